@@ -1,0 +1,4 @@
+@NullMarked
+package org.potluck.averaging;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package org.potluck.dht;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package org.potluck.monitor;
+
+import org.jspecify.annotations.NullMarked;

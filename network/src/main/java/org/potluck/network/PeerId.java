@@ -1,0 +1,105 @@
+package org.potluck.network;
+
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
+
+/**
+ * The name of a peer: a multihash of its public key (libp2p specs, peer-ids).
+ *
+ * <p>Ordered by unsigned bytes, so that all peers sort a group alike.
+ */
+public final class PeerId implements Comparable<PeerId> {
+  /** Public keys up to this many bytes, in protobuf form, stand in the id themselves. */
+  private static final int INLINE_BYTES_MAX = 42;
+
+  /** The longest multihash accepted from anybody: the inline form of the longest inline key. */
+  public static final int BYTES_MAX = 2 + INLINE_BYTES_MAX;
+
+  private final byte[] multihash;
+
+  private PeerId(byte[] multihash) {
+    this.multihash = multihash;
+  }
+
+  /** The id of the peer that holds the private half of {@code key}. */
+  public static PeerId of(PublicKey key) {
+    byte[] encoded = key.toProtobuf();
+    boolean inline = encoded.length <= INLINE_BYTES_MAX;
+    byte[] digest = inline ? encoded : sha256(encoded);
+    byte[] multihash = new byte[2 + digest.length];
+    multihash[0] = (byte) (inline ? 0x00 : 0x12);
+    multihash[1] = (byte) digest.length;
+    System.arraycopy(digest, 0, multihash, 2, digest.length);
+    return new PeerId(multihash);
+  }
+
+  /**
+   * @param multihash an identity multihash or a SHA-256 one
+   * @throws IllegalArgumentException when it is neither
+   */
+  public static PeerId ofBytes(byte[] multihash) {
+    boolean identity = multihash.length > 2 && multihash[0] == 0x00;
+    boolean sha256 = multihash.length == 34 && multihash[0] == 0x12;
+    if (!(identity || sha256)
+        || multihash.length > BYTES_MAX
+        || multihash[1] != multihash.length - 2) {
+      throw new IllegalArgumentException("not the multihash of a peer id");
+    }
+    return new PeerId(multihash.clone());
+  }
+
+  /**
+   * @param text base58btc, as in {@code 12D3KooW...} or {@code Qm...}
+   * @throws IllegalArgumentException naming {@code text} when it is not a peer id
+   */
+  public static PeerId parse(String text) {
+    if (text.length() > 2 * BYTES_MAX) {
+      throw new IllegalArgumentException("not a peer id: longer than any peer id is");
+    }
+    try {
+      return ofBytes(Base58.decode(text));
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException("not a peer id: '" + text + "'", e);
+    }
+  }
+
+  /** The multihash, as it travels. */
+  public byte[] toBytes() {
+    return multihash.clone();
+  }
+
+  /** The last six characters, enough to tell the peers of one run apart on a screen. */
+  public String shortName() {
+    String text = toString();
+    return text.substring(text.length() - 6);
+  }
+
+  @Override
+  public int compareTo(PeerId other) {
+    return Arrays.compareUnsigned(multihash, other.multihash);
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof PeerId that && Arrays.equals(multihash, that.multihash);
+  }
+
+  @Override
+  public int hashCode() {
+    return Arrays.hashCode(multihash);
+  }
+
+  @Override
+  public String toString() {
+    return Base58.encode(multihash);
+  }
+
+  private static byte[] sha256(byte[] bytes) {
+    try {
+      return MessageDigest.getInstance("SHA-256").digest(bytes);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java has SHA-256", e);
+    }
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package org.potluck.peer;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package org.potluck.trainer;
+
+import org.jspecify.annotations.NullMarked;
