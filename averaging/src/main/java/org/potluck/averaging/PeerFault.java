@@ -1,0 +1,20 @@
+package org.potluck.averaging;
+
+import org.potluck.network.PeerId;
+
+/** What a remote peer did wrong in a round: a value, never an exception through the core. */
+public sealed interface PeerFault {
+  PeerId peer();
+
+  /** Nothing came from it, or its connection was lost. */
+  record Silent(PeerId peer, String during) implements PeerFault {}
+
+  /** It came after the round had moved on without it. */
+  record Late(PeerId peer, String during) implements PeerFault {}
+
+  /** What it sent does not parse or breaks the protocol. */
+  record Malformed(PeerId peer, String what) implements PeerFault {}
+
+  /** What it sent parses but cannot be right: not finite, wrong length, wrong weight. */
+  record Implausible(PeerId peer, String what) implements PeerFault {}
+}
