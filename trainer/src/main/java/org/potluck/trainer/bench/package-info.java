@@ -1,6 +1,4 @@
-/**
- * How fast this machine trains.
- */
+/** How fast this machine trains. */
 @NullMarked
 package org.potluck.trainer.bench;
 

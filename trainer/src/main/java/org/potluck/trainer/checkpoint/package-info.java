@@ -1,6 +1,4 @@
-/**
- * A model on disk: safetensors beside JSON, written all or nothing.
- */
+/** A model on disk: safetensors beside JSON, written all or nothing. */
 @NullMarked
 package org.potluck.trainer.checkpoint;
 

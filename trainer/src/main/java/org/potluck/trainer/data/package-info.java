@@ -1,6 +1,4 @@
-/**
- * The text a run reads: where its bytes lie, and which of them a draw takes.
- */
+/** The text a run reads: where its bytes lie, and which of them a draw takes. */
 @NullMarked
 package org.potluck.trainer.data;
 

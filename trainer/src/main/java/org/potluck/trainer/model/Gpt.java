@@ -21,14 +21,14 @@ import java.nio.LongBuffer;
  *
  * <p>The obvious way, one DJL parameter per tensor, has two traps. The result of an operation is
  * attached to the manager of its receiver, so {@code parameter.transpose()} lives as long as the
- * model and leaks a tensor per step; and gradients come back in fifty pieces. Here the parameters are
- * <em>one</em> leaf. Each step splits it into views (one operation, whose backward is one
+ * model and leaks a tensor per step; and gradients come back in fifty pieces. Here the parameters
+ * are <em>one</em> leaf. Each step splits it into views (one operation, whose backward is one
  * concatenation), and every array a step makes is registered in an {@link NDScope} that closes it.
  * A second scope per layer closes the activations that only that layer needed as soon as it is
  * done: what backward needs, PyTorch keeps by itself, and frees while it goes back.
  *
- * <p>Gradients add up in the leaf until {@link #load} replaces it. DJL allows one gradient collector
- * per process at a time, hence the lock.
+ * <p>Gradients add up in the leaf until {@link #load} replaces it. DJL allows one gradient
+ * collector per process at a time, hence the lock.
  */
 public final class Gpt implements AutoCloseable {
   private static final float EPSILON = 1e-5f;
@@ -48,7 +48,8 @@ public final class Gpt implements AutoCloseable {
    *
    * @param threads threads of one operation; the first model of a process decides for all
    */
-  public Gpt(GptConfig config, Layout layout, DeviceChoice choice, int threads, float[] parameters) {
+  public Gpt(
+      GptConfig config, Layout layout, DeviceChoice choice, int threads, float[] parameters) {
     this.config = config;
     this.layout = layout;
     this.cuts = layout.tensors().stream().skip(1).mapToLong(Tensor::offset).toArray();
@@ -75,8 +76,8 @@ public final class Gpt implements AutoCloseable {
   }
 
   /**
-   * Runs forward and backward, and adds the gradient of the <em>sum</em> over the rows of each row's
-   * mean loss to what is there.
+   * Runs forward and backward, and adds the gradient of the <em>sum</em> over the rows of each
+   * row's mean loss to what is there.
    *
    * @param tokens rows of context + 1 tokens, one after the other
    * @return mean loss in nats per token
@@ -188,8 +189,7 @@ public final class Gpt implements AutoCloseable {
 
   private NDArray heads(NDArray x) {
     Shape shape = x.getShape();
-    return x.reshape(
-            shape.get(0), shape.get(1), config.heads(), config.width() / config.heads())
+    return x.reshape(shape.get(0), shape.get(1), config.heads(), config.width() / config.heads())
         .transpose(0, 2, 1, 3);
   }
 

@@ -7,9 +7,9 @@ import org.potluck.trainer.model.Tensor.First;
 /**
  * Where each tensor lies in the flat vector of all parameters.
  *
- * <p>One flat vector, not a map of tensors, is the truth: the averaging, the optimizer and the digest
- * want exactly that, and PyTorch sees it as one leaf whose pieces are views, so that a whole model's
- * gradient comes back in one piece and in this order.
+ * <p>One flat vector, not a map of tensors, is the truth: the averaging, the optimizer and the
+ * digest want exactly that, and PyTorch sees it as one leaf whose pieces are views, so that a whole
+ * model's gradient comes back in one piece and in this order.
  */
 public final class Layout {
   private final List<Tensor> tensors;

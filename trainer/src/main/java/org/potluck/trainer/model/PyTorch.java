@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Starts the PyTorch engine, once per process.
  *
- * <p>DJL reads its settings from system properties when the engine loads, calls home unless told not
- * to, and unpacks its libraries into a shared cache without a lock: a process that starts while
+ * <p>DJL reads its settings from system properties when the engine loads, calls home unless told
+ * not to, and unpacks its libraries into a shared cache without a lock: a process that starts while
  * another unpacks may delete what the other just wrote. So the settings are made here, before
  * anything of DJL's is touched, and a file lock in that cache lets one process start at a time.
  */

@@ -48,7 +48,15 @@ public final class AdamW {
     for (Tensor tensor : layout.tensors()) {
       float keep = tensor.matrix() ? (float) (1 - rate * config.weightDecay()) : 1f;
       update(
-          tensor.offset(), tensor.end(), parameters, moment1, moment2, gradient, scale, step, root,
+          tensor.offset(),
+          tensor.end(),
+          parameters,
+          moment1,
+          moment2,
+          gradient,
+          scale,
+          step,
+          root,
           keep);
     }
   }

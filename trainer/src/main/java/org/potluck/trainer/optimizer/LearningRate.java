@@ -1,7 +1,8 @@
 package org.potluck.trainer.optimizer;
 
 /**
- * The learning rate as a function of the epoch: a linear warm-up, then half a cosine, then constant.
+ * The learning rate as a function of the epoch: a linear warm-up, then half a cosine, then
+ * constant.
  *
  * @param peak the highest rate
  * @param floor the rate at the end of the cosine

@@ -1,6 +1,4 @@
-/**
- * The step from a mean gradient to new parameters, bit for bit the same on every machine.
- */
+/** The step from a mean gradient to new parameters, bit for bit the same on every machine. */
 @NullMarked
 package org.potluck.trainer.optimizer;
 
