@@ -96,9 +96,9 @@ public record DhtId(long high, long middle, int low) implements Comparable<DhtId
     long middleMask = bits >= 128 ? -1L : bits <= 64 ? 0 : -1L << (128 - bits);
     int lowMask = bits >= 160 ? -1 : bits <= 128 ? 0 : -1 << (160 - bits);
     return new DhtId(
-        high & highMask | rest.high & ~highMask,
-        middle & middleMask | rest.middle & ~middleMask,
-        low & lowMask | rest.low & ~lowMask);
+        (high & highMask) | (rest.high & ~highMask),
+        (middle & middleMask) | (rest.middle & ~middleMask),
+        (low & lowMask) | (rest.low & ~lowMask));
   }
 
   /** Orders ids by their distance to this one, nearest first. */
