@@ -108,8 +108,7 @@ final class Neighbours {
   }
 
   CompletableFuture<StoreResponse> store(PeerId peer, StoreRequest.Builder records) {
-    return call(
-        peer, Methods.STORE, records.setPeer(ourInfo()).build(), StoreResponse::getPeer);
+    return call(peer, Methods.STORE, records.setPeer(ourInfo()).build(), StoreResponse::getPeer);
   }
 
   /** Takes in what {@code peer} says of itself, it having called or answered just now. */
@@ -161,8 +160,7 @@ final class Neighbours {
       result.addNearestNodeIds(contact.id().toBytes());
       result.addNearestPeerIds(ByteString.copyFrom(contact.peer().toBytes()));
       result.addNearestAddresses(
-          PeerAddresses.newBuilder()
-              .addAllAddresses(texts(network.addressesOf(contact.peer()))));
+          PeerAddresses.newBuilder().addAllAddresses(texts(network.addressesOf(contact.peer()))));
     }
   }
 

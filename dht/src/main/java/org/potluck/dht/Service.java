@@ -54,7 +54,8 @@ final class Service {
         || request.getValuesCount() != count
         || request.getExpirationTimeCount() != count
         || request.getInCacheCount() != count) {
-      return refused("store takes up to " + Methods.RECORDS_MAX + " records, fields alike in number");
+      return refused(
+          "store takes up to " + Methods.RECORDS_MAX + " records, fields alike in number");
     }
     neighbours.heard(caller, request.getPeer());
     StoreResponse.Builder answer = StoreResponse.newBuilder().setPeer(neighbours.ourInfo());
@@ -142,10 +143,7 @@ final class Service {
     return Optional.of(
         List.of(
             new DhtRecord(
-                key,
-                request.getSubkeys(i),
-                request.getValues(i),
-                request.getExpirationTime(i))));
+                key, request.getSubkeys(i), request.getValues(i), request.getExpirationTime(i))));
   }
 
   private static <A> CompletableFuture<A> refused(String why) {

@@ -54,8 +54,7 @@ final class Shelter {
     Map<ByteString, DhtRecord> newest = new LinkedHashMap<>();
     for (List<DhtRecord> records : List.of(kept, cached)) {
       for (DhtRecord record : records) {
-        newest.merge(
-            record.subkey(), record, (a, b) -> a.expiration() >= b.expiration() ? a : b);
+        newest.merge(record.subkey(), record, (a, b) -> a.expiration() >= b.expiration() ? a : b);
       }
     }
     return newest.values();
@@ -73,9 +72,7 @@ final class Shelter {
     result.setExpirationTime(latest);
     return first.plain()
         ? result.setType(ResultType.FOUND_REGULAR).setValue(first.value())
-        : result
-            .setType(ResultType.FOUND_DICTIONARY)
-            .setValue(DictionaryValue.encode(records));
+        : result.setType(ResultType.FOUND_DICTIONARY).setValue(DictionaryValue.encode(records));
   }
 
   /** Keys that this node keeps for others, caches apart. */

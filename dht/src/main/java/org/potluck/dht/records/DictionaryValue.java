@@ -74,9 +74,7 @@ public final class DictionaryValue {
         }
         records.add(entry(key, unpacker, bytes));
       }
-      return unpacker.getTotalReadBytes() == bytes.length
-          ? Optional.of(records)
-          : Optional.empty();
+      return unpacker.getTotalReadBytes() == bytes.length ? Optional.of(records) : Optional.empty();
     } catch (IOException | MessagePackException e) {
       return Optional.empty();
     }

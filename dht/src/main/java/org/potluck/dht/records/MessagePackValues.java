@@ -10,8 +10,8 @@ import org.msgpack.core.MessageBufferPacker;
 import org.msgpack.core.MessagePack;
 
 /**
- * Writes values as hivemind's serializer does, so that keys hash and records sign to the same bytes:
- * smallest integers, float64, text and bytes apart, tuples as extension 0x40.
+ * Writes values as hivemind's serializer does, so that keys hash and records sign to the same
+ * bytes: smallest integers, float64, text and bytes apart, tuples as extension 0x40.
  */
 public final class MessagePackValues {
   private MessagePackValues() {}
@@ -57,8 +57,7 @@ public final class MessagePackValues {
           write(packer, entry.getValue());
         }
       }
-      default ->
-          throw new IllegalArgumentException("no MessagePack form for " + value.getClass());
+      default -> throw new IllegalArgumentException("no MessagePack form for " + value.getClass());
     }
   }
 

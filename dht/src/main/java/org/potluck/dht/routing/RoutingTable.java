@@ -14,8 +14,8 @@ import org.potluck.dht.records.DhtId;
 import org.potluck.network.PeerId;
 
 /**
- * The nodes that this one knows, densely near itself and sparsely far away (Maymounkov and Mazières,
- * "Kademlia", 2002, sections 2.4 and 4.2).
+ * The nodes that this one knows, densely near itself and sparsely far away (Maymounkov and
+ * Mazières, "Kademlia", 2002, sections 2.4 and 4.2).
  *
  * <p>The space of ids is cut into buckets by prefix. A full bucket splits when this node stands in
  * it, or when its depth is no multiple of {@code depthModulo}, which keeps several contacts per bit

@@ -95,8 +95,7 @@ public final class Storage {
 
   /** Whether what stands under a key makes way for, or stands well beside, {@code kept}. */
   private static boolean yieldsTo(Shelf others, Kept kept) {
-    boolean sameKind =
-        others.all().getFirst().record().plain() == kept.record().plain();
+    boolean sameKind = others.all().getFirst().record().plain() == kept.record().plain();
     if (sameKind || kept.owner() != null) {
       return true;
     }
