@@ -152,7 +152,7 @@ public final class Feed {
 
     private boolean offer(Frame frame) {
       if (queue.size() >= QUEUED_MAX
-          || bytes + frame.json().length() > BYTES_MAX && !queue.isEmpty()) {
+          || (bytes + frame.json().length() > BYTES_MAX && !queue.isEmpty())) {
         return false;
       }
       queue.add(frame);

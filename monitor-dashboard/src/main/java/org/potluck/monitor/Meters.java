@@ -59,7 +59,7 @@ final class Meters {
     (status.outcome() == RoundStatus.Outcome.AVERAGED ? averaged : abandoned).increment();
     matchmakingSeconds.increment(Math.max(0, status.matchmakingSeconds()));
     exchangeSeconds.increment(Math.max(0, status.exchangeSeconds()));
-    roundBytes.increment(Math.max(0, status.bytes()));
+    roundBytes.increment((double) Math.max(0, status.bytes()));
   }
 
   void peers(List<PeerStatus> peers) {
@@ -73,8 +73,8 @@ final class Meters {
     peersByState.register(states, true);
     rows(rate, peers, peer -> peer.work().samplesPerSecond());
     rows(share, peers, peer -> peer.work().share());
-    rows(sent, peers, peer -> peer.link().bytesSent());
-    rows(received, peers, peer -> peer.link().bytesReceived());
+    rows(sent, peers, peer -> (double) peer.link().bytesSent());
+    rows(received, peers, peer -> (double) peer.link().bytesReceived());
   }
 
   String scrape() {
