@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.InputStream;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
@@ -136,7 +137,7 @@ class DashboardTest {
     try (Dashboard dashboard = Dashboard.start(DashboardOptions.local());
         Client client = new Client(dashboard)) {
       int port = Integer.parseInt(dashboard.url().substring(dashboard.url().lastIndexOf(':') + 1));
-      try (Socket socket = new Socket("127.0.0.1", port)) {
+      try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
         socket
             .getOutputStream()
             .write(

@@ -210,7 +210,7 @@ public final class History implements AutoCloseable {
   static List<Long> surplus(List<Long> positions, Kind kind) {
     int tooMany = positions.size() - kind.entriesMax;
     List<Long> surplus = new ArrayList<>();
-    int step = kind.thinned && positions.size() >= 2 * tooMany ? 2 : 1;
+    int step = kind.thinned && positions.size() > 2 * tooMany ? 2 : 1;
     for (int i = step - 1; surplus.size() < tooMany; i += step) {
       surplus.add(positions.get(i));
     }

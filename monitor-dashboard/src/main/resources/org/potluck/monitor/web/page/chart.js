@@ -6,7 +6,7 @@ const css = (name) => getComputedStyle(document.documentElement).getPropertyValu
 
 // An exponential mean whose memory grows with the number of points, corrected for its start.
 export function smooth(values) {
-  const keep = Math.min(0.96, 1 - 4 / Math.max(8, values.length));
+  const keep = 1 - 1 / Math.min(25, Math.max(2.5, values.length / 40));
   let mean = 0;
   let weight = 0;
   return values.map((value) => {

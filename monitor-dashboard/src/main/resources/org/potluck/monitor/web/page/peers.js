@@ -54,18 +54,18 @@ function row(peer, majority, now) {
   bar.max = 1;
   bar.value = known(work.share) ? Math.min(1, Math.max(0, work.share)) : 0;
   bar.setAttribute('aria-label', `share of the work: ${percent(work.share)}`);
-  const share = cell('Share of the work', '', el('span', 'share', bar, percent(work.share)), el('span', 'sub', `${short(work.samples_total)} samples in all`));
+  const share = cell('Share of the work', 'snug', el('span', 'share', bar, percent(work.share)), el('span', 'sub', `${short(work.samples_total)} in all`));
   const path = { direct: 'direct', relayed: 'relayed', unknown: 'unknown' }[link.path] ?? '';
   const trip = known(link.round_trip_seconds) ? ` · ${Math.round(link.round_trip_seconds * 1000)} ms` : '';
   const rates = `↑ ${bytes(link.upload_bytes_per_second)}/s ↓ ${bytes(link.download_bytes_per_second)}/s`;
-  const linkCell = cell('Link', '', el('span', link.path === 'relayed' ? 'warn' : '', peer.self ? 'this machine' : path + trip), el('span', 'sub', rates));
+  const linkCell = cell('Link', 'snug', el('span', link.path === 'relayed' ? 'warn' : '', peer.self ? 'this machine' : path + trip), el('span', 'sub', rates));
   linkCell.title = `sent ${bytes(link.bytes_sent)}, received ${bytes(link.bytes_received)}`;
   const good = standing.score >= 0.75 ? ['good', 'good'] : standing.score >= 0.25 ? ['warn', 'watched'] : ['bad', 'refused'];
   const tr = el(
     'tr', state.activity === 'gone' ? 'gone' : '',
     first, doing, share,
     cell('Tokens/s', 'num', short(work.tokens_per_second), el('span', 'sub', known(work.loss) ? `loss ${fixed(work.loss, 3)}` : '')),
-    cell('Epoch', 'num', whole(work.epoch), el('span', 'sub', `${whole(work.samples)} samples`)),
+    cell('Epoch', 'num', whole(work.epoch), el('span', 'sub', `${short(work.samples)} samples`)),
     sameModel(peer, majority),
     linkCell,
     cell('Standing', '', known(standing.score) ? el('span', good[0], good[1]) : el('span', 'quiet', '–'), el('span', 'sub', standing.reason)),
