@@ -9,7 +9,8 @@ import org.potluck.network.NetworkException;
 import org.potluck.network.NetworkException.Reason;
 
 /** Turns Noise transport messages back into plaintext; one bad frame ends the connection. */
-@SuppressWarnings("FutureReturnValueIgnored") // The outcome of writes and closes shows in the channel.
+@SuppressWarnings(
+    "FutureReturnValueIgnored") // The outcome of writes and closes shows in the channel.
 final class NoiseDecoder extends ByteToMessageDecoder {
   private static final byte[] NO_ASSOCIATED_DATA = new byte[0];
 

@@ -14,7 +14,8 @@ import java.nio.channels.ClosedChannelException;
  * <p>What is written between two flushes is gathered into full frames. Otherwise each twelve-byte
  * header of a muxer would become a frame of its own, with a tag longer than itself.
  */
-@SuppressWarnings("FutureReturnValueIgnored") // The outcome of writes and closes shows in the channel.
+@SuppressWarnings(
+    "FutureReturnValueIgnored") // The outcome of writes and closes shows in the channel.
 final class NoiseEncoder extends ChannelOutboundHandlerAdapter {
   static final int PLAIN_BYTES_MAX = 0xffff - NoiseCipher.TAG_BYTES;
 

@@ -19,7 +19,8 @@ import org.potluck.network.PeerId;
  * encrypt and decrypt behind itself, completes the promise, and leaves the pipeline; bytes that
  * arrived in the meantime then go the way of all others.
  */
-@SuppressWarnings("FutureReturnValueIgnored") // The outcome of writes and closes shows in the channel.
+@SuppressWarnings(
+    "FutureReturnValueIgnored") // The outcome of writes and closes shows in the channel.
 final class NoiseHandshaker extends ByteToMessageDecoder {
   /** An RSA identity of 8192 bits with its signature and the extensions has half of it. */
   static final int MESSAGE_BYTES_MAX = 4_096;

@@ -2,6 +2,7 @@ package org.potluck.network.libp2p.security;
 
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.codec.DecoderException;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.netty.handler.ssl.SslHandshakeTimeoutException;
@@ -22,15 +23,18 @@ import org.potluck.network.PeerId;
 
 /**
  * Waits for the end of the TLS handshake, checks who answered, and holds plaintext back until
- * whoever waits for the connection has added its own handlers; then it leaves the pipeline.
+ * whoever waits for the connection has added its own handlers. Then it passes everything on, and
+ * stays for one thing: Netty's TLS reports a record that was changed on its way, but goes on.
  */
-@SuppressWarnings("FutureReturnValueIgnored") // The outcome of writes and closes shows in the channel.
+@SuppressWarnings(
+    "FutureReturnValueIgnored") // The outcome of writes and closes shows in the channel.
 final class TlsGate extends ChannelInboundHandlerAdapter {
   private final SslHandler tls;
   private final Optional<PeerId> expected;
   private final InstantSource clock;
   private final Promise<SecuredConnection> done;
   private final Queue<Object> held = new ArrayDeque<>();
+  private boolean open;
 
   TlsGate(
       SslHandler tls,
@@ -63,7 +67,7 @@ final class TlsGate extends ChannelInboundHandlerAdapter {
       return;
     }
     // Listeners run now, or as tasks queued before this one.
-    ctx.executor().execute(() -> leave(ctx));
+    ctx.executor().execute(() -> open(ctx));
   }
 
   private SecuredConnection secured() throws NetworkException {
@@ -107,20 +111,22 @@ final class TlsGate extends ChannelInboundHandlerAdapter {
     ctx.close();
   }
 
-  private void leave(ChannelHandlerContext ctx) {
-    if (ctx.isRemoved()) {
+  private void open(ChannelHandlerContext ctx) {
+    if (open || ctx.isRemoved()) {
       return;
     }
+    open = true;
     for (Object message = held.poll(); message != null; message = held.poll()) {
       ctx.fireChannelRead(message);
     }
     ctx.fireChannelReadComplete();
-    ctx.pipeline().remove(this);
   }
 
   @Override
   public void channelRead(ChannelHandlerContext ctx, Object message) {
-    if (done.isDone() && !done.isSuccess()) {
+    if (open) {
+      ctx.fireChannelRead(message);
+    } else if (done.isDone() && !done.isSuccess()) {
       ReferenceCountUtil.release(message);
     } else {
       held.add(message);
@@ -130,7 +136,7 @@ final class TlsGate extends ChannelInboundHandlerAdapter {
   @Override
   public void channelInactive(ChannelHandlerContext ctx) {
     if (done.isSuccess()) {
-      leave(ctx);
+      open(ctx);
     } else {
       done.tryFailure(
           new NetworkException(Reason.CLOSED, "the connection ended during the TLS handshake"));
@@ -141,7 +147,16 @@ final class TlsGate extends ChannelInboundHandlerAdapter {
   @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
     if (done.isSuccess()) {
-      ctx.fireExceptionCaught(cause);
+      ctx.fireExceptionCaught(
+          cause instanceof DecoderException
+              ? new NetworkException(
+                  Reason.PROTOCOL_VIOLATION, "a TLS record was changed on its way", cause)
+              : cause);
+      // Below TLS, which would wait seconds for its farewell that can no longer be written.
+      ChannelHandlerContext below = ctx.pipeline().context(tls);
+      if (below != null) {
+        below.close();
+      }
     } else {
       fail(ctx, explain(cause));
     }
