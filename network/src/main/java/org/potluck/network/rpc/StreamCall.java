@@ -29,6 +29,10 @@ import org.slf4j.LoggerFactory;
 final class StreamCall<S extends MessageLite, R extends MessageLite>
     implements MessageStream<S>, StreamHandler, FrameReader.Receiver {
   private static final Logger LOG = LoggerFactory.getLogger(StreamCall.class);
+
+  /** How long the other side may take to close once nothing more is to be said. */
+  private static final Duration LINGER_MAX = Duration.ofSeconds(15);
+
   private static final int MESSAGE = 0;
   private static final int ERROR = 1;
 
@@ -120,6 +124,7 @@ final class StreamCall<S extends MessageLite, R extends MessageLite>
       stream.write(Framing.MARKED_INT64.encode(ERROR, error));
       end();
       reader.stop();
+      stream.idleLimit(LINGER_MAX);
     }
   }
 
@@ -237,7 +242,7 @@ final class StreamCall<S extends MessageLite, R extends MessageLite>
   /** Nothing more comes from a requester but its closing; it need not be waited for long. */
   private void leaveIfDone() {
     if (!requester && sentAll && receivedAll) {
-      stream.idleLimit(RpcLimits.usual().requestLimit());
+      stream.idleLimit(LINGER_MAX);
     }
   }
 

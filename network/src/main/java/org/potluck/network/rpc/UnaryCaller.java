@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.MessageLite;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import org.potluck.network.NetworkException;
 import org.potluck.network.NetworkException.Reason;
@@ -15,6 +16,9 @@ import org.potluck.network.proto.PersistentConnectionRequest;
 
 /** The asking side of one unary call: waits for one answer on one stream. */
 final class UnaryCaller<A extends MessageLite> implements StreamHandler, FrameReader.Receiver {
+  /** How long the other side may take to close after its answer. */
+  private static final Duration LINGER_MAX = Duration.ofSeconds(15);
+
   private final UnaryMethod<?, A> method;
   private final ByteString callId;
   private final Stream stream;
@@ -41,6 +45,7 @@ final class UnaryCaller<A extends MessageLite> implements StreamHandler, FrameRe
                 stream.reset();
               } else {
                 stream.closeWrite();
+                stream.idleLimit(LINGER_MAX);
               }
             });
   }
