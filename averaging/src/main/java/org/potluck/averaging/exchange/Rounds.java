@@ -103,6 +103,27 @@ public final class Rounds implements Link.Owner {
     throw new IllegalArgumentException("no codec is called '" + name + "'");
   }
 
+  /** How many values make a chunk, so that neither codec exceeds the options' bytes. */
+  public static int chunkValues(AveragingOptions options, String codecUp, String codecDown) {
+    int values = options.chunkBytesMax();
+    while (values > 1
+        && Math.max(codec(codecUp).encodedBytes(values), codec(codecDown).encodedBytes(values))
+            > options.chunkBytesMax()) {
+      values /= 2;
+    }
+    return values;
+  }
+
+  /** The largest chunk that the group's plan makes travel. */
+  public static long chunkBytes(Group group) {
+    if (group.chunkValues() > AveragingOptions.CHUNK_BYTES_LIMIT) {
+      return Long.MAX_VALUE;
+    }
+    return Math.max(
+        codec(group.codecUp()).encodedBytes(group.chunkValues()),
+        codec(group.codecDown()).encodedBytes(group.chunkValues()));
+  }
+
   private void accept(Stream stream) {
     Link link = new Link(stream, this);
     if (unnamedLinks + heldLinks.size() >= HELD_LINKS_MAX) {
