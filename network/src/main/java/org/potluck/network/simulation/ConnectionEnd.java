@@ -1,13 +1,15 @@
 package org.potluck.network.simulation;
 
 import java.time.Duration;
-import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
+import org.potluck.network.Network;
 import org.potluck.network.NetworkException;
 import org.potluck.network.NetworkException.Reason;
 import org.potluck.network.PeerId;
@@ -27,7 +29,7 @@ final class ConnectionEnd {
   private final Path out;
   private final Duration roundTrip;
   private final Set<SimulatedStream> streams = new LinkedHashSet<>();
-  private final Set<CompletableFuture<Stream>> opening = new LinkedHashSet<>();
+  private final Map<SimulatedStream, CompletableFuture<Stream>> opening = new LinkedHashMap<>();
   private @Nullable ConnectionEnd otherEnd;
   private boolean open = true;
   private Traffic traffic = Traffic.NONE;
@@ -82,8 +84,8 @@ final class ConnectionEnd {
 
   /** Asks the other side for a stream; {@code answer} completes when it grants or refuses. */
   void openStream(String protocol, CompletableFuture<Stream> answer) {
-    opening.add(answer);
     SimulatedStream ours = new SimulatedStream(this, protocol);
+    opening.put(ours, answer);
     send(EventKind.OPEN, 0, () -> other().asked(ours, protocol, answer));
   }
 
@@ -91,9 +93,9 @@ final class ConnectionEnd {
     if (!open) {
       return;
     }
-    SimulatedNetwork.StreamAcceptor acceptor = owner.acceptorOf(protocol);
+    Network.StreamAcceptor acceptor = owner.acceptorOf(protocol);
     if (acceptor == null) {
-      send(EventKind.OPEN, 0, () -> other().refused(protocol, answer));
+      send(EventKind.OPEN, 0, () -> other().refused(theirs, answer));
       return;
     }
     SimulatedStream ours = new SimulatedStream(this, protocol);
@@ -112,19 +114,19 @@ final class ConnectionEnd {
     if (!open) {
       return;
     }
-    opening.remove(answer);
+    opening.remove(ours);
     streams.add(ours);
     if (!answer.complete(ours)) {
       ours.reset();
     }
   }
 
-  private void refused(String protocol, CompletableFuture<Stream> answer) {
-    opening.remove(answer);
+  private void refused(SimulatedStream ours, CompletableFuture<Stream> answer) {
+    opening.remove(ours);
     answer.completeExceptionally(
         new NetworkException(
             Reason.UNSUPPORTED_PROTOCOL,
-            "peer " + remote() + " does not speak '" + protocol + "'"));
+            "peer " + remote() + " does not speak '" + ours.protocol() + "'"));
   }
 
   void sendSegment(SimulatedStream from, Segment segment, long wireBytes) {
@@ -217,7 +219,7 @@ final class ConnectionEnd {
     for (SimulatedStream stream : List.copyOf(streams)) {
       stream.endWith(how);
     }
-    for (CompletableFuture<Stream> answer : new ArrayList<>(opening)) {
+    for (CompletableFuture<Stream> answer : List.copyOf(opening.values())) {
       answer.completeExceptionally(
           new NetworkException(Reason.CLOSED, "the connection to peer " + remote() + " was lost"));
     }

@@ -27,6 +27,12 @@ final class Dial {
     return connected;
   }
 
+  void alsoTry(Multiaddr address) {
+    if (!addresses.contains(address)) {
+      addresses.add(address);
+    }
+  }
+
   void start() {
     next(new NetworkException(Reason.UNREACHABLE, "no address of peer " + peer + " is known"));
   }
@@ -56,7 +62,7 @@ final class Dial {
     } else if (listening(host) == null) {
       next(unreachable("the machine at " + host.address + " refuses connections"));
     } else {
-      long rest = network.simulation().conditions().setUpRoundTrips() - 1;
+      long rest = network.simulation().conditions().setUpRoundTrips() - 1L;
       after(rest * rtt, () -> greeted(host, rtt));
     }
   }

@@ -29,7 +29,8 @@ public final class Partition {
   }
 
   boolean separates(int sender, int receiver) {
-    return from.get(sender) && to.get(receiver) || bothWays && from.get(receiver) && to.get(sender);
+    return (from.get(sender) && to.get(receiver))
+        || (bothWays && from.get(receiver) && to.get(sender));
   }
 
   boolean concerns(int one, int other) {

@@ -105,6 +105,10 @@ public final class SimulatedNetwork implements Network {
           new NetworkException(Reason.UNREACHABLE, address + " does not end in /p2p/<peer id>"));
     }
     remember(peer.get(), List.of(address));
+    Dial running = dials.get(peer.get());
+    if (running != null) {
+      running.alsoTry(address);
+    }
     CompletableFuture<PeerId> answer = limited(timeout, "connecting to peer " + peer.get());
     whenConnected(peer.get(), answer, end -> answer.complete(end.remote()));
     return answer;
@@ -189,16 +193,17 @@ public final class SimulatedNetwork implements Network {
     } else if (present != null) {
       then.accept(present.getFirst());
     } else {
-      dial(peer)
-          .connected()
-          .whenComplete(
-              (end, trouble) -> {
-                if (trouble != null) {
-                  answer.completeExceptionally(trouble);
-                } else if (!answer.isDone()) {
-                  then.accept(end);
-                }
-              });
+      var _ =
+          dial(peer)
+              .connected()
+              .whenComplete(
+                  (end, trouble) -> {
+                    if (trouble != null) {
+                      answer.completeExceptionally(trouble);
+                    } else if (!answer.isDone()) {
+                      then.accept(end);
+                    }
+                  });
     }
   }
 
@@ -209,7 +214,7 @@ public final class SimulatedNetwork implements Network {
     }
     Dial dial = new Dial(this, peer, book.of(peer));
     dials.put(peer, dial);
-    dial.connected().whenComplete((end, trouble) -> dials.remove(peer));
+    var _ = dial.connected().whenComplete((end, trouble) -> dials.remove(peer));
     dial.start();
     return dial;
   }
@@ -225,7 +230,7 @@ public final class SimulatedNetwork implements Network {
             () ->
                 answer.completeExceptionally(
                     new NetworkException(Reason.TIMED_OUT, what + " took longer than " + timeout)));
-    answer.whenComplete((done, trouble) -> timer.cancel());
+    var _ = answer.whenComplete((done, trouble) -> timer.cancel());
     return answer;
   }
 

@@ -344,7 +344,7 @@ public final class Simulation {
 
   /** Whether the caller is {@code peer}'s loop, or a test while nothing runs. */
   boolean mayActAs(SimulatedNetwork peer) {
-    return Thread.currentThread() == thread && (!running || acting == null || acting == peer);
+    return Thread.currentThread().equals(thread) && (!running || acting == null || acting == peer);
   }
 
   boolean parted(Host from, Host to) {
@@ -389,7 +389,7 @@ public final class Simulation {
   }
 
   private void requireThread() {
-    if (Thread.currentThread() != thread) {
+    if (!Thread.currentThread().equals(thread)) {
       throw new IllegalStateException("a simulation lives on the thread that made it");
     }
   }

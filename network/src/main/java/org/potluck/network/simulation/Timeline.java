@@ -31,7 +31,7 @@ final class Timeline {
     others[slot] = other;
     details[slot] = detail;
     mix(nanos);
-    mix(((long) kind.ordinal() << 56) ^ ((long) peer << 28) ^ other);
+    mix(((long) kind.name().hashCode() << 32) ^ ((long) peer << 20) ^ other);
     mix(detail);
   }
 

@@ -29,7 +29,8 @@ final class Uplink {
       if (segment != null) {
         busy = true;
         SimulatedStream sender = stream;
-        long wireBytes = segment.bytes().length + owner.simulation().conditions().overheadBytes();
+        long wireBytes =
+            (long) segment.bytes().length + owner.simulation().conditions().overheadBytes();
         owner
             .simulation()
             .plan(
