@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.random.RandomGenerator;
+import org.potluck.averaging.codec.VectorMath;
 import org.potluck.averaging.exchange.Group;
 import org.potluck.averaging.exchange.Rounds;
 import org.potluck.averaging.matchmaking.Matchmaking;
@@ -63,6 +64,7 @@ public final class Averager {
   /**
    * Takes part in one round.
    *
+   * @throws IllegalArgumentException when the contribution is not finite
    * @throws IllegalStateException when a round of this key runs, or this epoch has been averaged
    */
   public CompletableFuture<RoundOutcome> average(RoundRequest request) {
@@ -74,8 +76,10 @@ public final class Averager {
     if (last != null && request.epoch() <= last) {
       throw new IllegalStateException("epoch " + request.epoch() + " of " + key + " is averaged");
     }
-    Rounds.codec(request.codecUp());
-    Rounds.codec(request.codecDown());
+    Contribution contribution = request.contribution();
+    if (!VectorMath.allFinite(contribution.values(), 0, contribution.length())) {
+      throw new IllegalArgumentException("the contribution holds values that are no numbers");
+    }
     Round round = new Round(request.epoch());
     running.put(key, round);
     Instant started = network.loop().now();

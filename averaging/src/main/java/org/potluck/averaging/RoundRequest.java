@@ -2,6 +2,7 @@ package org.potluck.averaging;
 
 import java.time.Instant;
 import java.util.List;
+import org.potluck.averaging.codec.CodecId;
 import org.potluck.network.Bandwidth;
 import org.potluck.network.PeerId;
 
@@ -17,8 +18,8 @@ import org.potluck.network.PeerId;
  * @param known peers that will probably take part, from progress records; asked at once
  * @param expectedPeers how many take part, this one included; when that many have joined the round
  *     starts without further waiting, and without more than half of them it does not start
- * @param codecUp name of the codec of contributions
- * @param codecDown name of the codec of averages
+ * @param codecUp encodes contributions
+ * @param codecDown encodes averages
  * @param deadline the round ends by then, one way or the other
  */
 public record RoundRequest(
@@ -31,8 +32,8 @@ public record RoundRequest(
     boolean reachable,
     List<PeerId> known,
     int expectedPeers,
-    String codecUp,
-    String codecDown,
+    CodecId codecUp,
+    CodecId codecDown,
     Instant deadline) {
   /** Longest key in characters. */
   public static final int KEY_LENGTH_MAX = 200;

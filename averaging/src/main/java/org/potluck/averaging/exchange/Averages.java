@@ -5,17 +5,18 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.BitSet;
 import org.jspecify.annotations.Nullable;
+import org.potluck.averaging.codec.Codec;
 
 /** The averaged chunks a member holds: decoded for itself, encoded for whoever asks. */
 final class Averages {
   private final ChunkTable chunks;
-  private final ChunkCodec codec;
+  private final Codec codec;
   private final MemorySegment values;
   private final BitSet held = new BitSet();
   private @Nullable ByteBuffer[] frames;
   private double weight;
 
-  Averages(Group group, ChunkTable chunks, ChunkCodec codec) {
+  Averages(Group group, ChunkTable chunks, Codec codec) {
     this.chunks = chunks;
     this.codec = codec;
     this.values = Arena.ofAuto().allocate(group.length() * Float.BYTES, Float.BYTES);
@@ -49,16 +50,11 @@ final class Averages {
    * @return whether it is one: of the right length, and finite
    */
   boolean put(int chunk, ByteBuffer encoded, double chunkWeight) {
-    long from = chunks.from(chunk);
     int count = chunks.values(chunk);
-    try {
-      codec.decode(encoded.duplicate(), values, from, count);
-    } catch (IllegalArgumentException e) {
+    if (!codec.wellFormed(encoded, count)) {
       return false;
     }
-    if (!Reduction.finite(values.asSlice(from * Float.BYTES), count)) {
-      return false;
-    }
+    codec.decode(encoded, values, chunks.from(chunk), count);
     held.set(chunk);
     frames[chunk] = ChunkFrames.average(chunk, encoded, chunkWeight);
     weight = Math.max(weight, chunkWeight);

@@ -15,6 +15,7 @@ import org.potluck.averaging.AveragingOptions;
 import org.potluck.averaging.Contribution;
 import org.potluck.averaging.PeerFault;
 import org.potluck.averaging.RoundOutcome;
+import org.potluck.averaging.codec.Codec;
 import org.potluck.averaging.proto.FetchMessage;
 import org.potluck.averaging.proto.FreezeMessage;
 import org.potluck.averaging.proto.HeldMessage;
@@ -66,8 +67,8 @@ public final class Exchange implements Link.Owner {
   private final Instant started;
   private final ChunkTable chunks;
   private final int[] owner;
-  private final ChunkCodec codecUp;
-  private final ChunkCodec codecDown;
+  private final Codec codecUp;
+  private final Codec codecDown;
   private final Reduction reduction;
   private final Averages averages;
   private @Nullable ByteBuffer[] @Nullable [] received;
@@ -88,8 +89,8 @@ public final class Exchange implements Link.Owner {
       AveragingOptions options,
       Group group,
       Contribution contribution,
-      ChunkCodec codecUp,
-      ChunkCodec codecDown,
+      Codec codecUp,
+      Codec codecDown,
       Duration matchmaking,
       Runnable forget) {
     this.network = network;
@@ -161,7 +162,7 @@ public final class Exchange implements Link.Owner {
   private void dial(Neighbour neighbour) {
     Member member = group.members().get(neighbour.index);
     network.remember(member.peer(), member.addresses());
-    network
+    var unused = network
         .open(member.peer(), Rounds.PROTOCOL, options.dialLimit())
         .whenComplete(
             (stream, failure) -> {
@@ -310,7 +311,7 @@ public final class Exchange implements Link.Owner {
     int number = chunk.number();
     int bytes = codecUp.encodedBytes(chunks.values(number));
     int size = chunk.payload().remaining();
-    if (size > bytes || (size < bytes && !codecUp.variableLength())) {
+    if (size != bytes) {
       throw new FrameException("contribution of " + size + " bytes instead of " + bytes);
     }
     if (!group.members().get(from.index).contributes()) {

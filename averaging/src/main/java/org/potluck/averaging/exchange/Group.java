@@ -3,6 +3,7 @@ package org.potluck.averaging.exchange;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import org.potluck.averaging.codec.CodecId;
 import org.potluck.network.PeerId;
 
 /**
@@ -22,8 +23,8 @@ public record Group(
     long length,
     int chunkValues,
     List<Member> members,
-    String codecUp,
-    String codecDown) {
+    CodecId codecUp,
+    CodecId codecDown) {
   /** Bytes of a round's name. */
   public static final int ROUND_BYTES = 16;
 

@@ -1,30 +1,36 @@
 package org.potluck.averaging.exchange;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.util.BitSet;
 import org.jspecify.annotations.Nullable;
+import org.potluck.averaging.codec.Codec;
+import org.potluck.averaging.codec.CodecId;
+import org.potluck.averaging.codec.Codecs;
+import org.potluck.averaging.codec.VectorMath;
 
 /**
  * Reduces one chunk at a time: the weighted mean of the contributions that are there, in float32
  * and in group order, so that the same contributions always give the same bits.
  *
- * <p>A contribution is decoded and looked at before any of it is added. Weights are scaled by the
- * group's largest, which keeps the sum in range and makes a lone contribution its own mean exactly.
+ * <p>A contribution is looked at before any of it is added. Weights are scaled by the group's
+ * largest, which keeps the sum in range. The reducer's own contribution does not travel and is not
+ * encoded.
  */
 final class Reduction {
+  private static final Codec EXACT = Codecs.of(CodecId.NONE);
+
   private final Group group;
-  private final ChunkCodec codec;
+  private final Codec codec;
   private final double weightMax;
-  private final MemorySegment one;
+  private final ByteBuffer exact;
   private final MemorySegment sum;
 
-  Reduction(Group group, ChunkCodec codec) {
+  Reduction(Group group, Codec codec) {
     this.group = group;
     this.codec = codec;
     this.weightMax = group.members().stream().mapToDouble(Member::weight).max().orElseThrow();
-    this.one = MemorySegment.ofArray(new float[group.chunkValues()]);
+    this.exact = ByteBuffer.allocate(EXACT.encodedBytes(group.chunkValues()));
     this.sum = MemorySegment.ofArray(new float[group.chunkValues()]);
   }
 
@@ -47,49 +53,23 @@ final class Reduction {
       if (!member.contributes() || (m != self && bytes == null)) {
         continue;
       }
-      if (m == self) {
-        MemorySegment.copy(own, from * Float.BYTES, one, 0, (long) values * Float.BYTES);
-      } else if (bytes != null && !decodes(bytes, values)) {
-        implausible.set(m);
-        continue;
-      }
-      if (!finite(one, values)) {
-        implausible.set(m);
-        continue;
-      }
       float share = (float) (member.weight() / weightMax);
-      add(share, values);
+      if (m == self) {
+        exact.clear();
+        EXACT.encode(own, from, values, exact);
+        EXACT.accumulate(exact.flip(), share, sum, 0, values);
+      } else if (bytes != null && codec.wellFormed(bytes, values)) {
+        codec.accumulate(bytes, share, sum, 0, values);
+      } else {
+        implausible.set(m);
+        continue;
+      }
       scale += share;
       weight += member.weight();
     }
-    for (int i = 0; i < values; i++) {
-      sum.setAtIndex(ValueLayout.JAVA_FLOAT, i, sum.getAtIndex(ValueLayout.JAVA_FLOAT, i) / scale);
+    if (scale > 0) {
+      VectorMath.scale(sum, 0, values, 1 / scale);
     }
     return new Mean(sum, weight, implausible);
-  }
-
-  private boolean decodes(ByteBuffer bytes, int values) {
-    try {
-      codec.decode(bytes.duplicate(), one, 0, values);
-      return true;
-    } catch (IllegalArgumentException e) {
-      return false;
-    }
-  }
-
-  private void add(float share, int values) {
-    for (int i = 0; i < values; i++) {
-      float term = share * one.getAtIndex(ValueLayout.JAVA_FLOAT, i);
-      sum.setAtIndex(ValueLayout.JAVA_FLOAT, i, sum.getAtIndex(ValueLayout.JAVA_FLOAT, i) + term);
-    }
-  }
-
-  /** Zero times a number is zero, times anything else it is not. */
-  static boolean finite(MemorySegment vector, int values) {
-    float zeros = 0;
-    for (int i = 0; i < values; i++) {
-      zeros += 0 * vector.getAtIndex(ValueLayout.JAVA_FLOAT, i);
-    }
-    return zeros == 0;
   }
 }

@@ -11,6 +11,9 @@ import java.util.concurrent.CompletableFuture;
 import org.potluck.averaging.AveragingOptions;
 import org.potluck.averaging.Contribution;
 import org.potluck.averaging.RoundOutcome;
+import org.potluck.averaging.codec.Codec;
+import org.potluck.averaging.codec.CodecId;
+import org.potluck.averaging.codec.Codecs;
 import org.potluck.averaging.proto.HelloMessage;
 import org.potluck.averaging.wire.Frame;
 import org.potluck.averaging.wire.FrameException;
@@ -58,8 +61,8 @@ public final class Rounds implements Link.Owner {
             options,
             group,
             contribution,
-            codec(group.codecUp()),
-            codec(group.codecDown()),
+            Codecs.of(group.codecUp()),
+            Codecs.of(group.codecDown()),
             matchmaking,
             () -> exchanges.remove(round));
     if (exchanges.putIfAbsent(round, exchange) != null) {
@@ -90,28 +93,13 @@ public final class Rounds implements Link.Owner {
   }
 
   /**
-   * The codec that plans call {@code name}.
-   *
-   * @throws IllegalArgumentException when there is none
+   * How many values make a chunk, so that neither codec exceeds the options' bytes: whole blocks
+   * where a block fits.
    */
-  public static ChunkCodec codec(String name) {
-    for (ChunkCodec codec : PlainCodecs.values()) {
-      if (codec.codecName().equals(name)) {
-        return codec;
-      }
-    }
-    throw new IllegalArgumentException("no codec is called '" + name + "'");
-  }
-
-  /** How many values make a chunk, so that neither codec exceeds the options' bytes. */
-  public static int chunkValues(AveragingOptions options, String codecUp, String codecDown) {
-    int values = options.chunkBytesMax();
-    while (values > 1
-        && Math.max(codec(codecUp).encodedBytes(values), codec(codecDown).encodedBytes(values))
-            > options.chunkBytesMax()) {
-      values /= 2;
-    }
-    return values;
+  public static int chunkValues(AveragingOptions options, CodecId codecUp, CodecId codecDown) {
+    double bytesPerValue = Math.max(codecUp.bytesPerValue(), codecDown.bytesPerValue());
+    int values = (int) (options.chunkBytesMax() / Math.max(1, bytesPerValue));
+    return values < Codec.BLOCK_VALUES ? values : values - values % Codec.BLOCK_VALUES;
   }
 
   /** The largest chunk that the group's plan makes travel. */
@@ -120,8 +108,8 @@ public final class Rounds implements Link.Owner {
       return Long.MAX_VALUE;
     }
     return Math.max(
-        codec(group.codecUp()).encodedBytes(group.chunkValues()),
-        codec(group.codecDown()).encodedBytes(group.chunkValues()));
+        Codecs.of(group.codecUp()).encodedBytes(group.chunkValues()),
+        Codecs.of(group.codecDown()).encodedBytes(group.chunkValues()));
   }
 
   private void accept(Stream stream) {

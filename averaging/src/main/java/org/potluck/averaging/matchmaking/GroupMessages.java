@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import org.potluck.averaging.codec.CodecId;
 import org.potluck.averaging.exchange.Group;
 import org.potluck.averaging.exchange.Member;
 import org.potluck.averaging.proto.GroupMessage;
@@ -24,8 +25,8 @@ final class GroupMessages {
             .setEpoch(group.epoch())
             .setLength(group.length())
             .setChunkValues(group.chunkValues())
-            .setCodecUp(group.codecUp())
-            .setCodecDown(group.codecDown());
+            .setCodecUp(group.codecUp().wireNumber())
+            .setCodecDown(group.codecDown().wireNumber());
     for (Member member : group.members()) {
       message.addMembers(
           MemberMessage.newBuilder()
@@ -65,10 +66,15 @@ final class GroupMessages {
           message.getLength(),
           message.getChunkValues(),
           members,
-          message.getCodecUp(),
-          message.getCodecDown());
+          codec(message.getCodecUp()),
+          codec(message.getCodecDown()));
     } catch (IllegalArgumentException | ArithmeticException e) {
       throw new FrameException("not a group: " + e.getMessage(), e);
     }
+  }
+
+  private static CodecId codec(int wireNumber) {
+    return CodecId.ofWireNumber(wireNumber)
+        .orElseThrow(() -> new IllegalArgumentException("codec " + wireNumber));
   }
 }

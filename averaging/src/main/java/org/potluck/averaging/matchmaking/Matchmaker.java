@@ -117,7 +117,7 @@ final class Matchmaker implements JoinStream.Owner {
     JoinMessage message = own.message().toBuilder().setAnnouncement(true).build();
     for (PeerId peer : request.known()) {
       if (!peer.equals(network.self())) {
-        network
+        var unused = network
             .open(peer, JoinStream.PROTOCOL, options.dialLimit())
             .thenAccept(
                 stream -> {
@@ -130,7 +130,7 @@ final class Matchmaker implements JoinStream.Owner {
   }
 
   private void publish() {
-    dht.publish(
+    var unused = dht.publish(
         dhtKey(),
         own.message().toByteArray(),
         started.plus(options.matchmakingLimit()).plus(options.matchmakingLimit()));
@@ -143,7 +143,7 @@ final class Matchmaker implements JoinStream.Owner {
             delay,
             () -> {
               if (!found.isDone()) {
-                dht.entries(dhtKey()).thenAccept(this::read);
+                var unused = dht.entries(dhtKey()).thenAccept(this::read);
                 Duration twice = delay.multipliedBy(2);
                 pollAfter(twice.compareTo(POLL_LAST) < 0 ? twice : POLL_LAST);
               }
@@ -210,7 +210,7 @@ final class Matchmaker implements JoinStream.Owner {
                     .addAllAddresses(candidate.message().getAddressesList()))
             .build();
     dismiss(redirect);
-    network
+    var unused = network
         .open(candidate.peer(), JoinStream.PROTOCOL, options.dialLimit())
         .whenComplete(
             (stream, failure) -> {
