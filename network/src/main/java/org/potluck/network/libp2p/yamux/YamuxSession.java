@@ -2,6 +2,7 @@ package org.potluck.network.libp2p.yamux;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.util.ReferenceCountUtil;
@@ -225,7 +226,7 @@ public final class YamuxSession extends ChannelInboundHandlerAdapter {
       bytes.release();
       return;
     }
-    to.write(bytes, to.voidPromise());
+    ChannelFuture _ = to.write(bytes, to.voidPromise());
     if (!flushDue) {
       flushDue = true;
       loop.execute(this::flushSoon);
@@ -345,7 +346,7 @@ public final class YamuxSession extends ChannelInboundHandlerAdapter {
     control(Frame.GO_AWAY, 0, 0, reason);
     channel.flush();
     closeStreams(end);
-    channel.close();
+    ChannelFuture _ = channel.close();
   }
 
   private void closeStreams(StreamEnd end) {
