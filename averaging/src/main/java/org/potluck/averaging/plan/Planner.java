@@ -81,7 +81,7 @@ public record Planner(CodecId contributionCodec, CodecId averageCodec, double sh
     List<LinkLoad> loads =
         Workload.of(
             members,
-            plan.length(),
+            (double) plan.length(),
             plan.contributionCodec().bytesPerValue(),
             plan.averageCodec().bytesPerValue());
     double[] shares = new double[members.size()];
@@ -96,7 +96,7 @@ public record Planner(CodecId contributionCodec, CodecId averageCodec, double sh
       throw new IllegalArgumentException("not a length: " + length);
     }
     return Workload.of(
-        members, length, contributionCodec.bytesPerValue(), averageCodec.bytesPerValue());
+        members, (double) length, contributionCodec.bytesPerValue(), averageCodec.bytesPerValue());
   }
 
   private double bound(List<PlanMember> members, long length) {

@@ -2,6 +2,7 @@ package org.potluck.averaging.plan;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.DoubleStream;
 import org.jspecify.annotations.Nullable;
 import org.potluck.network.Bandwidth;
 
@@ -18,8 +19,8 @@ final class Workload {
    */
   static List<LinkLoad> of(
       List<PlanMember> members, double values, double upCodecBytes, double downCodecBytes) {
-    double typicalUp = median(members.stream().map(PlanMember::up).toList());
-    double typicalDown = median(members.stream().map(PlanMember::down).toList());
+    double typicalUp = median(members.stream().mapToDouble(member -> rate(member.up(), 0)));
+    double typicalDown = median(members.stream().mapToDouble(member -> rate(member.down(), 0)));
     long contributors = members.stream().filter(PlanMember::contributes).count();
     long receivers = members.stream().filter(PlanMember::receives).count();
     List<LinkLoad> loads = new ArrayList<>();
@@ -53,13 +54,8 @@ final class Workload {
   }
 
   /** Of the measured links that let anything through; one byte a second when there is none. */
-  private static double median(List<@Nullable Bandwidth> links) {
-    double[] rates =
-        links.stream()
-            .mapToDouble(link -> link == null ? 0 : link.bytesPerSecond())
-            .filter(rate -> rate > 0)
-            .sorted()
-            .toArray();
+  private static double median(DoubleStream links) {
+    double[] rates = links.filter(rate -> rate > 0).sorted().toArray();
     return rates.length == 0 ? 1 : (rates[(rates.length - 1) / 2] + rates[rates.length / 2]) / 2;
   }
 

@@ -193,7 +193,7 @@ class PlannerTest {
     List<LinkLoad> loads =
         Workload.of(
             group,
-            LENGTH,
+            (double) LENGTH,
             planner.contributionCodec().bytesPerValue(),
             planner.averageCodec().bytesPerValue());
     ExpressionsBasedModel model = new ExpressionsBasedModel();
