@@ -86,8 +86,7 @@ class AveragerTest {
             9,
             4,
             VALUES,
-            i ->
-                i < 2 ? PeerProfile.datacenter() : PeerProfile.datacenter().dialOutOnly());
+            i -> i < 2 ? PeerProfile.datacenter() : PeerProfile.datacenter().dialOutOnly());
     for (int peer = 0; peer < 4; peer++) {
       swarm.average(peer, Duration.ofMillis(peer));
     }
@@ -117,8 +116,7 @@ class AveragerTest {
       float[] average = swarm.agreed();
       for (int v = 0; v < 3000; v++) {
         double with = swarm.mean(v, all(peers));
-        double without =
-            swarm.mean(v, all(peers).stream().filter(i -> i != victim).toList());
+        double without = swarm.mean(v, all(peers).stream().filter(i -> i != victim).toList());
         double nearer =
             Math.abs(average[v] - with) < Math.abs(average[v] - without) ? with : without;
         assertThat((double) average[v]).as("seed %d", seed).isCloseTo(nearer, within(1e-5));

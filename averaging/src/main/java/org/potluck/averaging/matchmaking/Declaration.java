@@ -2,8 +2,8 @@ package org.potluck.averaging.matchmaking;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.potluck.averaging.RoundRequest;
 import org.potluck.averaging.Role;
+import org.potluck.averaging.RoundRequest;
 import org.potluck.averaging.proto.JoinMessage;
 import org.potluck.averaging.wire.FrameException;
 import org.potluck.network.Multiaddr;

@@ -257,6 +257,7 @@ public final class YamuxStream implements Stream {
     }
   }
 
+  @SuppressWarnings("ReferenceEquality") // whether this very handler was replaced
   private void deliver(ByteBuf payload) {
     StreamHandler receiver = handler;
     if (receiver == null) {
