@@ -178,7 +178,10 @@ public final class KademliaDht implements Dht {
     neighbours
         .table()
         .stale(loop.now(), options.refreshAfter(), random)
-        .ifPresent(target -> search(target));
+        .ifPresent(
+            target -> {
+              var _ = search(target);
+            });
     List<Multiaddr> lost = new ArrayList<>();
     for (Multiaddr address : known) {
       address
@@ -195,7 +198,7 @@ public final class KademliaDht implements Dht {
               .thenAccept(
                   _ -> {
                     if (alone) {
-                      search(neighbours.self());
+                      var _ = search(neighbours.self());
                     }
                   });
     }

@@ -126,7 +126,7 @@ final class Neighbours {
       case RoutingTable.Heard.Full(Contact leastRecent) -> {
         if (probing == null) {
           probing = leastRecent.peer();
-          ping(leastRecent.peer()).whenComplete((_, _) -> probing = null);
+          var _ = ping(leastRecent.peer()).whenComplete((_, _) -> probing = null);
         }
       }
     }
@@ -196,7 +196,6 @@ final class Neighbours {
         }
       } catch (IllegalArgumentException e) {
         // A transport this peer does not know, or nonsense; the other addresses may still serve.
-        continue;
       }
     }
     if (!addresses.isEmpty() && !peer.equals(network.self())) {
