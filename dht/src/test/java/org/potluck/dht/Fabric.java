@@ -18,6 +18,7 @@ final class Fabric {
   private final Duration delay;
   private final Map<String, BiFunction<PeerId, byte[], CompletableFuture<byte[]>>> handlers =
       new LinkedHashMap<>();
+  private final Map<PeerId, Network> networks = new LinkedHashMap<>();
   private final Map<PeerId, Boolean> dead = new LinkedHashMap<>();
   int callCount;
 
@@ -53,6 +54,7 @@ final class Fabric {
       @Override
       public <Q extends MessageLite, A extends MessageLite> void serve(
           UnaryMethod<Q, A> method, BiFunction<PeerId, Q, CompletableFuture<A>> handler) {
+        networks.put(network.self(), network);
         handlers.put(
             network.self() + method.protocol(),
             (caller, bytes) ->
@@ -70,15 +72,28 @@ final class Fabric {
       byte[] request,
       CompletableFuture<A> result) {
     var handler = handlers.get(to + method.protocol());
-    if (handler == null || dead.containsKey(to) || dead.containsKey(from.self())) {
+    Network target = networks.get(to);
+    if (handler == null || target == null || dead.containsKey(to)) {
       return;
     }
-    var _ =
-        handler
-            .apply(from.self(), request)
-            .whenComplete(
-                (answer, failure) ->
-                    from.loop().schedule(delay, () -> finish(method, answer, failure, result)));
+    target
+        .loop()
+        .execute(
+            () -> {
+              var _ =
+                  handler
+                      .apply(from.self(), request)
+                      .whenComplete(
+                          (answer, failure) ->
+                              target
+                                  .loop()
+                                  .schedule(
+                                      delay,
+                                      () ->
+                                          from.loop()
+                                              .execute(
+                                                  () -> finish(method, answer, failure, result))));
+            });
   }
 
   private static <A extends MessageLite> void finish(
