@@ -24,7 +24,6 @@ import org.potluck.dht.records.MessagePackValues;
 import org.potluck.dht.records.RecordVerifier;
 import org.potluck.dht.records.UnixSeconds;
 import org.potluck.network.Identity;
-import org.potluck.network.simulation.PeerProfile;
 import org.potluck.network.simulation.SimulatedNetwork;
 
 class KademliaDhtTest {
@@ -129,17 +128,17 @@ class KademliaDhtTest {
     Swarm swarm = Swarm.of(30, 11);
     swarm.publish(3, "key", "value", MINUTE);
     swarm.simulation.runFor(Duration.ofSeconds(10));
-    int before = swarm.fabric.callCount;
-    swarm.read(20, "key");
-    int alone = swarm.fabric.callCount - before;
-    before = swarm.fabric.callCount;
+    long before = swarm.networks.get(21).total().sent();
+    swarm.await(swarm.nodes.get(21).entries("key"));
+    long alone = swarm.networks.get(21).total().sent() - before;
+    before = swarm.networks.get(21).total().sent();
     List<CompletableFuture<List<Dht.Entry>>> reads = new ArrayList<>();
     for (int i = 0; i < 10; i++) {
       reads.add(swarm.nodes.get(21).entries("key"));
     }
     assertThat(reads.getFirst().cancel(false)).isTrue();
     reads.subList(1, 10).forEach(read -> assertThat(swarm.await(read)).hasSize(1));
-    assertThat(swarm.fabric.callCount - before).isLessThanOrEqualTo(2 * alone);
+    assertThat(swarm.networks.get(21).total().sent() - before).isLessThanOrEqualTo(2 * alone);
   }
 
   @Test
@@ -157,7 +156,7 @@ class KademliaDhtTest {
   @Test
   void aPeerThatCannotBeDialedReadsAndPublishesAndStandsInNoTable() {
     Swarm swarm = Swarm.of(10, 13);
-    KademliaDht client = swarm.add(PeerProfile.datacenter().dialOutOnly());
+    KademliaDht client = swarm.add(swarm.profile.dialOutOnly());
     swarm.await(client.bootstrap(swarm.networks.getFirst().addresses()));
     assertThat(swarm.publish(10, "key", "value", MINUTE)).isEqualTo(6);
     assertThat(swarm.read(4, "key")).containsExactly("value");
@@ -172,7 +171,7 @@ class KademliaDhtTest {
     Swarm swarm = Swarm.of(5, 14);
     swarm.kill(0);
     swarm.kill(1);
-    KademliaDht late = swarm.add(PeerProfile.datacenter());
+    KademliaDht late = swarm.add(swarm.profile);
     var known = swarm.networks.subList(0, 3).stream().map(n -> n.addresses().getFirst()).toList();
     assertThat(swarm.await(late.bootstrap(known))).isEqualTo(1);
     assertThat(late.contacts()).isGreaterThanOrEqualTo(3);
@@ -183,7 +182,7 @@ class KademliaDhtTest {
     Swarm swarm = Swarm.of(2, 15);
     var known = swarm.networks.getFirst().addresses();
     swarm.kill(0);
-    KademliaDht late = swarm.add(PeerProfile.datacenter());
+    KademliaDht late = swarm.add(swarm.profile);
     assertThatThrownBy(() -> swarm.await(late.bootstrap(known)))
         .hasMessageContaining("none of the known peers answered")
         .hasMessageContaining("check that one of them is running");
@@ -233,8 +232,8 @@ class KademliaDhtTest {
             good.value(),
             good.expiration());
     swarm
-        .fabric
-        .callsOf(swarm.networks.getFirst())
+        .rpcs
+        .getFirst()
         .serve(
             Methods.FIND,
             (caller, request) ->
@@ -265,8 +264,8 @@ class KademliaDhtTest {
     FindResponse found =
         swarm.await(
             swarm
-                .fabric
-                .callsOf(swarm.networks.get(1))
+                .rpcs
+                .get(1)
                 .call(
                     swarm.networks.getFirst().self(),
                     Methods.FIND,
@@ -292,8 +291,8 @@ class KademliaDhtTest {
   private static StoreResponse store(Swarm swarm, StoreRequest request) {
     return swarm.await(
         swarm
-            .fabric
-            .callsOf(swarm.networks.get(1))
+            .rpcs
+            .get(1)
             .call(swarm.networks.getFirst().self(), Methods.STORE, request, Duration.ofSeconds(3)));
   }
 }

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.potluck.network.Multiaddr;
+import org.potluck.network.rpc.Rpc;
 import org.potluck.network.simulation.PeerProfile;
 import org.potluck.network.simulation.SimulatedNetwork;
 import org.potluck.network.simulation.Simulation;
@@ -15,13 +16,14 @@ final class Swarm {
   static final Duration LIMIT = Duration.ofMinutes(2);
 
   final Simulation simulation;
-  final Fabric fabric;
+  final PeerProfile profile;
   final List<SimulatedNetwork> networks = new ArrayList<>();
+  final List<Rpc> rpcs = new ArrayList<>();
   final List<KademliaDht> nodes = new ArrayList<>();
 
   Swarm(long seed, Duration oneWay) {
     simulation = new Simulation(seed);
-    fabric = new Fabric(oneWay);
+    profile = PeerProfile.datacenter().withDelay(oneWay.dividedBy(2), Duration.ZERO);
   }
 
   static Swarm of(int nodes, long seed) {
@@ -38,26 +40,24 @@ final class Swarm {
               : networks
                   .get(simulation.random("entry " + nodes.size()).nextInt(networks.size()))
                   .addresses();
-      await(add(PeerProfile.datacenter()).bootstrap(known));
+      await(add(profile).bootstrap(known));
     }
   }
 
   KademliaDht add(PeerProfile profile) {
     SimulatedNetwork network = simulation.addPeer(profile);
+    Rpc rpc = new Rpc(network, simulation.random("rpc " + nodes.size()));
     KademliaDht node =
         KademliaDht.create(
-            network,
-            fabric.callsOf(network),
-            simulation.random("node " + nodes.size()),
-            DhtOptions.DEFAULTS);
+            network, rpc, simulation.random("node " + nodes.size()), DhtOptions.DEFAULTS);
     networks.add(network);
+    rpcs.add(rpc);
     nodes.add(node);
     return node;
   }
 
   void kill(int index) {
     nodes.get(index).close();
-    fabric.kill(networks.get(index).self());
     simulation.crash(networks.get(index));
   }
 
