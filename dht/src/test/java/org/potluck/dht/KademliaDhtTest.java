@@ -128,17 +128,17 @@ class KademliaDhtTest {
     Swarm swarm = Swarm.of(30, 11);
     swarm.publish(3, "key", "value", MINUTE);
     swarm.simulation.runFor(Duration.ofSeconds(10));
-    long before = swarm.networks.get(21).total().sent();
+    long before = swarm.networks.get(21).total().bytesSent();
     swarm.await(swarm.nodes.get(21).entries("key"));
-    long alone = swarm.networks.get(21).total().sent() - before;
-    before = swarm.networks.get(21).total().sent();
+    long alone = swarm.networks.get(21).total().bytesSent() - before;
+    before = swarm.networks.get(21).total().bytesSent();
     List<CompletableFuture<List<Dht.Entry>>> reads = new ArrayList<>();
     for (int i = 0; i < 10; i++) {
       reads.add(swarm.nodes.get(21).entries("key"));
     }
     assertThat(reads.getFirst().cancel(false)).isTrue();
     reads.subList(1, 10).forEach(read -> assertThat(swarm.await(read)).hasSize(1));
-    assertThat(swarm.networks.get(21).total().sent() - before).isLessThanOrEqualTo(2 * alone);
+    assertThat(swarm.networks.get(21).total().bytesSent() - before).isLessThanOrEqualTo(2 * alone);
   }
 
   @Test
