@@ -113,12 +113,12 @@ class KademliaDhtTest {
   @Test
   void publishingAndReadingTakeFewRoundTrips() {
     Swarm swarm = Swarm.of(100, 10);
-    // The first time most nodes have to be dialed, which takes three round trips each time.
+    // Opening a stream takes a round trip in the simulator, dialing two more.
     assertThat(roundTrips(swarm, () -> swarm.publish(3, "key", "1", MINUTE))).isLessThan(9);
     assertThat(roundTrips(swarm, () -> swarm.read(50, "key"))).isLessThan(9);
     Duration longer = MINUTE.multipliedBy(2);
-    assertThat(roundTrips(swarm, () -> swarm.publish(3, "key", "2", longer))).isLessThan(4);
-    assertThat(roundTrips(swarm, () -> swarm.read(50, "key"))).isLessThan(3);
+    assertThat(roundTrips(swarm, () -> swarm.publish(3, "key", "2", longer))).isLessThan(7);
+    assertThat(roundTrips(swarm, () -> swarm.read(50, "key"))).isLessThan(5);
   }
 
   private static double roundTrips(Swarm swarm, Runnable work) {
