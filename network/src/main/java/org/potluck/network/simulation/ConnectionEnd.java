@@ -43,7 +43,7 @@ final class ConnectionEnd {
   /** Connects two peers; returns the end of {@code dialer}. */
   static ConnectionEnd connect(
       Simulation simulation, SimulatedNetwork dialer, SimulatedNetwork acceptor, Duration rtt) {
-    LinkProfile link = simulation.linkBetween(dialer.host(), acceptor.host());
+    LinkProfile link = simulation.topology().linkBetween(dialer.host(), acceptor.host());
     ConnectionEnd ours =
         new ConnectionEnd(dialer, new Path(simulation, dialer, acceptor, link), rtt);
     ConnectionEnd theirs =
