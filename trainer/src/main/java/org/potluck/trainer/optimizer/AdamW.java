@@ -41,8 +41,8 @@ public final class AdamW {
     }
     float scale = norm > config.clip() ? (float) (config.clip() / norm) : 1f;
     double rate = config.rate().at(epoch);
-    double correction1 = 1 - StrictMath.pow(config.beta1(), epoch + 1);
-    double correction2 = 1 - StrictMath.pow(config.beta2(), epoch + 1);
+    double correction1 = 1 - StrictMath.pow(config.beta1(), (double) (epoch + 1));
+    double correction2 = 1 - StrictMath.pow(config.beta2(), (double) (epoch + 1));
     float step = (float) (rate / correction1);
     float root = (float) (1 / StrictMath.sqrt(correction2));
     for (Tensor tensor : layout.tensors()) {
