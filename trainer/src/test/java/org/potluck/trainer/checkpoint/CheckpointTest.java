@@ -72,8 +72,14 @@ final class CheckpointTest {
   void holdsLayersTheWayGpt2Does() throws IOException {
     Map<String, Safetensors.Entry> entries =
         Safetensors.read(write(1).resolve("model.safetensors"));
-    assertThat(entries.get("transformer.h.0.mlp.c_fc.weight").shape()).containsExactly(8, 32);
-    assertThat(entries.get("transformer.wte.weight").shape()).containsExactly(256, 8);
+    assertThat(entries)
+        .extractingByKey("transformer.h.0.mlp.c_fc.weight")
+        .extracting(Safetensors.Entry::shape)
+        .isEqualTo(List.of(8, 32));
+    assertThat(entries)
+        .extractingByKey("transformer.wte.weight")
+        .extracting(Safetensors.Entry::shape)
+        .isEqualTo(List.of(256, 8));
   }
 
   @Test

@@ -68,8 +68,8 @@ final class CorpusTest {
 
   @Test
   void readsSourcesFromJarsButNotTheirManifestOrClasses() throws IOException {
-    Path jar = folder.resolve("jars").resolve("library-sources.jar");
-    Files.createDirectories(jar.getParent());
+    Path jars = Files.createDirectories(folder.resolve("jars"));
+    Path jar = jars.resolve("library-sources.jar");
     try (var zip = new ZipOutputStream(Files.newOutputStream(jar))) {
       for (String name : List.of("META-INF/MANIFEST.MF", "org/A.java", "org/A.class", "b/B.java")) {
         zip.putNextEntry(new ZipEntry(name));
@@ -78,7 +78,7 @@ final class CorpusTest {
       zip.putNextEntry(new ZipEntry("picture.png"));
       zip.write(new byte[] {1, 0, 2});
     }
-    assertThat(text(jar.getParent())).isEqualTo("// org/A.java\n// b/B.java\n");
+    assertThat(text(jars)).isEqualTo("// org/A.java\n// b/B.java\n");
   }
 
   @Test
