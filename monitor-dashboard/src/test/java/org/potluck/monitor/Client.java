@@ -41,7 +41,9 @@ final class Client implements AutoCloseable {
 
   /** Opens the event stream; the connection is registered when this returns. */
   Events events(@Nullable String lastId) throws IOException, InterruptedException {
-    HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(url + "/api/v1/events")).header("Accept", "text/event-stream");
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(URI.create(url + "/api/v1/events"))
+            .header("Accept", "text/event-stream");
     if (lastId != null) {
       request.header("Last-Event-ID", lastId);
     }
