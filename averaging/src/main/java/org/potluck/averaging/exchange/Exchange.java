@@ -161,7 +161,7 @@ public final class Exchange implements Link.Owner {
   private void dial(Neighbour neighbour) {
     Member member = group.members().get(neighbour.index);
     network.remember(member.peer(), member.addresses());
-    var unused =
+    var _ =
         network
             .open(member.peer(), Rounds.PROTOCOL, options.dialLimit())
             .whenComplete(

@@ -117,7 +117,7 @@ final class Matchmaker implements JoinStream.Owner {
     JoinMessage message = own.message().toBuilder().setAnnouncement(true).build();
     for (PeerId peer : request.known()) {
       if (!peer.equals(network.self())) {
-        var unused =
+        var _ =
             network
                 .open(peer, JoinStream.PROTOCOL, options.dialLimit())
                 .thenAccept(
@@ -131,7 +131,7 @@ final class Matchmaker implements JoinStream.Owner {
   }
 
   private void publish() {
-    var unused =
+    var _ =
         dht.publish(
             dhtKey(),
             own.message().toByteArray(),
@@ -145,7 +145,7 @@ final class Matchmaker implements JoinStream.Owner {
             delay,
             () -> {
               if (!found.isDone()) {
-                var unused = dht.entries(dhtKey()).thenAccept(this::read);
+                var _ = dht.entries(dhtKey()).thenAccept(this::read);
                 Duration twice = delay.multipliedBy(2);
                 pollAfter(twice.compareTo(POLL_LAST) < 0 ? twice : POLL_LAST);
               }
@@ -210,7 +210,7 @@ final class Matchmaker implements JoinStream.Owner {
                     .addAllAddresses(candidate.message().getAddressesList()))
             .build();
     dismiss(redirect);
-    var unused =
+    var _ =
         network
             .open(candidate.peer(), JoinStream.PROTOCOL, options.dialLimit())
             .whenComplete(

@@ -2,7 +2,7 @@ package org.potluck.averaging.progress;
 
 import com.google.protobuf.ByteString;
 import java.util.List;
-import org.potluck.averaging.proto.ProgressMessage;
+import org.potluck.averaging.proto.ProgressWord;
 import org.potluck.network.Multiaddr;
 import org.potluck.network.PeerId;
 
@@ -57,8 +57,8 @@ public record PeerProgress(
     return role.equals("trainer");
   }
 
-  ProgressMessage toMessage() {
-    return ProgressMessage.newBuilder()
+  ProgressWord toMessage() {
+    return ProgressWord.newBuilder()
         .setSequence(sequence)
         .setName(name)
         .setRole(role)
@@ -82,7 +82,7 @@ public record PeerProgress(
   /**
    * @throws IllegalArgumentException when it cannot be true
    */
-  static PeerProgress of(PeerId peer, ProgressMessage message) {
+  static PeerProgress of(PeerId peer, ProgressWord message) {
     List<Multiaddr> addresses =
         Multiaddr.known(message.getAddressesList().stream().map(ByteString::toByteArray).toList());
     return new PeerProgress(

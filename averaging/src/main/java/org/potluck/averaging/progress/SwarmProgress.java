@@ -11,7 +11,7 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.potluck.averaging.proto.ProgressAnswer;
-import org.potluck.averaging.proto.ProgressMessage;
+import org.potluck.averaging.proto.ProgressWord;
 import org.potluck.dht.Dht;
 import org.potluck.network.EventLoop;
 import org.potluck.network.Network;
@@ -44,7 +44,7 @@ public final class SwarmProgress {
   private final Rpc rpc;
   private final Dht dht;
   private final String key;
-  private final UnaryMethod<ProgressMessage, ProgressAnswer> tell;
+  private final UnaryMethod<ProgressWord, ProgressAnswer> tell;
   private final Map<PeerId, Heard> others = new TreeMap<>();
   private final Map<PeerId, Boolean> telling = new TreeMap<>();
   private final List<Runnable> listeners = new ArrayList<>();
@@ -65,10 +65,7 @@ public final class SwarmProgress {
     this.key = run + ".progress";
     tell =
         new UnaryMethod<>(
-            run + "::Progress.rpc_tell",
-            ProgressMessage.parser(),
-            ProgressAnswer.parser(),
-            16 * 1024);
+            run + "::Progress.rpc_tell", ProgressWord.parser(), ProgressAnswer.parser(), 16 * 1024);
     rpc.serve(tell, this::told);
     network.listen(
         new Network.ConnectionListener() {
@@ -152,8 +149,7 @@ public final class SwarmProgress {
       return;
     }
     try {
-      PeerProgress progress =
-          PeerProgress.of(entry.owner(), ProgressMessage.parseFrom(entry.value()));
+      PeerProgress progress = PeerProgress.of(entry.owner(), ProgressWord.parseFrom(entry.value()));
       network.remember(progress.peer(), progress.addresses());
       tell(progress.peer()); // its answer says that it is still there
     } catch (InvalidProtocolBufferException | IllegalArgumentException e) {
@@ -161,7 +157,7 @@ public final class SwarmProgress {
     }
   }
 
-  private CompletableFuture<ProgressAnswer> told(PeerId caller, ProgressMessage message) {
+  private CompletableFuture<ProgressAnswer> told(PeerId caller, ProgressWord message) {
     heard(caller, message);
     ProgressAnswer.Builder answer = ProgressAnswer.newBuilder();
     if (own != null) {
@@ -170,7 +166,7 @@ public final class SwarmProgress {
     return CompletableFuture.completedFuture(answer.build());
   }
 
-  private void heard(PeerId peer, ProgressMessage message) {
+  private void heard(PeerId peer, ProgressWord message) {
     PeerProgress progress;
     try {
       progress = PeerProgress.of(peer, message);
