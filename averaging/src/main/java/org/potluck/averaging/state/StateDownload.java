@@ -70,17 +70,12 @@ final class StateDownload implements Survey.Listener, ChunkFetch.Listener {
       return;
     }
     List<PeerId> askable =
-        donors.stream()
-            .filter(donor -> failures.getOrDefault(donor, 0) < FAILURES_MAX)
-            .toList();
+        donors.stream().filter(donor -> failures.getOrDefault(donor, 0) < FAILURES_MAX).toList();
     Survey next =
         new Survey(
             loop,
             rpc,
-            StateManifestRequest.newBuilder()
-                .setRun(run)
-                .setNewerThanEpoch(newerThanEpoch)
-                .build(),
+            StateManifestRequest.newBuilder().setRun(run).setNewerThanEpoch(newerThanEpoch).build(),
             limits,
             askable,
             this);
@@ -162,14 +157,15 @@ final class StateDownload implements Survey.Listener, ChunkFetch.Listener {
 
   /** Fails with everything a person needs to see what to do. */
   private void fail(Reason reason, String what) {
-    StringBuilder text = new StringBuilder("the state of the run was not downloaded: ").append(what);
+    StringBuilder text =
+        new StringBuilder("the state of the run was not downloaded: ").append(what);
     if (donors.isEmpty()) {
       text.append("; there is no donor to ask");
     }
     if (assembly != null) {
-      text.append("; %d of %d chunks of epoch %d had arrived"
-              .formatted(
-                  assembly.chunksPresent(), assembly.chunks(), assembly.manifest().epoch()));
+      text.append(
+          "; %d of %d chunks of epoch %d had arrived"
+              .formatted(assembly.chunksPresent(), assembly.chunks(), assembly.manifest().epoch()));
     }
     if (fetch != null && fetch.resting() > 0) {
       text.append("; busy donors: ").append(fetch.resting());
