@@ -24,7 +24,15 @@ public final class PeerId implements Comparable<PeerId> {
 
   /** The id of the peer that holds the private half of {@code key}. */
   public static PeerId of(PublicKey key) {
-    byte[] encoded = key.toProtobuf();
+    return ofKey(key.toProtobuf());
+  }
+
+  /**
+   * The id that belongs to any kind of key.
+   *
+   * @param encoded libp2p's deterministic protobuf form of the public key
+   */
+  public static PeerId ofKey(byte[] encoded) {
     boolean inline = encoded.length <= INLINE_BYTES_MAX;
     byte[] digest = inline ? encoded : sha256(encoded);
     byte[] multihash = new byte[2 + digest.length];

@@ -1,0 +1,396 @@
+package org.potluck.network.simulation;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.function.BooleanSupplier;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+import org.potluck.network.Identity;
+import org.potluck.network.Multiaddr;
+
+/**
+ * Many peers, one thread, one seed.
+ *
+ * <p>A swarm on real sockets cannot be tested: it is slow, and what happens depends on the
+ * scheduler, so a failure does not happen again. Here everything that can happen is an event in one
+ * queue, ordered by virtual time and then by the order of planning. Running an event may plan
+ * others; nothing else moves. Time jumps from event to event, so an hour of waiting costs nothing.
+ * All chance comes from generators derived from the seed by name, so that an additional peer does
+ * not change what the others draw.
+ *
+ * <p>A stream's bytes pass its sender's uplink in segments, streams taking turns, then the delay of
+ * the path, then the receiver's downlink; see {@link SimulatedStream}, {@link Uplink}, {@link
+ * Path}, {@link Downlink}. An exception thrown by a peer's logic fails the simulation at once, with
+ * the seed and the last events in the message.
+ *
+ * <p>The approach follows the simulators of FoundationDB and TigerBeetle.
+ */
+public final class Simulation {
+  /** When virtual time begins. */
+  public static final Instant START = Instant.parse("2026-01-01T00:00:00Z");
+
+  private static final Duration IDLE_WITHIN = Duration.ofDays(1);
+  private static final int LINES_IN_MESSAGES = 40;
+
+  private final long seed;
+  private final NetworkConditions conditions;
+  private final Thread thread = Thread.currentThread();
+  private final EventQueue queue = new EventQueue();
+  private final Timeline timeline = new Timeline();
+  private final RandomGenerator jitter;
+  private final List<Host> hosts = new ArrayList<>();
+  private final Map<String, Host> hostsByEndpoint = new LinkedHashMap<>();
+  private final Map<Long, LinkProfile> links = new LinkedHashMap<>();
+  private final List<Partition> partitions = new ArrayList<>();
+  private @Nullable SimulatedNetwork acting;
+  private boolean running;
+  private boolean failed;
+
+  public Simulation(long seed) {
+    this(seed, NetworkConditions.usual());
+  }
+
+  public Simulation(long seed, NetworkConditions conditions) {
+    this.seed = seed;
+    this.conditions = conditions;
+    this.jitter = random("jitter");
+  }
+
+  public long seed() {
+    return seed;
+  }
+
+  public NetworkConditions conditions() {
+    return conditions;
+  }
+
+  /** Virtual time. */
+  public InstantSource clock() {
+    return () -> START.plusNanos(queue.nowNanos());
+  }
+
+  /** Virtual time since the start. */
+  public Duration elapsed() {
+    return Duration.ofNanos(queue.nowNanos());
+  }
+
+  /** A generator that depends on nothing but the seed and {@code purpose}. */
+  public RandomGenerator random(String purpose) {
+    long mixed = seed;
+    for (int at = 0; at < purpose.length(); at++) {
+      mixed = (mixed ^ purpose.charAt(at)) * 0x100000001B3L;
+      mixed ^= mixed >>> 29;
+    }
+    return new SplittableRandom(mixed);
+  }
+
+  /** Equal for equal timelines; compare after two runs with one seed. */
+  public long timelineHash() {
+    return timeline.hash();
+  }
+
+  /** Events that have happened so far. */
+  public long events() {
+    return timeline.count();
+  }
+
+  /** Adds a peer named {@code peer-<number>}. */
+  public SimulatedNetwork addPeer(PeerProfile profile) {
+    return addPeer("peer-" + hosts.size(), profile);
+  }
+
+  /** Adds a peer; it runs from now on, and nobody knows it yet. */
+  public SimulatedNetwork addPeer(String name, PeerProfile profile) {
+    int index = hosts.size();
+    Identity identity = Identity.generate(random("identity of host " + index));
+    Host host = new Host(index, name, identity, profile);
+    hosts.add(host);
+    hostsByEndpoint.put(Host.endpoint(index), host);
+    return start(host);
+  }
+
+  /**
+   * Replaces the sum of the two peers' delays by {@code link}, for connections made from now on.
+   */
+  public void link(SimulatedNetwork one, SimulatedNetwork other, LinkProfile link) {
+    links.put(pair(one.host(), other.host()), link);
+  }
+
+  /** The process of {@code peer} ends at once; its machine tells those connected. */
+  public void crash(SimulatedNetwork peer) {
+    stop(peer, EventKind.CRASHED, false);
+  }
+
+  /** The machine of {@code peer} goes dark; others notice by silence only. */
+  public void cutPower(SimulatedNetwork peer) {
+    stop(peer, EventKind.POWER_CUT, true);
+  }
+
+  /** Starts a crashed peer again, with its old identity and address and nothing else. */
+  public SimulatedNetwork restart(SimulatedNetwork crashed) {
+    if (crashed.host().running != null) {
+      throw new IllegalStateException(crashed + " is running");
+    }
+    return start(crashed.host());
+  }
+
+  /** Parts two groups of peers in both directions. */
+  public Partition part(List<SimulatedNetwork> some, List<SimulatedNetwork> others) {
+    return part(some, others, true);
+  }
+
+  /** Loses what {@code senders} send to {@code receivers}; the other direction works. */
+  public Partition partOneWay(List<SimulatedNetwork> senders, List<SimulatedNetwork> receivers) {
+    return part(senders, receivers, false);
+  }
+
+  /** Nothing passes between two peers for {@code duration}. */
+  public void stall(SimulatedNetwork one, SimulatedNetwork other, Duration duration) {
+    Partition partition = part(List.of(one), List.of(other));
+    at(duration, partition::heal);
+  }
+
+  /** Plans a step of the scenario, for instance a crash, {@code delay} from now. */
+  public void at(Duration delay, Runnable step) {
+    plan(nanos(delay), EventKind.SCENARIO, null, -1, 0, step);
+  }
+
+  /** Lets {@code duration} of virtual time pass. */
+  public void runFor(Duration duration) {
+    long end = queue.nowNanos() + nanos(duration);
+    while (step(end)) {}
+    queue.advanceTo(end);
+  }
+
+  /**
+   * Runs until {@code condition} holds; it is looked at after every event.
+   *
+   * @throws SimulationException when {@code limit} passes before
+   */
+  public void runUntil(BooleanSupplier condition, Duration limit) {
+    long end = queue.nowNanos() + nanos(limit);
+    while (!condition.getAsBoolean()) {
+      if (!step(end)) {
+        queue.advanceTo(end);
+        throw new SimulationException("not reached within " + limit + ": " + describe());
+      }
+    }
+  }
+
+  /**
+   * Runs until {@code future} is done and returns its value.
+   *
+   * @throws CompletionException when it failed
+   */
+  public <T> T await(CompletableFuture<T> future, Duration limit) {
+    runUntil(future::isDone, limit);
+    return future.join();
+  }
+
+  /**
+   * Runs until nothing is left to happen.
+   *
+   * @throws SimulationException when there still is after a day, for instance a repeating timer
+   */
+  public void runUntilIdle() {
+    long end = queue.nowNanos() + nanos(IDLE_WITHIN);
+    while (step(end)) {}
+    if (queue.next(Long.MAX_VALUE) != null) {
+      throw new SimulationException("never idle: " + describe());
+    }
+  }
+
+  /** Seed, time and the newest events. */
+  public String describe() {
+    return String.format(
+        Locale.ROOT,
+        "seed %d, %.6f s, %d events, the last of which were%s",
+        seed,
+        queue.nowNanos() / 1e9,
+        timeline.count(),
+        timeline.recent(LINES_IN_MESSAGES, index -> hosts.get(index).name));
+  }
+
+  private boolean step(long endNanos) {
+    if (failed || running) {
+      throw new IllegalStateException(
+          failed ? "the simulation has failed before" : "the simulation is running already");
+    }
+    requireThread();
+    Event event = queue.next(endNanos);
+    if (event == null) {
+      return false;
+    }
+    SimulatedNetwork owner = event.owner;
+    int index = owner == null ? -1 : owner.host().index;
+    timeline.record(event.kind, event.atNanos, index, event.other, event.detail);
+    running = true;
+    acting = owner;
+    try {
+      event.take().run();
+    } catch (RuntimeException | Error e) {
+      failed = true;
+      String who = owner == null ? "the scenario" : "peer " + owner;
+      throw new SimulationException(who + " failed with " + e + ": " + describe(), e);
+    } finally {
+      acting = null;
+      running = false;
+    }
+    return true;
+  }
+
+  private SimulatedNetwork start(Host host) {
+    SimulatedNetwork network =
+        new SimulatedNetwork(
+            this, host, random("logic of host " + host.index + " started at " + elapsed()));
+    host.running = network;
+    host.powered = true;
+    timeline.record(EventKind.STARTED, queue.nowNanos(), host.index, -1, 0);
+    return network;
+  }
+
+  private void stop(SimulatedNetwork peer, EventKind kind, boolean silently) {
+    if (peer.alive()) {
+      timeline.record(kind, queue.nowNanos(), peer.host().index, -1, 0);
+      peer.die(silently);
+    }
+  }
+
+  private Partition part(
+      List<SimulatedNetwork> some, List<SimulatedNetwork> others, boolean bothWays) {
+    Partition partition = new Partition(this, indices(some), indices(others), bothWays);
+    partitions.add(partition);
+    timeline.record(EventKind.PARTED, queue.nowNanos(), -1, -1, partitions.size());
+    plan(
+        nanos(conditions.silenceLimit()),
+        EventKind.SCENARIO,
+        null,
+        -1,
+        0,
+        () -> giveUpAcross(partition));
+    return partition;
+  }
+
+  void healed(Partition partition) {
+    partitions.remove(partition);
+    timeline.record(EventKind.HEALED, queue.nowNanos(), -1, -1, partitions.size());
+    for (ConnectionEnd end : ends()) {
+      end.out().release();
+    }
+  }
+
+  /** A partition has lasted for the silence limit: the connections across it are lost. */
+  private void giveUpAcross(Partition partition) {
+    if (!partitions.contains(partition)) {
+      return;
+    }
+    for (ConnectionEnd end : ends()) {
+      if (partition.concerns(end.owner().host().index, end.other().owner().host().index)) {
+        plan(
+            0,
+            EventKind.LOST,
+            end.owner(),
+            end.other().owner().host().index,
+            4,
+            () -> end.loseUnheard());
+      }
+    }
+  }
+
+  private List<ConnectionEnd> ends() {
+    List<ConnectionEnd> all = new ArrayList<>();
+    for (Host host : hosts) {
+      if (host.running != null) {
+        all.addAll(host.running.ends());
+      }
+    }
+    return all;
+  }
+
+  private static BitSet indices(List<SimulatedNetwork> peers) {
+    BitSet set = new BitSet();
+    peers.forEach(peer -> set.set(peer.host().index));
+    return set;
+  }
+
+  Event plan(
+      long delayNanos,
+      EventKind kind,
+      @Nullable SimulatedNetwork owner,
+      int other,
+      long detail,
+      Runnable action) {
+    requireThread();
+    return queue.add(queue.nowNanos() + delayNanos, kind, owner, other, detail, action);
+  }
+
+  Timeline timeline() {
+    return timeline;
+  }
+
+  long nowNanos() {
+    return queue.nowNanos();
+  }
+
+  /** Whether the caller is {@code peer}'s loop, or a test while nothing runs. */
+  boolean mayActAs(SimulatedNetwork peer) {
+    return Thread.currentThread().equals(thread) && (!running || acting == null || acting == peer);
+  }
+
+  boolean parted(Host from, Host to) {
+    for (Partition partition : partitions) {
+      if (partition.separates(from.index, to.index)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  @Nullable Host hostAt(Multiaddr address) {
+    String text = address.toString();
+    int end = text.indexOf("/p2p/");
+    return hostsByEndpoint.get(end < 0 ? text : text.substring(0, end));
+  }
+
+  LinkProfile linkBetween(Host one, Host other) {
+    LinkProfile link = links.get(pair(one, other));
+    return link != null ? link : LinkProfile.between(one.profile, other.profile);
+  }
+
+  long drawDelayNanos(LinkProfile link) {
+    long jitterMax = nanos(link.jitterMax());
+    return nanos(link.delay()) + (jitterMax == 0 ? 0 : jitter.nextLong(jitterMax + 1));
+  }
+
+  long drawRoundTripNanos(Host one, Host other) {
+    LinkProfile link = linkBetween(one, other);
+    return drawDelayNanos(link) + drawDelayNanos(link);
+  }
+
+  /** The duration in nanoseconds; far beyond any simulation where it does not fit. */
+  static long nanos(Duration duration) {
+    return duration.compareTo(Duration.ofDays(36_500)) > 0
+        ? Long.MAX_VALUE / 4
+        : duration.toNanos();
+  }
+
+  private static long pair(Host one, Host other) {
+    return (long) Math.min(one.index, other.index) << 32 | Math.max(one.index, other.index);
+  }
+
+  private void requireThread() {
+    if (!Thread.currentThread().equals(thread)) {
+      throw new IllegalStateException("a simulation lives on the thread that made it");
+    }
+  }
+}
