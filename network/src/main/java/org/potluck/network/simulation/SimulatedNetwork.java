@@ -193,17 +193,15 @@ public final class SimulatedNetwork implements Network {
     } else if (present != null) {
       then.accept(present.getFirst());
     } else {
-      var _ =
-          dial(peer)
-              .connected()
-              .whenComplete(
-                  (end, trouble) -> {
-                    if (trouble != null) {
-                      answer.completeExceptionally(trouble);
-                    } else if (!answer.isDone()) {
-                      then.accept(end);
-                    }
-                  });
+      dial(peer)
+          .whenDone(
+              (end, trouble) -> {
+                if (trouble != null) {
+                  answer.completeExceptionally(trouble);
+                } else if (end != null && !answer.isDone()) {
+                  then.accept(end);
+                }
+              });
     }
   }
 
@@ -214,7 +212,6 @@ public final class SimulatedNetwork implements Network {
     }
     Dial dial = new Dial(this, peer, book.of(peer));
     dials.put(peer, dial);
-    var _ = dial.connected().whenComplete((end, trouble) -> dials.remove(peer));
     dial.start();
     return dial;
   }
@@ -271,6 +268,11 @@ public final class SimulatedNetwork implements Network {
 
   void countReceived(long bytes) {
     total = total.plus(new Traffic(0, bytes));
+  }
+
+  /** A dial is over. */
+  void dialed(PeerId peer) {
+    dials.remove(peer);
   }
 
   /** A handshake with this peer is nearly done. */

@@ -1,0 +1,58 @@
+package org.potluck.averaging;
+
+import java.time.Instant;
+import java.util.List;
+import org.potluck.averaging.codec.CodecId;
+import org.potluck.network.Bandwidth;
+import org.potluck.network.PeerId;
+
+/**
+ * One peer's wish to average.
+ *
+ * @param key run and purpose; only requests with equal key and epoch meet
+ * @param epoch the epoch the contribution belongs to; rises from round to round of a key
+ * @param contribution unchanged until the round has ended
+ * @param upload measured or declared link of this peer
+ * @param download likewise
+ * @param reachable whether others can dial this peer; if not, it reduces nothing
+ * @param known peers that will probably take part, from progress records; asked at once
+ * @param expectedPeers how many take part, this one included; when that many have joined the round
+ *     starts without further waiting, and without more than half of them it does not start
+ * @param codecUp encodes contributions
+ * @param codecDown encodes averages
+ * @param deadline the round ends by then, one way or the other
+ */
+public record RoundRequest(
+    String key,
+    long epoch,
+    Contribution contribution,
+    Role role,
+    Bandwidth upload,
+    Bandwidth download,
+    boolean reachable,
+    List<PeerId> known,
+    int expectedPeers,
+    CodecId codecUp,
+    CodecId codecDown,
+    Instant deadline) {
+  /** Longest key in characters. */
+  public static final int KEY_LENGTH_MAX = 200;
+
+  public RoundRequest {
+    known = List.copyOf(known);
+    if (key.isEmpty() || key.length() > KEY_LENGTH_MAX) {
+      throw new IllegalArgumentException("a key has 1 to 200 characters: " + key.length());
+    }
+    if (expectedPeers < 1) {
+      throw new IllegalArgumentException("this peer at least is expected: " + expectedPeers);
+    }
+    if (contribution.length() < 1) {
+      throw new IllegalArgumentException("nothing to average");
+    }
+  }
+
+  /** More than half of the peers expected: two such groups cannot exist side by side. */
+  public int quorum() {
+    return expectedPeers / 2 + 1;
+  }
+}

@@ -1,0 +1,52 @@
+package org.potluck.averaging.exchange;
+
+import java.util.Arrays;
+
+/** The chunks of a group's vector, numbered through, and who answers for each at first. */
+final class ChunkTable {
+  private final long[] from;
+  private final int[] values;
+  private final int[] owner;
+
+  ChunkTable(Group group) {
+    int size = 0;
+    for (Member member : group.members()) {
+      size += Math.toIntExact(Math.ceilDiv(member.share(), group.chunkValues()));
+    }
+    from = new long[size];
+    values = new int[size];
+    owner = new int[size];
+    int chunk = 0;
+    long start = 0;
+    for (int i = 0; i < group.members().size(); i++) {
+      long end = start + group.members().get(i).share();
+      for (; start < end; start += values[chunk++]) {
+        from[chunk] = start;
+        values[chunk] = (int) Math.min(group.chunkValues(), end - start);
+        owner[chunk] = i;
+      }
+    }
+  }
+
+  int size() {
+    return from.length;
+  }
+
+  /** Index in the vector of the chunk's first value. */
+  long from(int chunk) {
+    return from[chunk];
+  }
+
+  int values(int chunk) {
+    return values[chunk];
+  }
+
+  /** The member that the plan made reduce it. */
+  int owner(int chunk) {
+    return owner[chunk];
+  }
+
+  int[] owners() {
+    return Arrays.copyOf(owner, owner.length);
+  }
+}

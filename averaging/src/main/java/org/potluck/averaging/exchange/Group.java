@@ -1,0 +1,68 @@
+package org.potluck.averaging.exchange;
+
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.potluck.averaging.codec.CodecId;
+import org.potluck.network.PeerId;
+
+/**
+ * The agreed members of a round and who of them reduces what: everything that all must know alike.
+ *
+ * <p>The vector is cut into spans, one per member, in group order, of the lengths the members carry
+ * as shares; each span is cut into chunks of {@code chunkValues}.
+ *
+ * @param round random, in hexadecimal; names the round everywhere
+ * @param length values of the vector
+ * @param chunkValues values of a chunk; the last one of a span may be shorter
+ */
+public record Group(
+    String round,
+    String key,
+    long epoch,
+    long length,
+    int chunkValues,
+    List<Member> members,
+    CodecId codecUp,
+    CodecId codecDown) {
+  /** Bytes of a round's name. */
+  public static final int ROUND_BYTES = 16;
+
+  public static final int MEMBERS_MAX = 1024;
+  static final int CHUNKS_MAX = 1 << 20;
+
+  public Group {
+    members = List.copyOf(members);
+    if (members.isEmpty() || members.size() > MEMBERS_MAX) {
+      throw new IllegalArgumentException(members.size() + " members");
+    }
+    if (chunkValues < 1 || length < 1 || length / chunkValues + members.size() > CHUNKS_MAX) {
+      throw new IllegalArgumentException(length + " values in chunks of " + chunkValues);
+    }
+    long covered = 0;
+    Set<PeerId> seen = new HashSet<>();
+    for (Member member : members) {
+      covered = Math.addExact(covered, member.share());
+      if (!seen.add(member.peer())) {
+        throw new IllegalArgumentException("a member twice: " + member.peer());
+      }
+    }
+    if (covered != length) {
+      throw new IllegalArgumentException("spans of " + covered + " values for " + length);
+    }
+  }
+
+  /** Place of {@code peer} in the group order, or -1. */
+  public int indexOf(PeerId peer) {
+    for (int i = 0; i < members.size(); i++) {
+      if (members.get(i).peer().equals(peer)) {
+        return i;
+      }
+    }
+    return -1;
+  }
+
+  List<PeerId> peers() {
+    return members.stream().map(Member::peer).toList();
+  }
+}

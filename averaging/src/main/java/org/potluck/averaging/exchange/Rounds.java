@@ -1,0 +1,170 @@
+package org.potluck.averaging.exchange;
+
+import com.google.protobuf.ByteString;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import org.potluck.averaging.AveragingOptions;
+import org.potluck.averaging.Contribution;
+import org.potluck.averaging.RoundOutcome;
+import org.potluck.averaging.codec.Codec;
+import org.potluck.averaging.codec.CodecId;
+import org.potluck.averaging.codec.Codecs;
+import org.potluck.averaging.proto.HelloMessage;
+import org.potluck.averaging.wire.Frame;
+import org.potluck.averaging.wire.FrameException;
+import org.potluck.averaging.wire.FrameKind;
+import org.potluck.network.Network;
+import org.potluck.network.Stream;
+import org.potluck.network.StreamEnd;
+
+/**
+ * The rounds that this peer takes part in now, and the links that others open for them.
+ *
+ * <p>A link for a round that is not known yet is held for a while: its opener may have heard the
+ * plan first.
+ */
+public final class Rounds implements Link.Owner {
+  static final String PROTOCOL = "/potluck/reduce/1";
+  private static final int HELD_LINKS_MAX = 256;
+
+  private final Network network;
+  private final AveragingOptions options;
+  private final Map<String, Exchange> exchanges = new LinkedHashMap<>();
+  private final Map<Link, String> heldLinks = new LinkedHashMap<>();
+  private int unnamedLinks;
+
+  public Rounds(Network network, AveragingOptions options) {
+    this.network = network;
+    this.options = options;
+    network.handle(PROTOCOL, this::accept);
+  }
+
+  /**
+   * Exchanges data with the group.
+   *
+   * @throws IllegalArgumentException when this peer is not of the group, or the lengths differ
+   */
+  public CompletableFuture<RoundOutcome> begin(
+      Group group, Contribution contribution, Duration matchmaking, Instant deadline) {
+    if (group.indexOf(network.self()) < 0 || group.length() != contribution.length()) {
+      throw new IllegalArgumentException("not a group for this contribution");
+    }
+    String round = group.round();
+    Exchange exchange =
+        new Exchange(
+            network,
+            options,
+            group,
+            contribution,
+            Codecs.of(group.codecUp()),
+            Codecs.of(group.codecDown()),
+            matchmaking,
+            () -> exchanges.remove(round));
+    if (exchanges.putIfAbsent(round, exchange) != null) {
+      throw new IllegalArgumentException("a round that runs already");
+    }
+    exchange.start(deadline);
+    List<Link> waiting = new ArrayList<>();
+    heldLinks.forEach(
+        (link, wanted) -> {
+          if (wanted.equals(round)) {
+            waiting.add(link);
+          }
+        });
+    waiting.forEach(
+        link -> {
+          heldLinks.remove(link);
+          exchange.accept(link);
+        });
+    return exchange.outcome();
+  }
+
+  /** Abandons the round of {@code group}, if it still runs. */
+  public void cancel(String round) {
+    Exchange exchange = exchanges.get(round);
+    if (exchange != null) {
+      exchange.abandon(RoundOutcome.Cause.CANCELLED, "cancelled");
+    }
+  }
+
+  /**
+   * How many values make a chunk, so that neither codec exceeds the options' bytes: whole blocks
+   * where a block fits.
+   */
+  public static int chunkValues(AveragingOptions options, CodecId codecUp, CodecId codecDown) {
+    double bytesPerValue = Math.max(codecUp.bytesPerValue(), codecDown.bytesPerValue());
+    int values = (int) (options.chunkBytesMax() / Math.max(1, bytesPerValue));
+    return values < Codec.BLOCK_VALUES ? values : values - values % Codec.BLOCK_VALUES;
+  }
+
+  /** The largest chunk that the group's plan makes travel. */
+  public static long chunkBytes(Group group) {
+    if (group.chunkValues() > AveragingOptions.CHUNK_BYTES_LIMIT) {
+      return Long.MAX_VALUE;
+    }
+    return Math.max(
+        Codecs.of(group.codecUp()).encodedBytes(group.chunkValues()),
+        Codecs.of(group.codecDown()).encodedBytes(group.chunkValues()));
+  }
+
+  private void accept(Stream stream) {
+    Link link = new Link(stream, this);
+    if (unnamedLinks + heldLinks.size() >= HELD_LINKS_MAX) {
+      link.reset();
+      return;
+    }
+    stream.idleLimit(Duration.ofDays(1));
+    unnamedLinks++;
+    network
+        .loop()
+        .schedule(
+            options.silenceLimit(),
+            () -> {
+              unnamedLinks--;
+              if (heldLinks.remove(link) != null) {
+                link.reset();
+              }
+            });
+  }
+
+  @Override
+  public void frame(Link link, Frame frame) throws FrameException {
+    if (frame.kind() != FrameKind.HELLO) {
+      throw new FrameException("a link begins with " + frame.kind());
+    }
+    ByteString round = frame.parse(HelloMessage.parser()).getRoundId();
+    if (round.size() != Group.ROUND_BYTES) {
+      throw new FrameException("a round's name of " + round.size() + " bytes");
+    }
+    String name = java.util.HexFormat.of().formatHex(round.toByteArray());
+    Exchange exchange = exchanges.get(name);
+    if (exchange != null) {
+      exchange.accept(link);
+    } else {
+      link.hold();
+      heldLinks.put(link, name);
+    }
+  }
+
+  @Override
+  public void progress(Link link) {}
+
+  @Override
+  public void writable(Link link) {}
+
+  @Override
+  public void broken(Link link, String why) {
+    heldLinks.remove(link);
+    link.reset();
+  }
+
+  @Override
+  public void ended(Link link, StreamEnd end) {
+    heldLinks.remove(link);
+  }
+}

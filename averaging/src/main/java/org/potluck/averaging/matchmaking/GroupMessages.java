@@ -1,0 +1,80 @@
+package org.potluck.averaging.matchmaking;
+
+import com.google.protobuf.ByteString;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import org.potluck.averaging.codec.CodecId;
+import org.potluck.averaging.exchange.Group;
+import org.potluck.averaging.exchange.Member;
+import org.potluck.averaging.proto.GroupMessage;
+import org.potluck.averaging.proto.MemberMessage;
+import org.potluck.averaging.wire.FrameException;
+import org.potluck.network.Multiaddr;
+import org.potluck.network.PeerId;
+
+/** A group as its leader broadcasts it. */
+final class GroupMessages {
+  private GroupMessages() {}
+
+  static GroupMessage write(Group group) {
+    GroupMessage.Builder message =
+        GroupMessage.newBuilder()
+            .setRoundId(ByteString.fromHex(group.round()))
+            .setKey(group.key())
+            .setEpoch(group.epoch())
+            .setLength(group.length())
+            .setChunkValues(group.chunkValues())
+            .setCodecUp(group.codecUp().wireNumber())
+            .setCodecDown(group.codecDown().wireNumber());
+    for (Member member : group.members()) {
+      message.addMembers(
+          MemberMessage.newBuilder()
+              .setPeer(ByteString.copyFrom(member.peer().toBytes()))
+              .setWeight(member.weight())
+              .setReachable(member.reachable())
+              .setShare(member.share())
+              .addAllAddresses(member.addresses().stream().map(Multiaddr::toString).toList()));
+    }
+    return message.build();
+  }
+
+  /**
+   * @throws FrameException when it is not a group
+   */
+  static Group read(GroupMessage message) throws FrameException {
+    if (message.getRoundId().size() != Group.ROUND_BYTES
+        || message.getMembersCount() > Group.MEMBERS_MAX) {
+      throw new FrameException("a group of wrong size");
+    }
+    try {
+      List<Member> members = new ArrayList<>();
+      for (MemberMessage member : message.getMembersList()) {
+        PeerId peer = PeerId.ofBytes(member.getPeer().toByteArray());
+        members.add(
+            new Member(
+                peer,
+                member.getWeight(),
+                member.getReachable(),
+                member.getShare(),
+                Declaration.addresses(peer, member.getAddressesList())));
+      }
+      return new Group(
+          HexFormat.of().formatHex(message.getRoundId().toByteArray()),
+          message.getKey(),
+          message.getEpoch(),
+          message.getLength(),
+          message.getChunkValues(),
+          members,
+          codec(message.getCodecUp()),
+          codec(message.getCodecDown()));
+    } catch (IllegalArgumentException | ArithmeticException e) {
+      throw new FrameException("not a group: " + e.getMessage(), e);
+    }
+  }
+
+  private static CodecId codec(int wireNumber) {
+    return CodecId.ofWireNumber(wireNumber)
+        .orElseThrow(() -> new IllegalArgumentException("codec " + wireNumber));
+  }
+}

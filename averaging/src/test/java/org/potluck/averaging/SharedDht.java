@@ -1,0 +1,61 @@
+package org.potluck.averaging;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import org.potluck.dht.Dht;
+import org.potluck.network.Multiaddr;
+import org.potluck.network.Network;
+import org.potluck.network.PeerId;
+
+/** A DHT that all peers of a simulation share: one map, 50 ms away. */
+final class SharedDht {
+  private static final Duration DELAY = Duration.ofMillis(50);
+
+  private final Map<String, Map<PeerId, Dht.Entry>> keys = new TreeMap<>();
+
+  /** The DHT as the peer of {@code network} sees it. */
+  Dht of(Network network) {
+    return new Dht() {
+      @Override
+      public CompletableFuture<Integer> bootstrap(List<Multiaddr> known) {
+        return CompletableFuture.completedFuture(known.size());
+      }
+
+      @Override
+      public CompletableFuture<Integer> publish(String key, byte[] value, Instant expiration) {
+        CompletableFuture<Integer> stored = new CompletableFuture<>();
+        network
+            .loop()
+            .schedule(
+                DELAY,
+                () -> {
+                  keys.computeIfAbsent(key, k -> new TreeMap<>())
+                      .put(network.self(), new Entry(network.self(), value, expiration));
+                  stored.complete(1);
+                });
+        return stored;
+      }
+
+      @Override
+      public CompletableFuture<List<Entry>> entries(String key) {
+        CompletableFuture<List<Entry>> read = new CompletableFuture<>();
+        network
+            .loop()
+            .schedule(
+                DELAY,
+                () -> {
+                  Instant now = network.loop().now();
+                  read.complete(
+                      keys.getOrDefault(key, Map.of()).values().stream()
+                          .filter(entry -> entry.expiration().isAfter(now))
+                          .toList());
+                });
+        return read;
+      }
+    };
+  }
+}

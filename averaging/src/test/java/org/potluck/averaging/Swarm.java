@@ -1,0 +1,181 @@
+package org.potluck.averaging;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+import org.potluck.averaging.codec.CodecId;
+import org.potluck.network.Bandwidth;
+import org.potluck.network.PeerId;
+import org.potluck.network.simulation.NetworkConditions;
+import org.potluck.network.simulation.PeerProfile;
+import org.potluck.network.simulation.SimulatedNetwork;
+import org.potluck.network.simulation.Simulation;
+
+/** Peers of a simulation that average, and what became of each. */
+final class Swarm {
+  static final Duration DEADLINE = Duration.ofSeconds(60);
+
+  final Simulation simulation;
+  final SharedDht dht = new SharedDht();
+  final List<SimulatedNetwork> networks = new ArrayList<>();
+  final List<Averager> averagers = new ArrayList<>();
+  final List<MemorySegment> vectors = new ArrayList<>();
+  final List<Double> weights = new ArrayList<>();
+  final List<@Nullable RoundOutcome> outcomes = new ArrayList<>();
+  final int values;
+  CodecId codec = CodecId.NONE;
+
+  Swarm(long seed, int peers, int values) {
+    this(seed, peers, values, i -> PeerProfile.datacenter());
+  }
+
+  Swarm(long seed, int peers, int values, java.util.function.IntFunction<PeerProfile> profiles) {
+    this.simulation =
+        new Simulation(
+            seed, NetworkConditions.usual().withDetection(Duration.ZERO, Duration.ofSeconds(2)));
+    this.values = values;
+    RandomGenerator random = simulation.random("contributions");
+    AveragingOptions options = options();
+    for (int i = 0; i < peers; i++) {
+      SimulatedNetwork network = simulation.addPeer(profiles.apply(i));
+      networks.add(network);
+      averagers.add(new Averager(network, dht.of(network), options, network.random()));
+      float[] vector = new float[values];
+      for (int v = 0; v < values; v++) {
+        vector[v] = (float) random.nextGaussian();
+      }
+      vectors.add(MemorySegment.ofArray(vector));
+      weights.add(1.0 + random.nextInt(64));
+      outcomes.add(null);
+    }
+    for (SimulatedNetwork one : networks) {
+      for (SimulatedNetwork other : networks) {
+        if (one != other) {
+          one.remember(other.self(), other.addresses());
+        }
+      }
+    }
+  }
+
+  static AveragingOptions options() {
+    return new AveragingOptions(
+        Duration.ofSeconds(10),
+        Duration.ofMillis(50),
+        Duration.ofSeconds(1),
+        Duration.ofSeconds(1),
+        Duration.ofSeconds(2),
+        Duration.ofSeconds(20),
+        1024);
+  }
+
+  List<PeerId> everybody() {
+    return networks.stream().map(SimulatedNetwork::self).toList();
+  }
+
+  RoundRequest request(int peer, long epoch) {
+    return new RoundRequest(
+        "run.gradients",
+        epoch,
+        new Contribution(vectors.get(peer), weights.get(peer)),
+        Role.TRAINER,
+        Bandwidth.ofMegabitsPerSecond(100),
+        Bandwidth.ofMegabitsPerSecond(100),
+        !networks.get(peer).addresses().isEmpty(),
+        everybody(),
+        networks.size(),
+        codec,
+        codec,
+        simulation.clock().instant().plus(DEADLINE));
+  }
+
+  /** Lets {@code peer} ask for a round, {@code delay} from now. */
+  void average(int peer, Duration delay) {
+    simulation.at(
+        delay,
+        () -> {
+          if (networks.get(peer).alive()) {
+            networks
+                .get(peer)
+                .loop()
+                .execute(
+                    () -> {
+                      var unused =
+                          averagers
+                              .get(peer)
+                              .average(request(peer, 1))
+                              .thenAccept(outcome -> outcomes.set(peer, outcome));
+                    });
+          }
+        });
+  }
+
+  void averageAll() {
+    for (int peer = 0; peer < networks.size(); peer++) {
+      average(peer, Duration.ofMillis(peer));
+    }
+  }
+
+  /** Runs until every peer that is alive has an outcome. */
+  void finish() {
+    simulation.runUntil(
+        () -> {
+          for (int i = 0; i < networks.size(); i++) {
+            if (networks.get(i).alive() && outcomes.get(i) == null) {
+              return false;
+            }
+          }
+          return true;
+        },
+        Duration.ofSeconds(120));
+  }
+
+  boolean averaged(int peer) {
+    return outcomes.get(peer) instanceof RoundOutcome.Averaged;
+  }
+
+  float[] average(int peer) {
+    assertThat(outcomes.get(peer))
+        .as("peer %d, seed %d", peer, simulation.seed())
+        .isInstanceOf(RoundOutcome.Averaged.class);
+    RoundOutcome.Averaged outcome = (RoundOutcome.Averaged) outcomes.get(peer);
+    if (outcome == null) {
+      throw new IllegalStateException();
+    }
+    return outcome.average().toArray(ValueLayout.JAVA_FLOAT);
+  }
+
+  /** Every living peer has averaged, all to the same bits, which are returned. */
+  float[] agreed() {
+    float @Nullable [] first = null;
+    for (int i = 0; i < networks.size(); i++) {
+      if (networks.get(i).alive()) {
+        float[] average = average(i);
+        if (first == null) {
+          first = average;
+        }
+        assertThat(average).as("peer %d, seed %d", i, simulation.seed()).isEqualTo(first);
+      }
+    }
+    if (first == null) {
+      throw new IllegalStateException("nobody is alive");
+    }
+    return first;
+  }
+
+  /** What the average of one value over the peers {@code who} must be, in float64. */
+  double mean(int value, List<Integer> who) {
+    double sum = 0;
+    double weight = 0;
+    for (int i : who) {
+      sum += weights.get(i) * vectors.get(i).getAtIndex(ValueLayout.JAVA_FLOAT, value);
+      weight += weights.get(i);
+    }
+    return sum / weight;
+  }
+}
