@@ -30,6 +30,9 @@ import org.potluck.network.StreamEnd;
  * disconnected.
  */
 public final class YamuxSession extends ChannelInboundHandlerAdapter {
+  /** Answers that a remote may provoke while it does not read any; beyond, it is flooding us. */
+  private static final int BLOCKED_CONTROL_FRAMES_MAX = 4096;
+
   private final boolean dialer;
   private final PeerId remote;
   private final EventLoop loop;
@@ -46,6 +49,8 @@ public final class YamuxSession extends ChannelInboundHandlerAdapter {
   private long windows;
   private boolean pumping;
   private boolean flushDue;
+  private int blockedControlFrames;
+  private @Nullable Integer owedPong;
   private boolean goneAway;
   private boolean closed;
   private int payloadLeft;
@@ -108,6 +113,10 @@ public final class YamuxSession extends ChannelInboundHandlerAdapter {
 
   @Override
   public void channelWritabilityChanged(ChannelHandlerContext changed) throws Exception {
+    if (changed.channel().isWritable()) {
+      blockedControlFrames = 0;
+      sendOwedPong();
+    }
     pump();
     super.channelWritabilityChanged(changed);
   }
@@ -140,7 +149,8 @@ public final class YamuxSession extends ChannelInboundHandlerAdapter {
     }
   }
 
-  PeerId remote() {
+  /** Who is at the other end. */
+  public PeerId remote() {
     return remote;
   }
 
@@ -153,16 +163,23 @@ public final class YamuxSession extends ChannelInboundHandlerAdapter {
   }
 
   void ready(YamuxStream stream) {
-    if (!ready.contains(stream)) {
+    if (!stream.inLine) {
+      stream.inLine = true;
       ready.add(stream);
     }
     pump();
   }
 
   void control(int type, int flags, int stream, int length) {
-    if (context != null && !closed) {
-      write(Frame.header(context.alloc(), type, flags, stream, length));
+    ChannelHandlerContext to = context;
+    if (to == null || closed) {
+      return;
     }
+    if (!to.channel().isWritable() && ++blockedControlFrames > BLOCKED_CONTROL_FRAMES_MAX) {
+      ChannelFuture unused = to.channel().close();
+      return;
+    }
+    write(Frame.header(to.alloc(), type, flags, stream, length));
   }
 
   /** Takes ownership of {@code payload}. */
@@ -209,6 +226,7 @@ public final class YamuxSession extends ChannelInboundHandlerAdapter {
         if (more) {
           ready.add(stream);
         } else {
+          stream.inLine = false;
           sent.add(stream);
         }
       }
@@ -226,7 +244,7 @@ public final class YamuxSession extends ChannelInboundHandlerAdapter {
       bytes.release();
       return;
     }
-    ChannelFuture _ = to.write(bytes, to.voidPromise());
+    ChannelFuture unused = to.write(bytes, to.voidPromise());
     if (!flushDue) {
       flushDue = true;
       loop.execute(this::flushSoon);
@@ -298,7 +316,8 @@ public final class YamuxSession extends ChannelInboundHandlerAdapter {
     if (id == 0 || !remoteParity || streams.containsKey(id)) {
       return false;
     }
-    if (streams.size() >= options.streamsMax()) {
+    boolean roomForWindow = windows + Frame.WINDOW_BYTES_INITIAL <= options.windowsBytesMax();
+    if (streams.size() >= options.streamsMax() || !roomForWindow) {
       control(Frame.WINDOW_UPDATE, Frame.RST, id, 0);
       return true;
     }
@@ -325,12 +344,22 @@ public final class YamuxSession extends ChannelInboundHandlerAdapter {
 
   private void pinged(int flags, int value) {
     if ((flags & Frame.SYN) != 0) {
-      control(Frame.PING, Frame.ACK, 0, value);
+      owedPong = value;
+      sendOwedPong();
     } else {
       Ping ping = pings.remove(value);
       if (ping != null) {
         ping.roundTrip().accept(Duration.between(ping.sent(), loop.now()));
       }
+    }
+  }
+
+  /** A remote that does not read is owed one answer, to its latest ping. */
+  private void sendOwedPong() {
+    if (owedPong != null && context != null && context.channel().isWritable()) {
+      int value = owedPong;
+      owedPong = null;
+      control(Frame.PING, Frame.ACK, 0, value);
     }
   }
 
@@ -346,7 +375,7 @@ public final class YamuxSession extends ChannelInboundHandlerAdapter {
     control(Frame.GO_AWAY, 0, 0, reason);
     channel.flush();
     closeStreams(end);
-    ChannelFuture _ = channel.close();
+    ChannelFuture unused = channel.close();
   }
 
   private void closeStreams(StreamEnd end) {

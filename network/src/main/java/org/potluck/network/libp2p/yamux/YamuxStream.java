@@ -24,6 +24,12 @@ public final class YamuxStream implements Stream {
   /** A whole window consumed faster than this was too small a window. */
   private static final Duration GROW_WITHIN = Duration.ofMillis(500);
 
+  /** Unread pieces smaller than this are copied together. */
+  private static final int CRUMB = 4096;
+
+  /** The buffers that they are copied into. */
+  private static final int JAR = 2 * CRUMB;
+
   private final YamuxSession session;
   private final int id;
   private final Deque<ByteBuf> outbox = new ArrayDeque<>();
@@ -45,6 +51,12 @@ public final class YamuxStream implements Stream {
   private boolean finReceived;
   private boolean endDelivered;
   private boolean closed;
+  private @Nullable StreamEnd untoldEnd;
+  private @Nullable Preamble preamble;
+
+  /** Whether it waits in the session's line of streams with something to send. */
+  boolean inLine;
+
   private Duration idleLimit = Duration.ZERO;
   private Instant lastHeard;
   private EventLoop.@Nullable Timer idleTimer;
@@ -74,9 +86,30 @@ public final class YamuxStream implements Stream {
   @Override
   public void handler(StreamHandler next) {
     handler = next;
-    if (!delivering) {
+    if (untoldEnd != null) {
+      StreamEnd end = untoldEnd;
+      untoldEnd = null;
+      session.loop().execute(() -> next.closed(this, end));
+    } else if (!delivering) {
       deliver();
     }
+  }
+
+  /** Takes the handler away: what arrives waits for the next one. */
+  public void detach() {
+    handler = null;
+  }
+
+  /** Lets {@code first} read the stream before the handler does. */
+  public void preamble(Preamble first) {
+    preamble = first;
+  }
+
+  /** Reads the beginning of a stream. */
+  @FunctionalInterface
+  public interface Preamble {
+    /** Consumes what is its own of {@code data}; true once all that follows is the handler's. */
+    boolean read(ByteBuffer data);
   }
 
   @Override
@@ -201,6 +234,26 @@ public final class YamuxStream implements Stream {
     if (!delivering) {
       deliver();
     }
+    keepSmall();
+  }
+
+  /**
+   * A slice holds on to all of the buffer that it was cut from, so crumbs that nobody reads could
+   * hold far more memory than the window: they are gathered into a buffer of their own.
+   */
+  private void keepSmall() {
+    ByteBuf last = inbox.peekLast();
+    if (last == null || delivering || last.unwrap() == null || last.readableBytes() >= CRUMB) {
+      return;
+    }
+    inbox.removeLast();
+    ByteBuf before = inbox.peekLast();
+    if (before != null && before.isWritable(last.readableBytes()) && before.maxCapacity() == JAR) {
+      before.writeBytes(last);
+    } else {
+      inbox.add(Unpooled.buffer(JAR, JAR).writeBytes(last));
+    }
+    last.release();
   }
 
   void finReceived() {
@@ -230,6 +283,8 @@ public final class YamuxStream implements Stream {
     }
     if (handler != null) {
       handler.closed(this, end);
+    } else {
+      untoldEnd = end;
     }
   }
 
@@ -265,7 +320,12 @@ public final class YamuxStream implements Stream {
     }
     ByteBuffer data = payload.nioBuffer().asReadOnlyBuffer();
     int before = data.remaining();
-    receiver.received(this, data);
+    if (preamble != null && preamble.read(data)) {
+      preamble = null;
+    }
+    if (preamble == null && data.hasRemaining() && !closed) {
+      receiver.received(this, data);
+    }
     int taken = before - data.remaining();
     payload.skipBytes(taken);
     consumed(taken);
