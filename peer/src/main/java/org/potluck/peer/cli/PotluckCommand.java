@@ -19,7 +19,13 @@ import picocli.CommandLine.ScopeType;
     mixinStandardHelpOptions = true,
     scope = ScopeType.INHERIT,
     versionProvider = PotluckCommand.Version.class,
-    subcommands = {InitCommand.class},
+    subcommands = {
+      DemoCommand.class,
+      InitCommand.class,
+      StartCommand.class,
+      JoinCommand.class,
+      WatchCommand.class
+    },
     footerHeading = "%nExit status:%n",
     footer = {
       "  0  all went well",

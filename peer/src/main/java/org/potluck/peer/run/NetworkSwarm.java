@@ -8,11 +8,13 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.stream.Stream;
 import org.potluck.averaging.Averager;
 import org.potluck.averaging.Contribution;
 import org.potluck.averaging.Role;
 import org.potluck.averaging.RoundOutcome;
 import org.potluck.averaging.RoundRequest;
+import org.potluck.averaging.codec.CodecId;
 import org.potluck.averaging.progress.PeerProgress;
 import org.potluck.averaging.progress.SwarmProgress;
 import org.potluck.averaging.state.Snapshot;
@@ -35,7 +37,7 @@ final class NetworkSwarm implements Swarm {
 
   private final Node node;
   private final String run;
-  private final String codec;
+  private final CodecId codec;
   private final PeerCard card;
   private final SwarmProgress progress;
   private final Averager averager;
@@ -59,7 +61,7 @@ final class NetworkSwarm implements Swarm {
       StateClient client) {
     this.node = node;
     this.run = run;
-    this.codec = codec;
+    this.codec = CodecChoice.of(codec);
     this.card = card;
     this.progress = progress;
     this.averager = averager;
@@ -159,9 +161,7 @@ final class NetworkSwarm implements Swarm {
   @Override
   public void offer(TrainerState state, String digest) {
     List<MemorySegment> vectors =
-        java.util.stream.Stream.concat(
-                java.util.stream.Stream.of(state.parameters()), state.optimizer().stream())
-            .toList();
+        Stream.concat(Stream.of(state.parameters()), state.optimizer().stream()).toList();
     Snapshot snapshot =
         new Snapshot(
             state.epoch(), digest, vectors, "potluck-state:1".getBytes(StandardCharsets.UTF_8));

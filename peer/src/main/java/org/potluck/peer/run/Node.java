@@ -21,6 +21,8 @@ import org.potluck.network.libp2p.NettyLoop;
 import org.potluck.network.rpc.Rpc;
 import org.potluck.peer.ExitCode;
 import org.potluck.peer.UserException;
+import org.potluck.peer.manifest.Invitation;
+import org.potluck.peer.manifest.SignedManifest;
 
 /** A peer's network and notebook on their loop, and the bridge to it from blocking threads. */
 public final class Node implements AutoCloseable {
@@ -74,6 +76,11 @@ public final class Node implements AutoCloseable {
   /** Addresses for an invitation. */
   public List<Multiaddr> addresses() {
     return onLoop(() -> CompletableFuture.completedFuture(network.addresses()));
+  }
+
+  /** Gets the run's manifest from the peers that invite. */
+  public SignedManifest fetchManifest(Invitation invitation) throws UserException {
+    return ManifestShelf.fetch(this, invitation);
   }
 
   /** Finds the run's other peers through any of {@code known}. */

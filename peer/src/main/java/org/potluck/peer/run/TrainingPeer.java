@@ -16,6 +16,7 @@ import org.potluck.averaging.RoundOutcome;
 import org.potluck.averaging.progress.SwarmProgress;
 import org.potluck.averaging.state.StateClient;
 import org.potluck.averaging.state.StateDonor;
+import org.potluck.averaging.state.StateLimits;
 import org.potluck.network.Traffic;
 import org.potluck.peer.ExitCode;
 import org.potluck.peer.UserException;
@@ -94,6 +95,8 @@ public final class TrainingPeer implements AutoCloseable {
     GptTrainer trainer = trainer(manifest, settings, corpus);
     RunSpec spec = manifest.spec();
     String run = manifest.runId();
+    // Parameters and two moments of four bytes each, with room for rounding up.
+    StateLimits limits = StateLimits.usual(trainer.parameterCount() * 12 + (1 << 20));
     NetworkSwarm.PeerCard card =
         new NetworkSwarm.PeerCard(settings.name(), trainer.device(), spec.model().context());
     NetworkSwarm swarm =
@@ -111,8 +114,8 @@ public final class TrainingPeer implements AutoCloseable {
                             node.dht(),
                             AveragingOptions.defaults(),
                             new SecureRandom()),
-                        new StateDonor(node.network(), node.rpc(), run),
-                        new StateClient(node.network(), node.rpc(), run))));
+                        new StateDonor(node.network().loop(), node.rpc(), run, limits),
+                        new StateClient(node.network().loop(), node.rpc(), run, limits))));
     return new TrainingPeer(node, manifest, settings, corpus, trainer, swarm);
   }
 

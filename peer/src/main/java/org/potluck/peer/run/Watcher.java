@@ -128,13 +128,13 @@ final class Watcher {
     for (PeerProgress peer : trainers) {
       names.add(peer.name());
       if (present.add(peer.name())) {
-        monitor.event(new Notice(now, Notice.Severity.INFO, peer.name() + " joined"));
+        monitor.event(new Notice(Notice.Severity.INFO, peer.name() + " joined", now));
       }
     }
     for (String name : List.copyOf(present)) {
       if (!names.contains(name)) {
         present.remove(name);
-        monitor.event(new Notice(now, Notice.Severity.WARNING, name + " is gone"));
+        monitor.event(new Notice(Notice.Severity.WARNING, name + " is gone", now));
       }
     }
   }
