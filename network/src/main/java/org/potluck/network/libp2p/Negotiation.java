@@ -164,7 +164,7 @@ final class Negotiation {
         reply.write(rest);
         break;
       }
-      reply.write(rest & 0x7f | 0x80);
+      reply.write((rest & 0x7f) | 0x80);
     }
     reply.writeBytes(bytes);
   }

@@ -312,6 +312,7 @@ public final class YamuxStream implements Stream {
     }
   }
 
+  @SuppressWarnings("ReferenceEquality") // whether it is the same handler, not one like it
   private void deliver(ByteBuf payload) {
     StreamHandler receiver = handler;
     if (receiver == null) {
