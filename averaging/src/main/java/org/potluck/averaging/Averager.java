@@ -41,8 +41,7 @@ public final class Averager {
   }
 
   /** With equal spans for all. */
-  public Averager(
-      Network network, Dht dht, AveragingOptions options, RandomGenerator random) {
+  public Averager(Network network, Dht dht, AveragingOptions options, RandomGenerator random) {
     this(network, dht, options, random, SpanPlanner::equal);
   }
 

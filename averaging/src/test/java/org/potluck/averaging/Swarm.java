@@ -19,7 +19,7 @@ import org.potluck.network.simulation.Simulation;
 
 /** Peers of a simulation that average, and what became of each. */
 final class Swarm {
-  static final Duration DEADLINE = Duration.ofSeconds(60);
+  static final Duration DEADLINE = Duration.ofMinutes(1);
 
   final Simulation simulation;
   final SharedDht dht = new SharedDht();
@@ -105,7 +105,7 @@ final class Swarm {
                 .loop()
                 .execute(
                     () -> {
-                      var unused =
+                      var _ =
                           averagers
                               .get(peer)
                               .average(request(peer, 1))
@@ -132,7 +132,7 @@ final class Swarm {
           }
           return true;
         },
-        Duration.ofSeconds(120));
+        Duration.ofMinutes(2));
   }
 
   boolean averaged(int peer) {
@@ -140,14 +140,15 @@ final class Swarm {
   }
 
   float[] average(int peer) {
-    assertThat(outcomes.get(peer))
-        .as("peer %d, seed %d", peer, simulation.seed())
-        .isInstanceOf(RoundOutcome.Averaged.class);
-    RoundOutcome.Averaged outcome = (RoundOutcome.Averaged) outcomes.get(peer);
-    if (outcome == null) {
-      throw new IllegalStateException();
+    return outcome(peer).average().toArray(ValueLayout.JAVA_FLOAT);
+  }
+
+  RoundOutcome.Averaged outcome(int peer) {
+    if (outcomes.get(peer) instanceof RoundOutcome.Averaged averaged) {
+      return averaged;
     }
-    return outcome.average().toArray(ValueLayout.JAVA_FLOAT);
+    throw new AssertionError(
+        "peer %d ended with %s; %s".formatted(peer, outcomes.get(peer), simulation.describe()));
   }
 
   /** Every living peer has averaged, all to the same bits, which are returned. */

@@ -63,17 +63,18 @@ final class Delivery {
     // Given up or answered, whichever comes first, frees the place once.
     boolean[] freed = {false};
     EventLoop.Timer patience = loop.schedule(neighbours.patience(), () -> free(freed));
-    neighbours
-        .store(peer, Service.add(StoreRequest.newBuilder(), record, false))
-        .whenComplete(
-            (response, failure) -> {
-              patience.cancel();
-              if (failure == null) {
-                answered++;
-                accepted += response.getStoreOkCount() == 1 && response.getStoreOk(0) ? 1 : 0;
-              }
-              free(freed);
-            });
+    var _ =
+        neighbours
+            .store(peer, Service.add(StoreRequest.newBuilder(), record, false))
+            .whenComplete(
+                (response, failure) -> {
+                  patience.cancel();
+                  if (failure == null) {
+                    answered++;
+                    accepted += response.getStoreOkCount() == 1 && response.getStoreOk(0) ? 1 : 0;
+                  }
+                  free(freed);
+                });
   }
 
   private void free(boolean[] freed) {

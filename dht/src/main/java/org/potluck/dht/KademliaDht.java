@@ -17,6 +17,7 @@ import org.potluck.network.EventLoop;
 import org.potluck.network.Multiaddr;
 import org.potluck.network.Network;
 import org.potluck.network.PeerId;
+import org.potluck.network.rpc.Rpc;
 
 /**
  * One node of the swarm's DHT: Kademlia, speaking hivemind's protocol.
@@ -41,19 +42,19 @@ public final class KademliaDht implements Dht {
   private EventLoop.@Nullable Timer upkeep;
   private boolean closed;
 
-  KademliaDht(Network network, Calls calls, RandomGenerator random, DhtOptions options) {
+  private KademliaDht(Network network, Rpc rpc, RandomGenerator random, DhtOptions options) {
     this.network = network;
     this.loop = network.loop();
     this.random = random;
     this.options = options;
     verifier = new RecordVerifier(VALUE_BYTES_MAX, options.lifetimeMax());
-    neighbours = new Neighbours(network, calls, options);
+    neighbours = new Neighbours(network, rpc, options);
     shelter = new Shelter(verifier, options);
     service = new Service(loop, neighbours, shelter, options);
     neighbours.onNewcomer(this::handOff);
-    calls.serve(Methods.PING, service::ping);
-    calls.serve(Methods.STORE, service::store);
-    calls.serve(Methods.FIND, service::find);
+    rpc.serve(Methods.PING, service::ping);
+    rpc.serve(Methods.STORE, service::store);
+    rpc.serve(Methods.FIND, service::find);
   }
 
   /** Starts upkeep; separate from the constructor so that no half-made node runs. */
@@ -62,9 +63,15 @@ public final class KademliaDht implements Dht {
     return this;
   }
 
-  static KademliaDht create(
-      Network network, Calls calls, RandomGenerator random, DhtOptions options) {
-    return new KademliaDht(network, calls, random, options).begin();
+  /**
+   * A node that answers others from now on; call on the network's loop.
+   *
+   * @param rpc over {@code network}
+   * @param random draws what is searched for upkeep; decides nothing that must be secret
+   */
+  public static KademliaDht create(
+      Network network, Rpc rpc, RandomGenerator random, DhtOptions options) {
+    return new KademliaDht(network, rpc, random, options).begin();
   }
 
   @Override
@@ -178,7 +185,10 @@ public final class KademliaDht implements Dht {
     neighbours
         .table()
         .stale(loop.now(), options.refreshAfter(), random)
-        .ifPresent(target -> search(target));
+        .ifPresent(
+            target -> {
+              var _ = search(target);
+            });
     List<Multiaddr> lost = new ArrayList<>();
     for (Multiaddr address : known) {
       address
@@ -195,7 +205,7 @@ public final class KademliaDht implements Dht {
               .thenAccept(
                   _ -> {
                     if (alone) {
-                      search(neighbours.self());
+                      var _ = search(neighbours.self());
                     }
                   });
     }

@@ -27,6 +27,7 @@ import org.potluck.dht.routing.RoutingTable;
 import org.potluck.network.Multiaddr;
 import org.potluck.network.Network;
 import org.potluck.network.PeerId;
+import org.potluck.network.rpc.Rpc;
 import org.potluck.network.rpc.UnaryMethod;
 
 /**
@@ -38,7 +39,7 @@ final class Neighbours {
   private static final int ADDRESS_CHARS_MAX = 256;
 
   private final Network network;
-  private final Calls calls;
+  private final Rpc rpc;
   private final DhtOptions options;
   private final DhtId self;
   private final RoutingTable table;
@@ -46,9 +47,9 @@ final class Neighbours {
   private final RoundTrips roundTrips;
   private Consumer<Contact> newcomers = _ -> {};
 
-  Neighbours(Network network, Calls calls, DhtOptions options) {
+  Neighbours(Network network, Rpc rpc, DhtOptions options) {
     this.network = network;
-    this.calls = calls;
+    this.rpc = rpc;
     this.options = options;
     self = DhtId.ofPeer(network.self());
     table =
@@ -126,7 +127,7 @@ final class Neighbours {
       case RoutingTable.Heard.Full(Contact leastRecent) -> {
         if (probing == null) {
           probing = leastRecent.peer();
-          ping(leastRecent.peer()).whenComplete((_, _) -> probing = null);
+          var _ = ping(leastRecent.peer()).whenComplete((_, _) -> probing = null);
         }
       }
     }
@@ -167,8 +168,7 @@ final class Neighbours {
   private <Q extends MessageLite, A extends MessageLite> CompletableFuture<A> call(
       PeerId peer, UnaryMethod<Q, A> method, Q request, Function<A, NodeInfo> info) {
     Instant start = network.loop().now();
-    return calls
-        .call(peer, method, request, options.callTimeout())
+    return rpc.call(peer, method, request, options.callTimeout())
         .whenComplete(
             (answer, failure) -> {
               Instant now = network.loop().now();
@@ -196,7 +196,6 @@ final class Neighbours {
         }
       } catch (IllegalArgumentException e) {
         // A transport this peer does not know, or nonsense; the other addresses may still serve.
-        continue;
       }
     }
     if (!addresses.isEmpty() && !peer.equals(network.self())) {

@@ -126,18 +126,19 @@ final class Search {
                 advance();
               }
             });
-    neighbours
-        .find(candidate.contact.peer(), target)
-        .whenComplete(
-            (response, failure) -> {
-              patience.cancel();
-              if (failure == null) {
-                answered(candidate, response);
-              } else {
-                candidate.state = State.FAILED;
-              }
-              advance();
-            });
+    var _ =
+        neighbours
+            .find(candidate.contact.peer(), target)
+            .whenComplete(
+                (response, failure) -> {
+                  patience.cancel();
+                  if (failure == null) {
+                    answered(candidate, response);
+                  } else {
+                    candidate.state = State.FAILED;
+                  }
+                  advance();
+                });
   }
 
   private void answered(Candidate candidate, FindResponse response) {

@@ -62,10 +62,6 @@ public final class Board {
     nextJson = json;
   }
 
-  String peersNow() {
-    return peersJson;
-  }
-
   /** The run, or {@code null} as JSON while there is none. */
   public String runDocument() {
     return orNull(runJson);

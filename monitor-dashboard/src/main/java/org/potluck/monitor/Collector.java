@@ -36,6 +36,10 @@ final class Collector implements Monitor, AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Collector.class);
 
   private final BlockingQueue<Record> reports = new ArrayBlockingQueue<>(QUEUED_MAX);
+
+  /** An epoch with the peers as they were when it was reported. */
+  private record Finished(EpochStatus epoch, List<PeerStatus> peers) {}
+
   private final AtomicReference<@Nullable List<PeerStatus>> newestPeers = new AtomicReference<>();
   private final AtomicReference<@Nullable NextRound> newestNext = new AtomicReference<>();
   private final AtomicLong dropped;
@@ -46,6 +50,7 @@ final class Collector implements Monitor, AutoCloseable {
   private final InstantSource clock;
   private final LinkedHashMap<String, Long> roundPositions = new LinkedHashMap<>();
   private final Thread thread;
+  private volatile List<PeerStatus> knownPeers = List.of();
   private volatile boolean closing;
   private long position;
   private boolean historyFails;
@@ -79,13 +84,15 @@ final class Collector implements Monitor, AutoCloseable {
 
   @Override
   public void peers(List<PeerStatus> peers) {
-    newestPeers.set(
-        List.copyOf(peers.size() > PEERS_SHOWN_MAX ? peers.subList(0, PEERS_SHOWN_MAX) : peers));
+    List<PeerStatus> known =
+        List.copyOf(peers.size() > PEERS_SHOWN_MAX ? peers.subList(0, PEERS_SHOWN_MAX) : peers);
+    knownPeers = known;
+    newestPeers.set(known);
   }
 
   @Override
   public void epoch(EpochStatus epoch) {
-    offer(epoch);
+    offer(new Finished(epoch, knownPeers));
   }
 
   @Override
@@ -165,15 +172,20 @@ final class Collector implements Monitor, AutoCloseable {
   }
 
   private void take(Record report, List<Entry> entries) {
+    if (report instanceof RunInfo) {
+      return;
+    }
+    if (report instanceof Finished(EpochStatus epoch, List<PeerStatus> peers)) {
+      String json = Json.write(epoch);
+      meters.epoch(epoch);
+      feed.publish("epoch", json);
+      entries.add(entry(Kind.PEERS, epoch.epoch(), epoch.epoch(), Json.write(peers)));
+      entries.add(entry(Kind.EPOCH, epoch.epoch(), epoch.epoch(), json));
+      return;
+    }
     String json = Json.write(report);
     Optional<Entry> entry =
         switch (report) {
-          case EpochStatus epoch -> {
-            meters.epoch(epoch);
-            feed.publish("epoch", json);
-            entries.add(entry(Kind.PEERS, epoch.epoch(), epoch.epoch(), board.peersNow()));
-            yield Optional.of(entry(Kind.EPOCH, epoch.epoch(), epoch.epoch(), json));
-          }
           case RoundStatus round -> {
             meters.round(round);
             feed.publish("round", json);

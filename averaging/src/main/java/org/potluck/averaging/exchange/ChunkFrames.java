@@ -20,8 +20,7 @@ final class ChunkFrames {
   record Chunk(int number, double weight, ByteBuffer payload) {}
 
   static ByteBuffer contribution(int chunk, ByteBuffer payload) {
-    return Frames.begin(
-            FrameKind.CONTRIBUTION, CONTRIBUTION_HEADER_BYTES + payload.remaining())
+    return Frames.begin(FrameKind.CONTRIBUTION, CONTRIBUTION_HEADER_BYTES + payload.remaining())
         .putInt(chunk)
         .putInt(checksum(payload))
         .put(payload.duplicate())

@@ -144,8 +144,7 @@ public final class Exchange implements Link.Owner {
   void abandon(RoundOutcome.Cause cause, String reason) {
     if (!finished && !disposed) {
       dispose(false);
-      outcome.complete(
-          new RoundOutcome.Abandoned(cause, reason, List.copyOf(faults), timing()));
+      outcome.complete(new RoundOutcome.Abandoned(cause, reason, List.copyOf(faults), timing()));
     }
   }
 
@@ -162,16 +161,17 @@ public final class Exchange implements Link.Owner {
   private void dial(Neighbour neighbour) {
     Member member = group.members().get(neighbour.index);
     network.remember(member.peer(), member.addresses());
-    var unused = network
-        .open(member.peer(), Rounds.PROTOCOL, options.dialLimit())
-        .whenComplete(
-            (stream, failure) -> {
-              if (failure != null) {
-                lose(neighbour.index, new PeerFault.Silent(member.peer(), "dialing"));
-              } else {
-                opened(neighbour, stream);
-              }
-            });
+    var _ =
+        network
+            .open(member.peer(), Rounds.PROTOCOL, options.dialLimit())
+            .whenComplete(
+                (stream, failure) -> {
+                  if (failure != null) {
+                    lose(neighbour.index, new PeerFault.Silent(member.peer(), "dialing"));
+                  } else {
+                    opened(neighbour, stream);
+                  }
+                });
   }
 
   private void opened(Neighbour neighbour, Stream stream) {
@@ -388,11 +388,7 @@ public final class Exchange implements Link.Owner {
     }
     Reduction.Mean mean =
         reduction.reduce(
-            slots(chunk),
-            self,
-            contribution.values(),
-            chunks.from(chunk),
-            chunks.values(chunk));
+            slots(chunk), self, contribution.values(), chunks.from(chunk), chunks.values(chunk));
     received[chunk] = null;
     for (int member : mean.implausible().stream().toArray()) {
       faults.add(new PeerFault.Implausible(peer(member), "sent values that are no numbers"));
@@ -478,9 +474,7 @@ public final class Exchange implements Link.Owner {
   private void suspect(int coordinator, int member) {
     neighbours
         .get(coordinator)
-        .send(
-            Frames.of(
-                FrameKind.SUSPECT, SuspectMessage.newBuilder().setMember(member).build()));
+        .send(Frames.of(FrameKind.SUSPECT, SuspectMessage.newBuilder().setMember(member).build()));
   }
 
   private void suspected(int member) throws FrameException {
@@ -737,8 +731,7 @@ public final class Exchange implements Link.Owner {
   /** Lets the coordinator find out whether a silent reducer is alive. */
   private void probe(int member) {
     int coordinator = 0;
-    while (coordinator != self
-        && (neighbours.get(coordinator).lost || coordinator == member)) {
+    while (coordinator != self && (neighbours.get(coordinator).lost || coordinator == member)) {
       coordinator++;
     }
     if (coordinator != self) {

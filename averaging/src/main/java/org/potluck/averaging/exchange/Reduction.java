@@ -41,8 +41,7 @@ final class Reduction {
    * @param received encoded contributions by member; null where there is none
    * @param own this peer's vector, used in place of an encoded contribution of {@code self}
    */
-  Mean reduce(
-      @Nullable ByteBuffer[] received, int self, MemorySegment own, long from, int values) {
+  Mean reduce(@Nullable ByteBuffer[] received, int self, MemorySegment own, long from, int values) {
     sum.fill((byte) 0);
     BitSet implausible = new BitSet();
     double weight = 0;

@@ -2,8 +2,9 @@ package org.potluck.averaging.matchmaking;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.potluck.averaging.RoundRequest;
+import java.util.Optional;
 import org.potluck.averaging.Role;
+import org.potluck.averaging.RoundRequest;
 import org.potluck.averaging.proto.JoinMessage;
 import org.potluck.averaging.wire.FrameException;
 import org.potluck.network.Multiaddr;
@@ -62,15 +63,18 @@ record Declaration(PeerId peer, long declaredMicros, JoinMessage message)
   static List<Multiaddr> addresses(PeerId peer, List<String> texts) {
     List<Multiaddr> addresses = new ArrayList<>();
     for (String text : texts.subList(0, Math.min(texts.size(), ADDRESSES_MAX))) {
-      try {
-        Multiaddr address = Multiaddr.parse(text);
-        if (address.peer().filter(peer::equals).isPresent()) {
-          addresses.add(address);
-        }
-      } catch (IllegalArgumentException e) {
-        continue;
-      }
+      parse(text)
+          .filter(address -> address.peer().filter(peer::equals).isPresent())
+          .ifPresent(addresses::add);
     }
     return addresses;
+  }
+
+  private static Optional<Multiaddr> parse(String text) {
+    try {
+      return Optional.of(Multiaddr.parse(text));
+    } catch (IllegalArgumentException e) {
+      return Optional.empty();
+    }
   }
 }

@@ -117,23 +117,25 @@ final class Matchmaker implements JoinStream.Owner {
     JoinMessage message = own.message().toBuilder().setAnnouncement(true).build();
     for (PeerId peer : request.known()) {
       if (!peer.equals(network.self())) {
-        var unused = network
-            .open(peer, JoinStream.PROTOCOL, options.dialLimit())
-            .thenAccept(
-                stream -> {
-                  JoinStream join = new JoinStream(stream, this);
-                  join.send(FrameKind.JOIN, message);
-                  join.close();
-                });
+        var _ =
+            network
+                .open(peer, JoinStream.PROTOCOL, options.dialLimit())
+                .thenAccept(
+                    stream -> {
+                      JoinStream join = new JoinStream(stream, this);
+                      join.send(FrameKind.JOIN, message);
+                      join.close();
+                    });
       }
     }
   }
 
   private void publish() {
-    var unused = dht.publish(
-        dhtKey(),
-        own.message().toByteArray(),
-        started.plus(options.matchmakingLimit()).plus(options.matchmakingLimit()));
+    var _ =
+        dht.publish(
+            dhtKey(),
+            own.message().toByteArray(),
+            started.plus(options.matchmakingLimit()).plus(options.matchmakingLimit()));
   }
 
   private void pollAfter(Duration delay) {
@@ -143,7 +145,7 @@ final class Matchmaker implements JoinStream.Owner {
             delay,
             () -> {
               if (!found.isDone()) {
-                var unused = dht.entries(dhtKey()).thenAccept(this::read);
+                var _ = dht.entries(dhtKey()).thenAccept(this::read);
                 Duration twice = delay.multipliedBy(2);
                 pollAfter(twice.compareTo(POLL_LAST) < 0 ? twice : POLL_LAST);
               }
@@ -153,9 +155,7 @@ final class Matchmaker implements JoinStream.Owner {
   private void read(List<Dht.Entry> entries) {
     for (Dht.Entry entry : entries) {
       try {
-        heard(
-            Declaration.read(
-                entry.owner(), JoinMessage.parser().parseFrom(entry.value())));
+        heard(Declaration.read(entry.owner(), JoinMessage.parser().parseFrom(entry.value())));
       } catch (InvalidProtocolBufferException | FrameException e) {
         refused.add(entry.owner());
       }
@@ -210,22 +210,23 @@ final class Matchmaker implements JoinStream.Owner {
                     .addAllAddresses(candidate.message().getAddressesList()))
             .build();
     dismiss(redirect);
-    var unused = network
-        .open(candidate.peer(), JoinStream.PROTOCOL, options.dialLimit())
-        .whenComplete(
-            (stream, failure) -> {
-              if (failure != null) {
-                strike(candidate);
-                return;
-              }
-              JoinStream join = new JoinStream(stream, this);
-              if (found.isDone() || !candidate.equals(leader)) {
-                join.reset();
-                return;
-              }
-              toLeader = join;
-              join.send(FrameKind.JOIN, own.message());
-            });
+    var _ =
+        network
+            .open(candidate.peer(), JoinStream.PROTOCOL, options.dialLimit())
+            .whenComplete(
+                (stream, failure) -> {
+                  if (failure != null) {
+                    strike(candidate);
+                    return;
+                  }
+                  JoinStream join = new JoinStream(stream, this);
+                  if (found.isDone() || !candidate.equals(leader)) {
+                    join.reset();
+                    return;
+                  }
+                  toLeader = join;
+                  join.send(FrameKind.JOIN, own.message());
+                });
   }
 
   private void strike(Declaration candidate) {

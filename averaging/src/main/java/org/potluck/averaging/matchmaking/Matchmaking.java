@@ -60,8 +60,7 @@ public final class Matchmaking implements JoinStream.Owner {
   /** Finds the group of a round; fails with {@link NoGroupException}. */
   public CompletableFuture<Group> find(RoundRequest request) {
     String name = name(request.key(), request.epoch());
-    Matchmaker matchmaker =
-        new Matchmaker(network, dht, options, request, random, planner, grace);
+    Matchmaker matchmaker = new Matchmaker(network, dht, options, request, random, planner, grace);
     running.put(name, matchmaker);
     ended.remove(name);
     CompletableFuture<Group> found = matchmaker.found();
@@ -133,8 +132,7 @@ public final class Matchmaking implements JoinStream.Owner {
     JoinMessage message = frame.parse(JoinMessage.parser());
     Declaration declaration = Declaration.read(stream.remote(), message);
     network.remember(
-        declaration.peer(),
-        Declaration.addresses(declaration.peer(), message.getAddressesList()));
+        declaration.peer(), Declaration.addresses(declaration.peer(), message.getAddressesList()));
     if (!message.getAnnouncement()) {
       route(stream, declaration);
       return;

@@ -2,44 +2,58 @@ package org.potluck.averaging.wire;
 
 import org.jspecify.annotations.Nullable;
 
-/** What a frame carries; the ordinal travels. New kinds go to the end. */
+/** What a frame carries. */
 public enum FrameKind {
   /** A declaration, follower to leader. */
-  JOIN,
+  JOIN(1),
   /** Redirection, refusal or the group, leader to follower. */
-  ANSWER,
+  ANSWER(2),
   /** First frame on a link between two members: which round this is. */
-  HELLO,
+  HELLO(3),
   /** A chunk of the sender's contribution, to its reducer. */
-  CONTRIBUTION,
+  CONTRIBUTION(4),
   /** A chunk of the average. */
-  AVERAGE,
+  AVERAGE(5),
   /** The sender holds the whole average. */
-  DONE,
+  DONE(6),
   /** A member seems dead, to the coordinator. */
-  SUSPECT,
+  SUSPECT(7),
   /** Stop accepting averages of dead members and say what you hold. */
-  FREEZE,
+  FREEZE(8),
   /** The averaged chunks a member holds, to the coordinator. */
-  HELD,
+  HELD(9),
   /** Who answers for the chunks of dead members from now on. */
-  REASSIGN,
+  REASSIGN(10),
   /** Please send these averaged chunks if you hold them. */
-  FETCH,
+  FETCH(11),
   /** Asks a donor for a manifest or a piece of its snapshot. */
-  STATE_REQUEST,
+  STATE_REQUEST(12),
   /** The donor's manifest. */
-  STATE_MANIFEST,
+  STATE_MANIFEST(13),
   /** A piece of the donor's snapshot. */
-  STATE_PIECE,
+  STATE_PIECE(14),
   /** The donor cannot help now. */
-  STATE_REFUSED,
+  STATE_REFUSED(15),
   /** A progress record. */
-  PROGRESS;
+  PROGRESS(16);
 
-  private static final FrameKind[] ALL = values();
+  private final int wireNumber;
 
-  static @Nullable FrameKind of(int ordinal) {
-    return ordinal < ALL.length ? ALL[ordinal] : null;
+  FrameKind(int wireNumber) {
+    this.wireNumber = wireNumber;
+  }
+
+  /** What stands for this kind in a frame; never changes. */
+  int wireNumber() {
+    return wireNumber;
+  }
+
+  static @Nullable FrameKind of(int wireNumber) {
+    for (FrameKind kind : values()) {
+      if (kind.wireNumber == wireNumber) {
+        return kind;
+      }
+    }
+    return null;
   }
 }

@@ -25,6 +25,6 @@ public final class Frames {
   public static ByteBuffer begin(FrameKind kind, int bodyBytes) {
     return ByteBuffer.allocate(HEADER_BYTES + bodyBytes)
         .putInt(bodyBytes + 1)
-        .put((byte) kind.ordinal());
+        .put((byte) kind.wireNumber());
   }
 }

@@ -11,10 +11,12 @@ public final class UnixSeconds {
   }
 
   /**
+   * To the microsecond, which is all that a double holds.
+   *
    * @param seconds finite
    */
   public static Instant toInstant(double seconds) {
     long whole = (long) Math.floor(seconds);
-    return Instant.ofEpochSecond(whole, Math.round((seconds - whole) * 1e9));
+    return Instant.ofEpochSecond(whole, Math.round((seconds - whole) * 1e6) * 1000);
   }
 }

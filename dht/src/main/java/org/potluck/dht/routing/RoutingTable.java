@@ -23,7 +23,6 @@ import org.potluck.network.PeerId;
  */
 public final class RoutingTable {
   private final DhtId self;
-  private final int bucketSize;
   private final int depthModulo;
 
   /** In the order of their prefixes; together they cover the space once. */
@@ -36,7 +35,6 @@ public final class RoutingTable {
       throw new IllegalArgumentException("bucketSize and depthModulo must be positive");
     }
     this.self = self;
-    this.bucketSize = bucketSize;
     this.depthModulo = depthModulo;
     buckets.add(new Bucket(self, 0, bucketSize, now));
   }

@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.TreeSet;
 
@@ -18,8 +19,8 @@ final class Shelf {
           .thenComparing(
               kept -> kept.record().subkey(), ByteString.unsignedLexicographicalComparator());
 
-  private final TreeSet<Kept> unsigned = new TreeSet<>(BY_EXPIRATION);
-  private final TreeSet<Kept> signed = new TreeSet<>(BY_EXPIRATION);
+  private final NavigableSet<Kept> unsigned = new TreeSet<>(BY_EXPIRATION);
+  private final NavigableSet<Kept> signed = new TreeSet<>(BY_EXPIRATION);
   private long bytes;
 
   void add(Kept kept) {
@@ -53,7 +54,7 @@ final class Shelf {
 
   /** A record that has expired by {@code now}, in unix seconds. */
   Optional<Kept> expired(double now) {
-    for (TreeSet<Kept> half : List.of(unsigned, signed)) {
+    for (NavigableSet<Kept> half : List.of(unsigned, signed)) {
       if (!half.isEmpty() && half.first().record().expiration() <= now) {
         return Optional.of(half.first());
       }
@@ -63,7 +64,7 @@ final class Shelf {
 
   double latestExpiration() {
     double latest = Double.NEGATIVE_INFINITY;
-    for (TreeSet<Kept> half : List.of(unsigned, signed)) {
+    for (NavigableSet<Kept> half : List.of(unsigned, signed)) {
       latest = half.isEmpty() ? latest : Math.max(latest, half.last().record().expiration());
     }
     return latest;
@@ -75,7 +76,7 @@ final class Shelf {
     return all;
   }
 
-  private TreeSet<Kept> half(Kept kept) {
+  private NavigableSet<Kept> half(Kept kept) {
     return kept.owner() == null ? unsigned : signed;
   }
 }

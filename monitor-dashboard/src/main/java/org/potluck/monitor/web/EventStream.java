@@ -1,13 +1,19 @@
 package org.potluck.monitor.web;
 
-import io.javalin.http.sse.SseClient;
+import io.javalin.http.Context;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import org.potluck.monitor.Feed;
 
 /**
- * Server-sent events of one page. The request's own virtual thread waits for frames and writes
- * them; a reader that stops reading blocks only that thread, and the feed drops it when its queue
- * is full.
+ * Server-sent events of one page, written by the request's own virtual thread.
+ *
+ * <p>Javalin's own SSE client is not used: it hands the response to an asynchronous context, and
+ * when a page leaves at the wrong moment, Javalin 7.2.3 goes on handling the error of a request
+ * that Jetty has already recycled, without end. A blocking loop has no such moment. A page that
+ * stops reading blocks only its own thread, and the feed drops it when its queue is full.
  */
 final class EventStream {
   private static final long KEEP_ALIVE_MILLIS = 10_000;
@@ -18,28 +24,48 @@ final class EventStream {
     this.feed = feed;
   }
 
-  void serve(SseClient client) {
-    String header = client.ctx().header("Last-Event-ID");
-    String lastId = header == null ? client.ctx().queryParam("last_event_id") : header;
+  void serve(Context context) throws IOException {
+    String header = context.header("Last-Event-ID");
+    String lastId = header == null ? context.queryParam("last_event_id") : header;
+    context
+        .contentType("text/event-stream; charset=utf-8")
+        .header("Cache-Control", "no-store")
+        .header("X-Accel-Buffering", "no");
+    OutputStream out = context.res().getOutputStream();
     Optional<Feed.Reader> subscription = feed.subscribe(lastId);
-    if (subscription.isEmpty()) {
-      client.sendEvent("busy", "{}", null);
-      client.close();
-      return;
-    }
-    try (Feed.Reader reader = subscription.get()) {
-      client.sendComment("potluck");
-      while (!reader.ended() && !client.terminated()) {
-        Optional<Feed.Frame> frame = reader.await(KEEP_ALIVE_MILLIS);
-        if (frame.isPresent()) {
-          client.sendEvent(frame.get().type(), frame.get().json(), frame.get().id());
-        } else if (!reader.ended()) {
-          client.sendComment("still here");
-        }
+    try {
+      if (subscription.isEmpty()) {
+        send(out, "event: busy\ndata: {}\n\n");
+        return;
+      }
+      try (Feed.Reader reader = subscription.get()) {
+        tell(out, reader);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    } catch (IOException e) {
+      // The page has gone; there is nobody left to tell.
     }
-    client.close();
+  }
+
+  private static void tell(OutputStream out, Feed.Reader reader)
+      throws IOException, InterruptedException {
+    send(out, ": potluck\n\n");
+    while (!reader.ended()) {
+      Optional<Feed.Frame> next = reader.await(KEEP_ALIVE_MILLIS);
+      if (next.isPresent()) {
+        Feed.Frame frame = next.get();
+        send(
+            out,
+            "id: " + frame.id() + "\nevent: " + frame.type() + "\ndata: " + frame.json() + "\n\n");
+      } else if (!reader.ended()) {
+        send(out, ": still here\n\n");
+      }
+    }
+  }
+
+  private static void send(OutputStream out, String text) throws IOException {
+    out.write(text.getBytes(StandardCharsets.UTF_8));
+    out.flush();
   }
 }

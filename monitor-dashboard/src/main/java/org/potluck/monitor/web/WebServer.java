@@ -81,7 +81,7 @@ public final class WebServer implements AutoCloseable {
     json(routes, "rounds", context -> board.rounds(from(context), to(context)));
     json(routes, "samples", context -> board.samples(from(context), to(context)));
     json(routes, "notices", context -> board.notices());
-    routes.sse("/api/v1/events", new EventStream(feed)::serve);
+    routes.get("/api/v1/events", new EventStream(feed)::serve);
   }
 
   private interface Answer {

@@ -225,10 +225,18 @@ final class StreamCall<S extends MessageLite, R extends MessageLite>
               end == StreamEnd.IDLE ? Reason.TIMED_OUT : Reason.CLOSED,
               "the call with peer " + stream.remote() + " ended early (" + end + ")"));
     }
-    if (receiver != null) {
-      receiver.closed(Optional.ofNullable(trouble));
+    try {
+      if (receiver != null) {
+        receiver.closed(Optional.ofNullable(trouble));
+      }
+    } catch (RuntimeException e) {
+      if (requester) {
+        throw e;
+      }
+      LOG.warn("closing '{}' of peer {} failed", stream.protocol(), stream.remote(), e);
+    } finally {
+      finished.run();
     }
-    finished.run();
   }
 
   private void endOfMessages() {

@@ -49,7 +49,7 @@ final class Dial {
       after(0, () -> finish(null, last));
       return;
     }
-    Host host = network.simulation().hostAt(address);
+    Host host = network.simulation().topology().hostAt(address);
     if (host == null) {
       next(unreachable("no machine has the address " + address));
     } else {
@@ -101,8 +101,8 @@ final class Dial {
     Host own = network.host();
     return !host.powered
         || !host.profile.canBeDialed()
-        || network.simulation().parted(own, host)
-        || network.simulation().parted(host, own);
+        || network.simulation().topology().parted(own, host)
+        || network.simulation().topology().parted(host, own);
   }
 
   private static @Nullable SimulatedNetwork listening(Host host) {

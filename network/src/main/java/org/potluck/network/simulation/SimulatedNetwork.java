@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.potluck.network.EventLoop;
@@ -109,7 +110,7 @@ public final class SimulatedNetwork implements Network {
     if (running != null) {
       running.alsoTry(address);
     }
-    CompletableFuture<PeerId> answer = limited(timeout, "connecting to peer " + peer.get());
+    CompletableFuture<PeerId> answer = limited(timeout, () -> "connecting to peer " + peer.get());
     whenConnected(peer.get(), answer, end -> answer.complete(end.remote()));
     return answer;
   }
@@ -118,7 +119,7 @@ public final class SimulatedNetwork implements Network {
   public CompletableFuture<Stream> open(PeerId peer, String protocol, Duration timeout) {
     requireLoop();
     CompletableFuture<Stream> answer =
-        limited(timeout, "opening '" + protocol + "' to peer " + peer);
+        limited(timeout, () -> "opening '" + protocol + "' to peer " + peer);
     whenConnected(peer, answer, end -> end.openStream(protocol, answer));
     return answer;
   }
@@ -216,7 +217,7 @@ public final class SimulatedNetwork implements Network {
     return dial;
   }
 
-  private <T> CompletableFuture<T> limited(Duration timeout, String what) {
+  private <T> CompletableFuture<T> limited(Duration timeout, Supplier<String> what) {
     if (!timeout.isPositive()) {
       throw new IllegalArgumentException("the timeout must be positive: " + timeout);
     }
@@ -226,7 +227,8 @@ public final class SimulatedNetwork implements Network {
             timeout,
             () ->
                 answer.completeExceptionally(
-                    new NetworkException(Reason.TIMED_OUT, what + " took longer than " + timeout)));
+                    new NetworkException(
+                        Reason.TIMED_OUT, what.get() + " took longer than " + timeout)));
     var _ = answer.whenComplete((done, trouble) -> timer.cancel());
     return answer;
   }

@@ -79,6 +79,7 @@ class CallFixture {
     final ByteBuffer bytes = ByteBuffer.allocate(1 << 20);
     @Nullable Stream stream;
     @Nullable StreamEnd end;
+    boolean ended;
 
     Stream stream() {
       if (stream == null) {
@@ -96,6 +97,11 @@ class CallFixture {
     @Override
     public void received(Stream from, ByteBuffer data) {
       bytes.put(data);
+    }
+
+    @Override
+    public void endOfInput(Stream from) {
+      ended = true;
     }
 
     @Override

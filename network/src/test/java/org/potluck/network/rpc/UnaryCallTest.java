@@ -8,6 +8,8 @@ import static org.potluck.network.rpc.CallFixture.zeros;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.BytesValue;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -137,6 +139,25 @@ class UnaryCallTest {
         .containsExactly(
             // length; callId; unaryResponse { response { BytesValue { 9 } } }
             13, 0x0A, 4, 1, 2, 3, 4, 0x22, 5, 0x0A, 3, 0x0A, 1, 9);
+  }
+
+  @Test
+  void theRequestOnTheWireHasHivemindsFormAndDoesNotHalfClose() throws IOException {
+    RawEnd atBob = new RawEnd();
+    peers.bob.handle(METHOD.protocol(), stream -> stream.handler(atBob));
+    CompletableFuture<BytesValue> call = ask(value(9));
+    peers.simulation.runFor(SECOND.dividedBy(2));
+    PersistentConnectionRequest sent =
+        PersistentConnectionRequest.parser()
+            .parseDelimitedFrom(new ByteArrayInputStream(atBob.received()));
+    assertThat(sent.getCallId().size()).isEqualTo(16);
+    assertThat(sent.getCallId().byteAt(6) & 0xF0).isEqualTo(0x40);
+    assertThat(sent.getCallId().byteAt(8) & 0xC0).isEqualTo(0x80);
+    assertThat(sent.getCallUnary().getProto()).isEqualTo(METHOD.protocol());
+    assertThat(sent.getCallUnary().getPeer().toByteArray()).isEqualTo(peers.bob.self().toBytes());
+    assertThat(sent.getCallUnary().getData()).isEqualTo(value(9).toByteString());
+    assertThat(atBob.ended).isFalse();
+    assertThat(call).isNotDone();
   }
 
   @Test

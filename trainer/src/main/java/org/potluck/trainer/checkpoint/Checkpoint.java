@@ -170,11 +170,11 @@ public record Checkpoint(Run run, TrainerState state) {
     System.arraycopy(values, 0, into, at, values.length);
   }
 
-  private static float[] transposed(float[] values, int rows, int columns) {
-    var result = new float[rows * columns];
-    for (int row = 0; row < rows; row++) {
-      for (int column = 0; column < columns; column++) {
-        result[column * rows + row] = values[row * columns + column];
+  private static float[] transposed(float[] values, int height, int width) {
+    var result = new float[height * width];
+    for (int row = 0; row < height; row++) {
+      for (int column = 0; column < width; column++) {
+        result[column * height + row] = values[row * width + column];
       }
     }
     return result;

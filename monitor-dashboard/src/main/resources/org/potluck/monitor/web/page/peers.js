@@ -1,4 +1,4 @@
-// Who is here. Rows are kept by peer id, so that a reader's place in the table survives an update.
+// Who is here, as rows drawn anew on every report.
 
 import { ago, bytes, clock, el, fixed, known, percent, setText, short, whole } from './words.js';
 

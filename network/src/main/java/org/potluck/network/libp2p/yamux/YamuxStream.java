@@ -312,7 +312,7 @@ public final class YamuxStream implements Stream {
     }
   }
 
-  @SuppressWarnings("ReferenceEquality") // whether it is the same handler, not one like it
+  @SuppressWarnings("ReferenceEquality") // whether this very handler was replaced
   private void deliver(ByteBuf payload) {
     StreamHandler receiver = handler;
     if (receiver == null) {

@@ -1,0 +1,111 @@
+package org.potluck.averaging.progress;
+
+import com.google.protobuf.ByteString;
+import java.util.List;
+import org.potluck.averaging.proto.ProgressWord;
+import org.potluck.network.Multiaddr;
+import org.potluck.network.PeerId;
+
+/**
+ * What one peer says of itself; all of it but {@code peer} is its own word.
+ *
+ * @param sequence rises with every word of one peer
+ * @param role {@code trainer}, {@code auxiliary} or {@code observer}
+ * @param samples accumulated in {@code epoch}
+ * @param samplesTotal since the peer started
+ * @param loss its mean loss in the epoch before, nats per token; NaN before the first
+ * @param digest of its parameters at {@code epoch}
+ * @param leaving whether this is its last word
+ */
+public record PeerProgress(
+    PeerId peer,
+    long sequence,
+    String name,
+    String role,
+    String device,
+    long epoch,
+    long samples,
+    long samplesTotal,
+    double samplesPerSecond,
+    double tokensPerSecond,
+    double loss,
+    String digest,
+    String activity,
+    List<Multiaddr> addresses,
+    long bytesSent,
+    long bytesReceived,
+    boolean leaving) {
+  private static final int TEXT_MAX = 100;
+  private static final int ADDRESSES_MAX = 8;
+
+  /** Nobody accumulates more in an epoch; whoever claims to is not believed. */
+  private static final long SAMPLES_MAX = 1L << 40;
+
+  public PeerProgress {
+    name = clip(name);
+    role = clip(role);
+    device = clip(device);
+    digest = clip(digest);
+    activity = clip(activity);
+    addresses = addresses.stream().limit(ADDRESSES_MAX).toList();
+    if (epoch < 0 || samples < 0 || samples > SAMPLES_MAX || samplesTotal < 0 || sequence < 0) {
+      throw new IllegalArgumentException("implausible progress of " + peer);
+    }
+  }
+
+  public boolean trains() {
+    return role.equals("trainer");
+  }
+
+  ProgressWord toMessage() {
+    return ProgressWord.newBuilder()
+        .setSequence(sequence)
+        .setName(name)
+        .setRole(role)
+        .setDevice(device)
+        .setEpoch(epoch)
+        .setSamples(samples)
+        .setSamplesTotal(samplesTotal)
+        .setSamplesPerSecond(samplesPerSecond)
+        .setTokensPerSecond(tokensPerSecond)
+        .setLoss(loss)
+        .setParameterDigest(digest)
+        .setActivity(activity)
+        .addAllAddresses(
+            addresses.stream().map(address -> ByteString.copyFrom(address.toBytes())).toList())
+        .setBytesSent(bytesSent)
+        .setBytesReceived(bytesReceived)
+        .setLeaving(leaving)
+        .build();
+  }
+
+  /**
+   * @throws IllegalArgumentException when it cannot be true
+   */
+  static PeerProgress of(PeerId peer, ProgressWord message) {
+    List<Multiaddr> addresses =
+        Multiaddr.known(message.getAddressesList().stream().map(ByteString::toByteArray).toList());
+    return new PeerProgress(
+        peer,
+        message.getSequence(),
+        message.getName(),
+        message.getRole(),
+        message.getDevice(),
+        message.getEpoch(),
+        message.getSamples(),
+        message.getSamplesTotal(),
+        message.getSamplesPerSecond(),
+        message.getTokensPerSecond(),
+        message.getLoss(),
+        message.getParameterDigest(),
+        message.getActivity(),
+        addresses,
+        message.getBytesSent(),
+        message.getBytesReceived(),
+        message.getLeaving());
+  }
+
+  private static String clip(String text) {
+    return text.length() <= TEXT_MAX ? text : text.substring(0, TEXT_MAX);
+  }
+}

@@ -1,0 +1,220 @@
+package org.potluck.averaging.progress;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+import org.potluck.averaging.proto.ProgressAnswer;
+import org.potluck.averaging.proto.ProgressWord;
+import org.potluck.dht.Dht;
+import org.potluck.network.EventLoop;
+import org.potluck.network.Network;
+import org.potluck.network.PeerId;
+import org.potluck.network.rpc.Rpc;
+import org.potluck.network.rpc.UnaryMethod;
+
+/**
+ * What is known of how far everybody is, and the telling of how far we are.
+ *
+ * <p>Reading all progress from the DHT at every step, as hivemind does, makes a swarm react in
+ * seconds. Here peers find each other through the DHT and then tell each other directly: a word
+ * goes to every known peer when it changes something, at most one at a time per peer, and its
+ * answer carries the other's own word back. The DHT keeps a signed copy for those who come later.
+ *
+ * <p>A peer that is lost is left out at once when nothing else connects us to it, or when it has
+ * been silent for the time to live.
+ */
+public final class SwarmProgress {
+  private static final Duration DISCOVER_EVERY = Duration.ofSeconds(3);
+  private static final Duration PUBLISH_EVERY = Duration.ofSeconds(10);
+  private static final Duration RECORD_LIFE = Duration.ofSeconds(60);
+  private static final Duration CALL_LIMIT = Duration.ofSeconds(3);
+  private static final Duration HEARTBEAT = Duration.ofSeconds(1);
+  private static final Duration SILENCE_LIMIT = Duration.ofSeconds(10);
+  private static final int PEERS_MAX = 4096;
+
+  private final Network network;
+  private final EventLoop loop;
+  private final Rpc rpc;
+  private final Dht dht;
+  private final String key;
+  private final UnaryMethod<ProgressWord, ProgressAnswer> tell;
+  private final Map<PeerId, Heard> others = new TreeMap<>();
+  private final Map<PeerId, Boolean> telling = new TreeMap<>();
+  private final List<Runnable> listeners = new ArrayList<>();
+  private @Nullable PeerProgress own;
+  private @Nullable Instant published;
+  private boolean stopped;
+
+  private record Heard(PeerProgress progress, Instant at) {}
+
+  /**
+   * @param run the run's id; progress of other runs is another notebook
+   */
+  public SwarmProgress(Network network, Rpc rpc, Dht dht, String run) {
+    this.network = network;
+    this.loop = network.loop();
+    this.rpc = rpc;
+    this.dht = dht;
+    this.key = run + ".progress";
+    tell =
+        new UnaryMethod<>(
+            run + "::Progress.rpc_tell", ProgressWord.parser(), ProgressAnswer.parser(), 16 * 1024);
+    rpc.serve(tell, this::told);
+    network.listen(
+        new Network.ConnectionListener() {
+          @Override
+          public void disconnected(PeerId peer) {
+            lost(peer);
+          }
+        });
+    discover();
+    beat();
+  }
+
+  /** Replaces what we say of ourselves and tells those who know us. */
+  public void say(PeerProgress progress) {
+    own = progress;
+    others.keySet().forEach(this::tell);
+    if (published == null
+        || progress.leaving()
+        || Duration.between(published, loop.now()).compareTo(PUBLISH_EVERY) >= 0) {
+      publish(progress);
+    }
+  }
+
+  /** The newest word of every other peer that is still believed to be there, by peer id. */
+  public List<PeerProgress> others() {
+    Instant now = loop.now();
+    others
+        .values()
+        .removeIf(heard -> Duration.between(heard.at(), now).compareTo(SILENCE_LIMIT) > 0);
+    return others.values().stream()
+        .map(Heard::progress)
+        .filter(progress -> !progress.leaving())
+        .toList();
+  }
+
+  /** The others that train, the furthest first. */
+  public List<PeerProgress> trainers() {
+    return others().stream()
+        .filter(PeerProgress::trains)
+        .sorted(Comparator.comparingLong(PeerProgress::epoch).reversed())
+        .toList();
+  }
+
+  /** Calls {@code listener} on the loop whenever something new was heard. */
+  public void listen(Runnable listener) {
+    listeners.add(listener);
+  }
+
+  /** Looks for peers now instead of at the next turn. */
+  public CompletableFuture<Void> discoverNow() {
+    return dht.entries(key).thenAccept(entries -> entries.forEach(this::found));
+  }
+
+  /** Stops talking; the last word said stays until it expires. */
+  public void stop() {
+    stopped = true;
+  }
+
+  private void discover() {
+    if (!stopped) {
+      CompletableFuture<Void> _ = discoverNow();
+      EventLoop.Timer _ = loop.schedule(DISCOVER_EVERY, this::discover);
+    }
+  }
+
+  private void beat() {
+    if (!stopped) {
+      others.keySet().forEach(this::tell);
+      EventLoop.Timer _ = loop.schedule(HEARTBEAT, this::beat);
+    }
+  }
+
+  private void publish(PeerProgress progress) {
+    published = loop.now();
+    CompletableFuture<Integer> _ =
+        dht.publish(key, progress.toMessage().toByteArray(), loop.now().plus(RECORD_LIFE));
+  }
+
+  private void found(Dht.Entry entry) {
+    if (entry.owner().equals(network.self()) || others.containsKey(entry.owner())) {
+      return;
+    }
+    try {
+      PeerProgress progress = PeerProgress.of(entry.owner(), ProgressWord.parseFrom(entry.value()));
+      network.remember(progress.peer(), progress.addresses());
+      tell(progress.peer()); // its answer says that it is still there
+    } catch (InvalidProtocolBufferException | IllegalArgumentException e) {
+      // Its owner's mistake; there will be a better record or none.
+    }
+  }
+
+  private CompletableFuture<ProgressAnswer> told(PeerId caller, ProgressWord message) {
+    heard(caller, message);
+    ProgressAnswer.Builder answer = ProgressAnswer.newBuilder();
+    if (own != null) {
+      answer.setOwn(own.toMessage());
+    }
+    return CompletableFuture.completedFuture(answer.build());
+  }
+
+  private void heard(PeerId peer, ProgressWord message) {
+    PeerProgress progress;
+    try {
+      progress = PeerProgress.of(peer, message);
+    } catch (IllegalArgumentException e) {
+      return;
+    }
+    Heard before = others.get(peer);
+    if (before != null && before.progress().sequence() > progress.sequence()) {
+      return;
+    }
+    if (before == null && others.size() >= PEERS_MAX) {
+      return;
+    }
+    boolean news = before == null || before.progress().sequence() < progress.sequence();
+    others.put(peer, new Heard(progress, loop.now()));
+    if (news) {
+      network.remember(peer, progress.addresses());
+      listeners.forEach(Runnable::run);
+    }
+  }
+
+  private void tell(PeerId peer) {
+    PeerProgress word = own;
+    if (word == null || stopped) {
+      return;
+    }
+    // One call at a time per peer; what is said meanwhile follows when it returns.
+    if (telling.putIfAbsent(peer, false) != null) {
+      telling.put(peer, true);
+      return;
+    }
+    CompletableFuture<ProgressAnswer> _ =
+        rpc.call(peer, tell, word.toMessage(), CALL_LIMIT)
+            .whenComplete(
+                (answer, failure) -> {
+                  boolean again = Boolean.TRUE.equals(telling.remove(peer));
+                  if (answer != null && answer.hasOwn()) {
+                    heard(peer, answer.getOwn());
+                  }
+                  if (again && failure == null) {
+                    tell(peer);
+                  }
+                });
+  }
+
+  private void lost(PeerId peer) {
+    if (others.remove(peer) != null) {
+      listeners.forEach(Runnable::run);
+    }
+  }
+}

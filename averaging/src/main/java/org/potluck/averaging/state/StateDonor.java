@@ -1,0 +1,154 @@
+package org.potluck.averaging.state;
+
+import com.google.protobuf.ByteString;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+import org.potluck.averaging.state.proto.StateChunkMessage;
+import org.potluck.averaging.state.proto.StateChunkMessage.Status;
+import org.potluck.averaging.state.proto.StateChunkRequest;
+import org.potluck.averaging.state.proto.StateManifestMessage;
+import org.potluck.averaging.state.proto.StateManifestRequest;
+import org.potluck.network.EventLoop;
+import org.potluck.network.PeerId;
+import org.potluck.network.rpc.Rpc;
+
+/**
+ * Gives this peer's state to newcomers.
+ *
+ * <p>Offering costs nothing until somebody asks. A few peers at a time are sent chunks; others hear
+ * that the donor is busy. A former snapshot is kept while somebody downloads it, but no more than
+ * {@link StateLimits#snapshotsKept} are held altogether. All methods are called on the loop.
+ */
+public final class StateDonor {
+  private final EventLoop loop;
+  private final String run;
+  private final StateLimits limits;
+
+  /** Newest first. */
+  private final Deque<Offer> offers = new ArrayDeque<>();
+
+  /** Until when each peer that downloads keeps its place. */
+  private final Map<PeerId, Instant> places = new LinkedHashMap<>();
+
+  private EventLoop.@Nullable Timer tidying;
+
+  /** Answers from now on, though with nothing before the first offer. */
+  public StateDonor(EventLoop loop, Rpc rpc, String run, StateLimits limits) {
+    this.loop = loop;
+    this.run = run;
+    this.limits = limits;
+    rpc.serve(StateMethods.MANIFEST, (_, request) -> manifest(request));
+    rpc.serve(
+        StateMethods.CHUNK,
+        (caller, request) -> CompletableFuture.completedFuture(chunk(caller, request)));
+  }
+
+  /**
+   * Offers {@code snapshot} in place of the former ones.
+   *
+   * @throws IllegalArgumentException when it has too many vectors or chunks for a manifest
+   */
+  public void offer(Snapshot snapshot) {
+    offers.addFirst(new Offer(loop, snapshot, limits.chunkBytes()));
+    while (offers.size() > limits.snapshotsKept()) {
+      offers.removeLast();
+    }
+    tidy();
+  }
+
+  /** Offers nothing any more, as before leaving. */
+  public void withdraw() {
+    offers.clear();
+    places.clear();
+  }
+
+  /** Peers that download from this one now. */
+  public int downloads() {
+    dropIdlePlaces();
+    return places.size();
+  }
+
+  /** How many snapshots are held, and must not change. */
+  public int snapshots() {
+    return offers.size();
+  }
+
+  /** Whether the newest offer was hashed, or is about to be, because somebody asked for it. */
+  boolean hashed() {
+    return !offers.isEmpty() && offers.getFirst().hashed();
+  }
+
+  private CompletableFuture<StateManifestMessage> manifest(StateManifestRequest request) {
+    if (!request.getRun().equals(run)
+        || offers.isEmpty()
+        || offers.getFirst().epoch() <= request.getNewerThanEpoch()) {
+      return CompletableFuture.completedFuture(StateManifestMessage.getDefaultInstance());
+    }
+    Offer newest = offers.getFirst();
+    newest.wantUntil(loop.now().plus(limits.placeLimit()));
+    return newest.manifest().thenApply(Manifest::write);
+  }
+
+  private StateChunkMessage chunk(PeerId caller, StateChunkRequest request) {
+    if (request.getDone()) {
+      places.remove(caller);
+      return StateChunkMessage.getDefaultInstance();
+    }
+    for (Offer offer : offers) {
+      if (request.getRun().equals(run) && offer.named(request.getRoot())) {
+        if (request.getIndex() < 0 || request.getIndex() >= offer.chunks()) {
+          throw new IllegalArgumentException("there is no chunk " + request.getIndex());
+        }
+        if (!admit(caller)) {
+          return StateChunkMessage.newBuilder().setStatus(Status.BUSY).build();
+        }
+        offer.wantUntil(loop.now().plus(limits.placeLimit()));
+        return StateChunkMessage.newBuilder()
+            .setData(ByteString.copyFrom(offer.chunk(request.getIndex())))
+            .build();
+      }
+    }
+    return StateChunkMessage.newBuilder().setStatus(Status.GONE).build();
+  }
+
+  private boolean admit(PeerId caller) {
+    dropIdlePlaces();
+    if (!places.containsKey(caller) && places.size() >= limits.downloadsMax()) {
+      return false;
+    }
+    places.put(caller, loop.now().plus(limits.placeLimit()));
+    return true;
+  }
+
+  private void dropIdlePlaces() {
+    Instant now = loop.now();
+    places.values().removeIf(until -> !now.isBefore(until));
+  }
+
+  /** Lets go of former snapshots nobody downloads, and comes back while there are any. */
+  private void tidy() {
+    Instant now = loop.now();
+    Iterator<Offer> formers = offers.iterator();
+    if (formers.hasNext()) {
+      formers.next();
+    }
+    while (formers.hasNext()) {
+      if (!formers.next().wanted(now)) {
+        formers.remove();
+      }
+    }
+    if (tidying != null) {
+      tidying.cancel();
+      tidying = null;
+    }
+    if (offers.size() > 1) {
+      tidying = loop.schedule(limits.placeLimit(), this::tidy);
+    }
+  }
+}
