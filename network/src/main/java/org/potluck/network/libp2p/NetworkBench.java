@@ -12,8 +12,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.function.Supplier;
 import org.potluck.network.Identity;
 import org.potluck.network.Multiaddr;
+import org.potluck.network.PeerId;
 import org.potluck.network.Stream;
 import org.potluck.network.StreamEnd;
 import org.potluck.network.StreamHandler;
@@ -118,14 +120,11 @@ public final class NetworkBench {
       double best = 0;
       for (int i = 0; i < rounds; i++) {
         long start = System.nanoTime();
-        get(
-            CompletableFuture.supplyAsync(() -> from.open(to.self(), PROTOCOL, LIMIT), dialing)
-                .thenCompose(opened -> opened)
-                .thenCompose(stream -> new Source(bytes).start(stream)));
+        get(on(dialing, () -> transfer(from, to.self(), bytes)));
         best = Math.max(best, megabytesPerSecond(bytes, start));
       }
-      get(CompletableFuture.supplyAsync(from::close, dialing).thenCompose(closed -> closed));
-      get(CompletableFuture.supplyAsync(to::close, listening).thenCompose(closed -> closed));
+      get(on(dialing, from::close));
+      get(on(listening, to::close));
       return best;
     } finally {
       listening.stop();
@@ -133,11 +132,20 @@ public final class NetworkBench {
     }
   }
 
+  private static CompletableFuture<StreamEnd> transfer(Libp2pNetwork from, PeerId to, long bytes) {
+    return from.open(to, PROTOCOL, LIMIT).thenCompose(stream -> new Source(bytes).start(stream));
+  }
+
+  private static <T> CompletableFuture<T> on(
+      NettyLoop loop, Supplier<CompletableFuture<T>> work) {
+    return CompletableFuture.completedFuture(work).thenComposeAsync(Supplier::get, loop);
+  }
+
   private static <T> T get(CompletableFuture<T> future) throws IOException, InterruptedException {
     try {
       return future.get();
     } catch (ExecutionException e) {
-      throw new IOException("the benchmark failed: " + e.getCause().getMessage(), e.getCause());
+      throw new IOException("the benchmark of the network failed", e);
     }
   }
 

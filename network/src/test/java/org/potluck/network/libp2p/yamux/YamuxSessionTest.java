@@ -9,6 +9,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.potluck.network.Identity;
 import org.potluck.network.PeerId;
@@ -187,7 +188,7 @@ class YamuxSessionTest {
     private long bytes;
     private boolean inputEnded;
     private boolean outOfOrder;
-    private StreamEnd end;
+    private @Nullable StreamEnd end;
 
     Taker(Stream stream) {
       this.stream = stream;
