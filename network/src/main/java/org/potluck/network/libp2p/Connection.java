@@ -122,7 +122,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
   @Override
   public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
     LOG.warn("connection to {} failed", peer(), cause);
-    ChannelFuture unused = context.close();
+    ChannelFuture _ = context.close();
   }
 
   private void end() {
@@ -143,7 +143,7 @@ final class Connection extends ChannelInboundHandlerAdapter {
     if (silence().compareTo(options.silenceMax()) > 0) {
       LOG.debug("nothing from {} for {}", peer(), silence());
       // No good-bye: nobody would hear it, and streams shall see a lost connection.
-      ChannelFuture unused = channel.close();
+      ChannelFuture _ = channel.close();
       return;
     }
     session.ping(measured -> roundTrip = measured);

@@ -32,7 +32,7 @@ final class Deadlines {
                 result.completeExceptionally(
                     new NetworkException(
                         Reason.TIMED_OUT, what + " took longer than " + seconds(limit) + " s")));
-    CompletableFuture<Void> unused =
+    CompletableFuture<Void> _ =
         work.handle(
             (value, failure) -> {
               deadline.cancel();

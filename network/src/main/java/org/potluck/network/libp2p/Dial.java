@@ -104,7 +104,7 @@ final class Dial {
       return;
     }
     // The system's resolver blocks, so it gets a thread of its own.
-    Thread unused =
+    Thread _ =
         Thread.ofVirtual()
             .start(
                 () -> {
@@ -124,7 +124,7 @@ final class Dial {
     }
     ChannelFuture connecting = sockets.connect(socket);
     open.add(connecting.channel());
-    ChannelFuture unused =
+    ChannelFuture _ =
         connecting.addListener(
             _ -> {
               if (connecting.isSuccess()) {
@@ -136,7 +136,7 @@ final class Dial {
   }
 
   private void upgrade(Multiaddr address, Channel channel) {
-    CompletableFuture<Void> unused =
+    CompletableFuture<Void> _ =
         upgrader
             .upgrade(channel, true, Optional.of(peer), incoming)
             .handle(
@@ -152,7 +152,7 @@ final class Dial {
 
   private void reached(Channel channel, YamuxSession session) {
     if (done.isDone()) {
-      ChannelFuture unused = channel.close();
+      ChannelFuture _ = channel.close();
       return;
     }
     if (nextTry != null) {
@@ -160,7 +160,10 @@ final class Dial {
     }
     // First done, so that the closing of the others is not taken for failures.
     done.complete(new Reached(channel, session));
-    open.stream().filter(other -> other != channel).forEach(Channel::close);
+    open.remove(channel);
+    for (Channel other : open) {
+      ChannelFuture _ = other.close();
+    }
   }
 
   private void failed(Multiaddr address, @Nullable Throwable cause) {

@@ -93,7 +93,7 @@ final class Identify implements Network.ConnectionListener {
   }
 
   private void open(PeerId peer, String protocol, Network.StreamAcceptor then) {
-    CompletableFuture<Void> unused =
+    CompletableFuture<Void> _ =
         network
             .open(peer, protocol, OPEN_MAX)
             .handle(

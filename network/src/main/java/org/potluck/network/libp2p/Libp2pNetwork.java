@@ -94,7 +94,10 @@ public final class Libp2pNetwork implements Network {
         network.listener.bind(address);
       }
     } catch (ListenException e) {
-      network.onLoop(network::close);
+      network.onLoop(
+          () -> {
+            CompletableFuture<Void> _ = network.close();
+          });
       throw e;
     }
     network.onLoop(network::lookAround);
@@ -215,7 +218,7 @@ public final class Libp2pNetwork implements Network {
     List<CompletableFuture<Void>> all = new ArrayList<>();
     for (ChannelFuture one : closing) {
       CompletableFuture<Void> done = new CompletableFuture<>();
-      ChannelFuture unused = one.addListener(_ -> done.complete(null));
+      ChannelFuture _ = one.addListener(_ -> done.complete(null));
       all.add(done);
     }
     return CompletableFuture.allOf(all.toArray(CompletableFuture<?>[]::new));
@@ -247,7 +250,7 @@ public final class Libp2pNetwork implements Network {
   private CompletableFuture<Connection> dial(PeerId peer, List<Multiaddr> candidates) {
     CompletableFuture<Connection> result = new CompletableFuture<>();
     dials.put(peer, result);
-    CompletableFuture<Void> unused =
+    CompletableFuture<Void> _ =
         Dial.run(peer, candidates, sockets, upgrader, loop, desk::accept)
             .handle(
                 (reached, failure) -> {
@@ -270,10 +273,10 @@ public final class Libp2pNetwork implements Network {
 
   private void accepted(Channel channel) {
     if (closed) {
-      ChannelFuture unused = channel.close();
+      ChannelFuture _ = channel.close();
       return;
     }
-    CompletableFuture<Void> unused =
+    CompletableFuture<Void> _ =
         upgrader
             .upgrade(channel, false, Optional.empty(), desk::accept)
             .handle(
@@ -289,7 +292,7 @@ public final class Libp2pNetwork implements Network {
     Connection connection =
         Connection.watch(channel, session, dialed, loop, options, connections::remove);
     if (closed || session.remote().equals(self())) {
-      ChannelFuture unused = channel.close();
+      ChannelFuture _ = channel.close();
     } else {
       connections.add(connection);
     }
@@ -305,14 +308,14 @@ public final class Libp2pNetwork implements Network {
   private void tick() {
     if (!closed) {
       connections.closeSpares();
-      EventLoop.Timer unused = loop.schedule(options.keepAlive(), this::tick);
+      EventLoop.Timer _ = loop.schedule(options.keepAlive(), this::tick);
     }
   }
 
   private void lookAround() {
     if (!closed) {
       findAddresses();
-      EventLoop.Timer unused = loop.schedule(LOOK_AROUND, this::lookAround);
+      EventLoop.Timer _ = loop.schedule(LOOK_AROUND, this::lookAround);
     }
   }
 

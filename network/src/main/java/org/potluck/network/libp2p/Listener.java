@@ -78,7 +78,7 @@ final class Listener {
     int open = fromAddress.getOrDefault(from, 0);
     if (sockets.open() >= options.connectionsMax()
         || (open >= options.connectionsPerAddressMax() && !from.isLoopbackAddress())) {
-      ChannelFuture unused = channel.close();
+      ChannelFuture _ = channel.close();
       return;
     }
     fromAddress.put(from, open + 1);

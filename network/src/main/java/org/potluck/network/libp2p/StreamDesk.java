@@ -66,7 +66,7 @@ final class StreamDesk {
   /** Answers a stream that the remote opened. */
   void accept(YamuxStream stream) {
     stream.idleLimit(negotiationMax);
-    CompletableFuture<Void> unused =
+    CompletableFuture<Void> _ =
         StreamNegotiation.run(stream, Negotiation.listener(acceptors::containsKey))
             .handle(
                 (agreed, _) -> {

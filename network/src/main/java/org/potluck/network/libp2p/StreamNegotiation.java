@@ -54,7 +54,7 @@ final class StreamNegotiation implements StreamHandler {
   }
 
   @Override
-  public void received(Stream unused, ByteBuffer data) {
+  public void received(Stream same, ByteBuffer data) {
     negotiation.receive(data);
     send();
     negotiation
@@ -70,18 +70,19 @@ final class StreamNegotiation implements StreamHandler {
         .ifPresent(
             why -> {
               data.position(data.limit());
-              stream.reset();
+              // First the reason, since the reset ends this handler with a lesser one.
               done.completeExceptionally(new NetworkException(Reason.UNSUPPORTED_PROTOCOL, why));
+              stream.reset();
             });
   }
 
   @Override
-  public void endOfInput(Stream unused) {
+  public void endOfInput(Stream same) {
     stream.reset();
   }
 
   @Override
-  public void closed(Stream unused, StreamEnd end) {
+  public void closed(Stream same, StreamEnd end) {
     done.completeExceptionally(
         new NetworkException(
             end == StreamEnd.IDLE ? Reason.TIMED_OUT : Reason.CLOSED,

@@ -53,13 +53,13 @@ final class TrafficMeter extends ChannelDuplexHandler {
   @Override
   public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
     LOG.debug("socket to {} failed", context.channel().remoteAddress(), cause);
-    ChannelFuture unused = context.close();
+    ChannelFuture _ = context.close();
   }
 
   @Override
   public void write(ChannelHandlerContext context, Object message, ChannelPromise promise) {
     int size = message instanceof ByteBuf bytes ? bytes.readableBytes() : 0;
-    ChannelFuture unused =
+    ChannelFuture _ =
         context
             .write(message, promise.unvoid())
             .addListener(

@@ -63,7 +63,7 @@ final class Upgrader {
                     new NetworkException(
                         NetworkException.Reason.TIMED_OUT,
                         "the handshake took longer than " + limit.toSeconds() + " s")));
-    CompletableFuture<Void> unused =
+    CompletableFuture<Void> _ =
         done.handle(
             (_, _) -> {
               deadline.cancel();

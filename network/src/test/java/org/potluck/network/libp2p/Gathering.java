@@ -10,6 +10,7 @@ import org.potluck.network.StreamEnd;
 import org.potluck.network.StreamHandler;
 
 /** Takes everything a stream brings and remembers how much, its digest, and how it ended. */
+@SuppressWarnings("NonAtomicVolatileUpdate") // written by one thread, read by another
 class Gathering implements StreamHandler {
   final CompletableFuture<String> input = new CompletableFuture<>();
   final CompletableFuture<StreamEnd> end = new CompletableFuture<>();
@@ -27,7 +28,7 @@ class Gathering implements StreamHandler {
 
   @Override
   public void received(Stream stream, ByteBuffer data) {
-    bytes += data.remaining();
+    bytes = bytes + data.remaining();
     digest.update(data);
     first.complete(null);
   }

@@ -11,6 +11,7 @@ import org.potluck.network.Multiaddr;
 import org.potluck.network.PeerId;
 
 /** One peer on a real socket of this machine, with its own loop. */
+@SuppressWarnings({"try", "FutureReturnValueIgnored"})
 final class Host implements AutoCloseable {
   static final Duration LONG = Duration.ofSeconds(30);
 

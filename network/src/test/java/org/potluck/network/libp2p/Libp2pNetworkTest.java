@@ -31,6 +31,7 @@ import org.potluck.network.StreamHandler;
 
 /** Two peers on real sockets of this machine. */
 @Timeout(120)
+@SuppressWarnings({"try", "FutureReturnValueIgnored"})
 class Libp2pNetworkTest {
   private static final String ECHO = "/test/echo/1.0.0";
   private static final String DATA = "/test/data/1.0.0";

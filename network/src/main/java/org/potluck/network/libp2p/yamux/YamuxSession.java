@@ -176,7 +176,7 @@ public final class YamuxSession extends ChannelInboundHandlerAdapter {
       return;
     }
     if (!to.channel().isWritable() && ++blockedControlFrames > BLOCKED_CONTROL_FRAMES_MAX) {
-      ChannelFuture unused = to.channel().close();
+      ChannelFuture _ = to.channel().close();
       return;
     }
     write(Frame.header(to.alloc(), type, flags, stream, length));
@@ -244,7 +244,7 @@ public final class YamuxSession extends ChannelInboundHandlerAdapter {
       bytes.release();
       return;
     }
-    ChannelFuture unused = to.write(bytes, to.voidPromise());
+    ChannelFuture _ = to.write(bytes, to.voidPromise());
     if (!flushDue) {
       flushDue = true;
       loop.execute(this::flushSoon);
@@ -375,7 +375,7 @@ public final class YamuxSession extends ChannelInboundHandlerAdapter {
     control(Frame.GO_AWAY, 0, 0, reason);
     channel.flush();
     closeStreams(end);
-    ChannelFuture unused = channel.close();
+    ChannelFuture _ = channel.close();
   }
 
   private void closeStreams(StreamEnd end) {
