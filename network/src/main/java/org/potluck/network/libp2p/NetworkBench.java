@@ -136,8 +136,7 @@ public final class NetworkBench {
     return from.open(to, PROTOCOL, LIMIT).thenCompose(stream -> new Source(bytes).start(stream));
   }
 
-  private static <T> CompletableFuture<T> on(
-      NettyLoop loop, Supplier<CompletableFuture<T>> work) {
+  private static <T> CompletableFuture<T> on(NettyLoop loop, Supplier<CompletableFuture<T>> work) {
     return CompletableFuture.completedFuture(work).thenComposeAsync(Supplier::get, loop);
   }
 

@@ -15,8 +15,9 @@ import org.potluck.peer.UserException;
  * @param folder given by {@code --home}, else {@code ~/.potluck}
  */
 public record Home(Path folder) {
-  public static Path standard() {
-    return Path.of(System.getProperty("user.home"), ".potluck");
+  /** {@code ~/.potluck}. */
+  public static Home standard() {
+    return new Home(Path.of(System.getProperty("user.home"), ".potluck"));
   }
 
   /** The peer's identity; created at the first start. */

@@ -32,8 +32,8 @@ final class NetworkSwarm implements Swarm {
   /** Until a link is measured it is taken for a usual one. */
   private static final Bandwidth USUAL_LINK = Bandwidth.ofMegabitsPerSecond(100);
 
-  private static final Duration ROUND_LIMIT = Duration.ofSeconds(60);
-  private static final Duration DOWNLOAD_LIMIT = Duration.ofSeconds(120);
+  private static final Duration ROUND_LIMIT = Duration.ofMinutes(1);
+  private static final Duration DOWNLOAD_LIMIT = Duration.ofMinutes(2);
 
   private final Node node;
   private final String run;
@@ -84,8 +84,8 @@ final class NetworkSwarm implements Swarm {
     return new SwarmView(epoch, samples, others.size() + 1);
   }
 
-  /** The last word: others need not wait for this peer. */
-  void leave(OwnProgress own) {
+  @Override
+  public void leave(OwnProgress own) {
     say(own, true);
   }
 

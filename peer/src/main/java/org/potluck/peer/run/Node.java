@@ -17,6 +17,7 @@ import org.potluck.network.Network;
 import org.potluck.network.NetworkException;
 import org.potluck.network.libp2p.Libp2pNetwork;
 import org.potluck.network.libp2p.Libp2pOptions;
+import org.potluck.network.libp2p.ListenException;
 import org.potluck.network.libp2p.NettyLoop;
 import org.potluck.network.rpc.Rpc;
 import org.potluck.peer.ExitCode;
@@ -41,7 +42,8 @@ public final class Node implements AutoCloseable {
   }
 
   /** Starts to listen. */
-  public static Node start(Identity identity, List<Multiaddr> listen) throws UserException {
+  public static Node start(Identity identity, List<Multiaddr> listen)
+      throws UserException, InterruptedException {
     NettyLoop loop = NettyLoop.start("potluck-" + identity.peerId().shortName());
     try {
       Libp2pNetwork network =
@@ -55,7 +57,7 @@ public final class Node implements AutoCloseable {
             node.complete(new Node(loop, network, rpc, dht));
           });
       return node.join();
-    } catch (NetworkException e) {
+    } catch (ListenException e) {
       loop.stop();
       throw new UserException(ExitCode.MACHINE, e.getMessage() + "; see --port");
     }

@@ -48,7 +48,6 @@ public final class TrainingPeer implements AutoCloseable {
   private final Settings settings;
   private final Corpus corpus;
   private final GptTrainer trainer;
-  private final NetworkSwarm swarm;
   private final TrainingLoop loop;
   private final Instant started = Instant.now();
   private Instant lastLine = Instant.EPOCH;
@@ -78,7 +77,6 @@ public final class TrainingPeer implements AutoCloseable {
     this.settings = settings;
     this.corpus = corpus;
     this.trainer = trainer;
-    this.swarm = swarm;
     RunSpec.Training training = manifest.spec().training();
     long drawer =
         node.onLoop(() -> CompletableFuture.completedFuture(node.network().self())).hashCode();

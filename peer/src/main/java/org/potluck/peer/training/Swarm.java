@@ -13,6 +13,9 @@ public interface Swarm {
    */
   SwarmView report(OwnProgress progress);
 
+  /** The last word: nobody need wait for this peer any more. */
+  void leave(OwnProgress progress);
+
   /** Waits until the view may have changed, {@code limit} at most. */
   void awaitChange(Duration limit) throws InterruptedException;
 

@@ -66,7 +66,7 @@ public final class TrainingLoop {
         train(view);
       }
     }
-    report(Swarm.Activity.TRAINING);
+    swarm.leave(progress(Swarm.Activity.TRAINING));
   }
 
   /** Asks {@link #run} to return after the micro-batch or round at hand. From any thread. */
