@@ -136,8 +136,7 @@ public final class NetworkBench {
     return from.open(to, PROTOCOL, LIMIT).thenCompose(stream -> new Source(bytes).start(stream));
   }
 
-  private static <T> CompletableFuture<T> on(
-      NettyLoop loop, Supplier<CompletableFuture<T>> work) {
+  private static <T> CompletableFuture<T> on(NettyLoop loop, Supplier<CompletableFuture<T>> work) {
     return CompletableFuture.completedFuture(work).thenComposeAsync(Supplier::get, loop);
   }
 
@@ -170,7 +169,7 @@ public final class NetworkBench {
 
   /** Sends as fast as the stream takes it, and is done when the other side has taken all. */
   private static final class Source implements StreamHandler {
-    private final ByteBuffer chunk = ByteBuffer.allocate(CHUNK).asReadOnlyBuffer();
+    private final ByteBuffer chunk = ByteBuffer.allocate(CHUNK);
     private final CompletableFuture<StreamEnd> done = new CompletableFuture<>();
     private long left;
 

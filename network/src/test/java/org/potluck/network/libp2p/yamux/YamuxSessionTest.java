@@ -137,8 +137,7 @@ class YamuxSessionTest {
   }
 
   private static ByteBuf anyFrame(SplittableRandom random) {
-    return frame(
-        random.nextInt(5), random.nextInt(16), random.nextInt(6), random.nextInt(1 << 10));
+    return frame(random.nextInt(5), random.nextInt(16), random.nextInt(6), random.nextInt(1 << 10));
   }
 
   private static byte[] crumb(int value) {
