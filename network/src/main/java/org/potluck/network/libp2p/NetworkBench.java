@@ -169,7 +169,7 @@ public final class NetworkBench {
 
   /** Sends as fast as the stream takes it, and is done when the other side has taken all. */
   private static final class Source implements StreamHandler {
-    private final ByteBuffer chunk = ByteBuffer.allocate(CHUNK).asReadOnlyBuffer();
+    private final ByteBuffer chunk = ByteBuffer.allocate(CHUNK);
     private final CompletableFuture<StreamEnd> done = new CompletableFuture<>();
     private long left;
 
