@@ -60,6 +60,23 @@ public record PeerProgress(
     return parameterDigest.clone();
   }
 
+  /** The same, said again. */
+  PeerProgress at(Instant now) {
+    return new PeerProgress(
+        peer,
+        name,
+        role,
+        epoch,
+        samples,
+        samplesPerSecond,
+        loss,
+        parameterDigest,
+        upload,
+        download,
+        addresses,
+        now);
+  }
+
   byte[] encode(String run, boolean leaving) {
     return ProgressMessage.newBuilder()
         .setRun(run)

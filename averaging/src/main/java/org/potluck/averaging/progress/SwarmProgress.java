@@ -45,7 +45,11 @@ public final class SwarmProgress {
   private @Nullable PeerProgress own;
   private boolean closed;
 
-  private record Heard(PeerProgress progress, Instant at) {}
+  /**
+   * @param at when it was last heard of: it lives
+   * @param since when it last said something new: its samples are extrapolated from here
+   */
+  private record Heard(PeerProgress progress, Instant at, Instant since) {}
 
   public SwarmProgress(Network network, Dht dht, String run) {
     this.network = network;
@@ -107,7 +111,7 @@ public final class SwarmProgress {
     Map<PeerId, Heard> all = new TreeMap<>(others);
     PeerProgress mine = own;
     if (mine != null) {
-      all.put(mine.peer(), new Heard(mine, mine.at()));
+      all.put(mine.peer(), new Heard(mine, mine.at(), mine.at()));
     }
     long epoch = 0;
     for (Heard heard : all.values()) {
@@ -121,7 +125,7 @@ public final class SwarmProgress {
       PeerProgress peer = heard.progress();
       peers.add(peer);
       if (peer.epoch() == epoch && peer.role() == Role.TRAINER) {
-        double since = Duration.between(heard.at(), now).toNanos() / 1e9;
+        double since = Duration.between(heard.since(), now).toNanos() / 1e9;
         samples += peer.samples() + since * peer.samplesPerSecond();
         reported += peer.samples();
         rate += peer.samplesPerSecond();
@@ -147,8 +151,12 @@ public final class SwarmProgress {
     closed = true;
     PeerProgress mine = own;
     if (mine != null) {
-      push(mine.encode(run, true));
-      var _ = dht.publish(key(), mine.encode(run, true), network.loop().now().plus(LIFETIME));
+      push(mine.at(network.loop().now()).encode(run, true));
+      var _ =
+          dht.publish(
+              key(),
+              mine.at(network.loop().now()).encode(run, true),
+              network.loop().now().plus(LIFETIME));
     }
     network.unhandle(PROTOCOL);
   }
@@ -193,9 +201,13 @@ public final class SwarmProgress {
   private void publish() {
     PeerProgress mine = own;
     if (!closed && mine != null) {
-      var _ = dht.publish(key(), mine.encode(run, false), network.loop().now().plus(LIFETIME));
+      var _ =
+          dht.publish(
+              key(),
+              mine.at(network.loop().now()).encode(run, false),
+              network.loop().now().plus(LIFETIME));
       network.loop().schedule(DHT_INTERVAL, this::publish);
-      push(mine.encode(run, false));
+      push(mine.at(network.loop().now()).encode(run, false));
     }
   }
 
@@ -238,10 +250,17 @@ public final class SwarmProgress {
       }
       left.remove(peer);
       network.remember(peer, progress.addresses());
-      others.put(peer, new Heard(progress, network.loop().now()));
+      Instant now = network.loop().now();
+      Instant since = now;
+      if (known != null
+          && known.progress().epoch() == progress.epoch()
+          && known.progress().samples() == progress.samples()) {
+        since = known.since();
+      }
+      others.put(peer, new Heard(progress, now, since));
       PeerProgress mine = own;
       if (known == null && mine != null) {
-        push(mine.encode(run, false));
+        push(mine.at(network.loop().now()).encode(run, false));
       }
     } else {
       return;

@@ -46,7 +46,6 @@ public final class StateDownload implements StateStream.Owner {
   private final long epochMin;
   private final long bytesMax;
   private final Map<StateStream, Donor> donors = new LinkedHashMap<>();
-  private final Set<PeerId> refused = new LinkedHashSet<>();
   private final CompletableFuture<Snapshot> done = new CompletableFuture<>();
   private final Deque<Integer> wanted = new ArrayDeque<>();
   private final BitSet have = new BitSet();
@@ -58,6 +57,10 @@ public final class StateDownload implements StateStream.Owner {
   private static final class Donor {
     @Nullable Manifest manifest;
     final Set<Integer> asked = new LinkedHashSet<>();
+
+    /** Requests that the donor will refuse like the one it has refused before them. */
+    int refusals;
+
     Instant heard;
 
     Donor(Instant heard) {
@@ -281,11 +284,16 @@ public final class StateDownload implements StateStream.Owner {
 
   /** A donor that has another snapshot by now is asked once what it has; others are let go. */
   private void movedOn(StateStream stream, Donor donor) {
+    if (donor.refusals > 0) {
+      donor.refusals--;
+      return;
+    }
     if (donor.manifest == null || donor.asked.isEmpty()) {
       stream.reset();
       leave(stream);
       return;
     }
+    donor.refusals = donor.asked.size() - 1;
     wanted.addAll(donor.asked);
     donor.asked.clear();
     donor.manifest = null;
@@ -305,7 +313,6 @@ public final class StateDownload implements StateStream.Owner {
     if (donor == null || done.isDone()) {
       return;
     }
-    refused.add(stream.stream.remote());
     wanted.addAll(donor.asked);
     if (donor.manifest == null) {
       unanswered--;
