@@ -95,7 +95,7 @@ class AveragerTest {
   @Test
   void aLoneDeathAtAnyMomentLeavesTheOthersWithEqualBits() {
     int mended = 0;
-    for (int seed = 0; seed < 200; seed++) {
+    for (int seed = 0; seed < 150; seed++) {
       int peers = 3 + seed % 5;
       int victim = seed % peers;
       Swarm swarm = homes(seed, peers);
@@ -193,7 +193,7 @@ class AveragerTest {
   }
 
   private static Swarm homes(int seed, int peers) {
-    return new Swarm(seed, peers, 40_000, i -> PeerProfile.home());
+    return new Swarm(seed, peers, 20_000, i -> PeerProfile.home());
   }
 
   private static List<Integer> all(int peers) {

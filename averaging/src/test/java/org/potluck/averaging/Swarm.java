@@ -30,6 +30,7 @@ final class Swarm {
   final List<@Nullable RoundOutcome> outcomes = new ArrayList<>();
   final int values;
   CodecId codec = CodecId.NONE;
+  int averagedPeers;
 
   Swarm(long seed, int peers, int values) {
     this(seed, peers, values, i -> PeerProfile.datacenter());
@@ -173,6 +174,7 @@ final class Swarm {
       }
     }
     assertThat(2 * count).as("seed %d", simulation.seed()).isGreaterThan(networks.size());
+    averagedPeers += count;
     if (first == null) {
       throw new IllegalStateException("nobody has averaged");
     }
