@@ -24,7 +24,15 @@ public final class PeerId implements Comparable<PeerId> {
 
   /** The id of the peer that holds the private half of {@code key}. */
   public static PeerId of(PublicKey key) {
-    byte[] encoded = key.toProtobuf();
+    return ofKey(key.toProtobuf());
+  }
+
+  /**
+   * The id that belongs to any kind of key.
+   *
+   * @param encoded libp2p's deterministic protobuf form of the public key
+   */
+  public static PeerId ofKey(byte[] encoded) {
     boolean inline = encoded.length <= INLINE_BYTES_MAX;
     byte[] digest = inline ? encoded : sha256(encoded);
     byte[] multihash = new byte[2 + digest.length];
@@ -50,7 +58,8 @@ public final class PeerId implements Comparable<PeerId> {
   }
 
   /**
-   * @param text base58btc, as in {@code 12D3KooW...} or {@code Qm...}
+   * @param text base58btc, as in {@code 12D3KooW...} or {@code Qm...}, or a CID of version 1 in
+   *     base 32 or 58, as in {@code bafz...}
    * @throws IllegalArgumentException naming {@code text} when it is not a peer id
    */
   public static PeerId parse(String text) {
@@ -58,10 +67,26 @@ public final class PeerId implements Comparable<PeerId> {
       throw new IllegalArgumentException("not a peer id: longer than any peer id is");
     }
     try {
-      return ofBytes(Base58.decode(text));
+      return text.startsWith("1") || text.startsWith("Qm")
+          ? ofBytes(Base58.decode(text))
+          : ofCid(text);
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException("not a peer id: '" + text + "'", e);
     }
+  }
+
+  /** Multibase prefix, version 1, multicodec "libp2p-key", multihash. */
+  private static PeerId ofCid(String text) {
+    byte[] cid =
+        switch (text.isEmpty() ? ' ' : text.charAt(0)) {
+          case 'b' -> Base32.decode(text.substring(1));
+          case 'z' -> Base58.decode(text.substring(1));
+          default -> throw new IllegalArgumentException("starts with none of 1, Qm, b, z");
+        };
+    if (cid.length < 2 || cid[0] != 1 || cid[1] != 0x72) {
+      throw new IllegalArgumentException("a CID, but not of a libp2p key");
+    }
+    return ofBytes(Arrays.copyOfRange(cid, 2, cid.length));
   }
 
   /** The multihash, as it travels. */

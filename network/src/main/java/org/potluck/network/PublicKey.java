@@ -66,12 +66,17 @@ public final class PublicKey {
     return ofProtobuf(Arrays.copyOfRange(multihash, 2, multihash.length));
   }
 
+  /** Whether the holder of this key signed {@code message}; false for whatever is malformed. */
   public boolean verify(byte[] message, byte[] signature) {
     if (signature.length != SIGNATURE_BYTES) {
       return false;
     }
     Ed25519Signer verifier = new Ed25519Signer();
-    verifier.init(false, new Ed25519PublicKeyParameters(raw));
+    try {
+      verifier.init(false, new Ed25519PublicKeyParameters(raw));
+    } catch (IllegalArgumentException e) {
+      return false; // 32 bytes, but no point of the curve: nothing was ever signed with it
+    }
     verifier.update(message, 0, message.length);
     return verifier.verifySignature(signature);
   }

@@ -459,6 +459,8 @@ final class Matchmaker implements JoinStream.Owner {
     joined.addAll(followers.values());
     long[] shares =
         planner.shares(
+            request.codecUp(),
+            request.codecDown(),
             request.contribution().length(),
             joined.stream()
                 .map(

@@ -1,140 +1,111 @@
 package org.potluck.averaging.progress;
 
 import com.google.protobuf.ByteString;
-import com.google.protobuf.InvalidProtocolBufferException;
-import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
-import org.potluck.averaging.Role;
-import org.potluck.averaging.proto.ProgressMessage;
-import org.potluck.network.Bandwidth;
+import org.potluck.averaging.proto.ProgressWord;
 import org.potluck.network.Multiaddr;
 import org.potluck.network.PeerId;
 
 /**
- * What one peer says of itself.
+ * What one peer says of itself; all of it but {@code peer} is its own word.
  *
- * @param epoch the epoch it works on
- * @param samples gathered in that epoch
- * @param loss of its last epoch; NaN before there was one
- * @param parameterDigest of its parameters at the start of {@code epoch}; may be empty
- * @param at when it said so, on its own clock
+ * @param sequence rises with every word of one peer
+ * @param role {@code trainer}, {@code auxiliary} or {@code observer}
+ * @param samples accumulated in {@code epoch}
+ * @param samplesTotal since the peer started
+ * @param loss its mean loss in the epoch before, nats per token; NaN before the first
+ * @param digest of its parameters at {@code epoch}
+ * @param leaving whether this is its last word
  */
 public record PeerProgress(
     PeerId peer,
+    long sequence,
     String name,
-    Role role,
+    String role,
+    String device,
     long epoch,
     long samples,
+    long samplesTotal,
     double samplesPerSecond,
+    double tokensPerSecond,
     double loss,
-    byte[] parameterDigest,
-    Bandwidth upload,
-    Bandwidth download,
+    String digest,
+    String activity,
     List<Multiaddr> addresses,
-    Instant at) {
-  static final int MESSAGE_BYTES_MAX = 8 * 1024;
-  private static final int NAME_LENGTH_MAX = 64;
-  private static final int DIGEST_BYTES_MAX = 64;
-  private static final int ADDRESSES_MAX = 16;
+    long bytesSent,
+    long bytesReceived,
+    boolean leaving) {
+  private static final int TEXT_MAX = 100;
+  private static final int ADDRESSES_MAX = 8;
+
+  /** Nobody accumulates more in an epoch; whoever claims to is not believed. */
+  private static final long SAMPLES_MAX = 1L << 40;
 
   public PeerProgress {
-    parameterDigest = parameterDigest.clone();
-    addresses = List.copyOf(addresses);
-    boolean plausible =
-        epoch >= 0
-            && samples >= 0
-            && samplesPerSecond >= 0
-            && Double.isFinite(samplesPerSecond)
-            && name.length() <= NAME_LENGTH_MAX
-            && parameterDigest.length <= DIGEST_BYTES_MAX
-            && addresses.size() <= ADDRESSES_MAX;
-    if (!plausible) {
-      throw new IllegalArgumentException("not a progress of " + peer);
+    name = clip(name);
+    role = clip(role);
+    device = clip(device);
+    digest = clip(digest);
+    activity = clip(activity);
+    addresses = addresses.stream().limit(ADDRESSES_MAX).toList();
+    if (epoch < 0 || samples < 0 || samples > SAMPLES_MAX || samplesTotal < 0 || sequence < 0) {
+      throw new IllegalArgumentException("implausible progress of " + peer);
     }
   }
 
-  @Override
-  public byte[] parameterDigest() {
-    return parameterDigest.clone();
+  public boolean trains() {
+    return role.equals("trainer");
   }
 
-  /** The same, said again. */
-  PeerProgress at(Instant now) {
-    return new PeerProgress(
-        peer,
-        name,
-        role,
-        epoch,
-        samples,
-        samplesPerSecond,
-        loss,
-        parameterDigest,
-        upload,
-        download,
-        addresses,
-        now);
-  }
-
-  byte[] encode(String run, boolean leaving) {
-    return ProgressMessage.newBuilder()
-        .setRun(run)
+  ProgressWord toMessage() {
+    return ProgressWord.newBuilder()
+        .setSequence(sequence)
+        .setName(name)
+        .setRole(role)
+        .setDevice(device)
         .setEpoch(epoch)
         .setSamples(samples)
+        .setSamplesTotal(samplesTotal)
         .setSamplesPerSecond(samplesPerSecond)
+        .setTokensPerSecond(tokensPerSecond)
         .setLoss(loss)
-        .setName(name)
-        .setAuxiliary(role == Role.AUXILIARY)
-        .setParameterDigest(ByteString.copyFrom(parameterDigest))
-        .setUpBytesPerSecond(upload.bytesPerSecond())
-        .setDownBytesPerSecond(download.bytesPerSecond())
-        .addAllAddresses(addresses.stream().map(Multiaddr::toString).toList())
-        .setAtMicros(at.getEpochSecond() * 1_000_000 + at.getNano() / 1000)
+        .setParameterDigest(digest)
+        .setActivity(activity)
+        .addAllAddresses(
+            addresses.stream().map(address -> ByteString.copyFrom(address.toBytes())).toList())
+        .setBytesSent(bytesSent)
+        .setBytesReceived(bytesReceived)
         .setLeaving(leaving)
-        .build()
-        .toByteArray();
+        .build();
   }
 
-  /** A record that arrived. */
-  record Received(PeerProgress progress, boolean leaving) {}
+  /**
+   * @throws IllegalArgumentException when it cannot be true
+   */
+  static PeerProgress of(PeerId peer, ProgressWord message) {
+    List<Multiaddr> addresses =
+        Multiaddr.known(message.getAddressesList().stream().map(ByteString::toByteArray).toList());
+    return new PeerProgress(
+        peer,
+        message.getSequence(),
+        message.getName(),
+        message.getRole(),
+        message.getDevice(),
+        message.getEpoch(),
+        message.getSamples(),
+        message.getSamplesTotal(),
+        message.getSamplesPerSecond(),
+        message.getTokensPerSecond(),
+        message.getLoss(),
+        message.getParameterDigest(),
+        message.getActivity(),
+        addresses,
+        message.getBytesSent(),
+        message.getBytesReceived(),
+        message.getLeaving());
+  }
 
-  /** Empty when the bytes are not a progress record of {@code run}. */
-  static Optional<Received> decode(PeerId peer, String run, byte[] bytes) {
-    if (bytes.length > MESSAGE_BYTES_MAX) {
-      return Optional.empty();
-    }
-    try {
-      ProgressMessage message = ProgressMessage.parseFrom(bytes);
-      if (!message.getRun().equals(run)) {
-        return Optional.empty();
-      }
-      List<Multiaddr> addresses = new ArrayList<>();
-      for (String text : message.getAddressesList()) {
-        Multiaddr address = Multiaddr.parse(text);
-        if (address.peer().filter(peer::equals).isPresent()) {
-          addresses.add(address);
-        }
-      }
-      long micros = message.getAtMicros();
-      PeerProgress progress =
-          new PeerProgress(
-              peer,
-              message.getName(),
-              message.getAuxiliary() ? Role.AUXILIARY : Role.TRAINER,
-              message.getEpoch(),
-              message.getSamples(),
-              message.getSamplesPerSecond(),
-              message.getLoss(),
-              message.getParameterDigest().toByteArray(),
-              new Bandwidth(message.getUpBytesPerSecond()),
-              new Bandwidth(message.getDownBytesPerSecond()),
-              addresses,
-              Instant.ofEpochSecond(
-                  Math.floorDiv(micros, 1_000_000), Math.floorMod(micros, 1_000_000) * 1000L));
-      return Optional.of(new Received(progress, message.getLeaving()));
-    } catch (InvalidProtocolBufferException | IllegalArgumentException e) {
-      return Optional.empty();
-    }
+  private static String clip(String text) {
+    return text.length() <= TEXT_MAX ? text : text.substring(0, TEXT_MAX);
   }
 }

@@ -1,62 +1,112 @@
 package org.potluck.averaging.progress;
 
-import java.nio.ByteBuffer;
+import com.google.protobuf.InvalidProtocolBufferException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
-import org.potluck.averaging.Role;
-import org.potluck.averaging.wire.Frame;
-import org.potluck.averaging.wire.FrameException;
-import org.potluck.averaging.wire.FrameKind;
-import org.potluck.averaging.wire.FrameReader;
-import org.potluck.averaging.wire.Frames;
+import org.potluck.averaging.proto.ProgressAnswer;
+import org.potluck.averaging.proto.ProgressWord;
 import org.potluck.dht.Dht;
-import org.potluck.network.Multiaddr;
+import org.potluck.network.EventLoop;
 import org.potluck.network.Network;
 import org.potluck.network.PeerId;
-import org.potluck.network.Stream;
-import org.potluck.network.StreamHandler;
+import org.potluck.network.rpc.Rpc;
+import org.potluck.network.rpc.UnaryMethod;
 
 /**
- * The progress of a run: says how far this peer is and hears how far the others are.
+ * What is known of how far everybody is, and the telling of how far we are.
  *
- * <p>A record goes straight to every peer known, so that a swarm reacts within a round trip, and
- * now and then into the DHT, where newcomers find it and where whoever missed the direct word reads
- * it. Records expire; a peer that leaves says so.
+ * <p>Reading all progress from the DHT at every step, as hivemind does, makes a swarm react in
+ * seconds. Here peers find each other through the DHT and then tell each other directly: a word
+ * goes to every known peer when it changes something, at most one at a time per peer, and its
+ * answer carries the other's own word back. The DHT keeps a signed copy for those who come later.
+ *
+ * <p>A peer that is lost is left out at once when nothing else connects us to it, or when it has
+ * been silent for the time to live.
  */
 public final class SwarmProgress {
-  private static final String PROTOCOL = "/potluck/progress/1";
-  private static final Duration LIFETIME = Duration.ofSeconds(45);
-  private static final Duration DHT_INTERVAL = Duration.ofSeconds(5);
-  private static final Duration DIAL_LIMIT = Duration.ofSeconds(5);
+  private static final Duration DISCOVER_EVERY = Duration.ofSeconds(3);
+  private static final Duration PUBLISH_EVERY = Duration.ofSeconds(10);
+  private static final Duration RECORD_LIFE = Duration.ofSeconds(60);
+  private static final Duration CALL_LIMIT = Duration.ofSeconds(3);
+  private static final Duration HEARTBEAT = Duration.ofSeconds(1);
+  private static final Duration SILENCE_LIMIT = Duration.ofSeconds(10);
   private static final int PEERS_MAX = 4096;
 
   private final Network network;
+  private final EventLoop loop;
+  private final Rpc rpc;
   private final Dht dht;
-  private final String run;
+  private final String key;
+  private final UnaryMethod<ProgressWord, ProgressAnswer> tell;
   private final Map<PeerId, Heard> others = new TreeMap<>();
-  private final Map<PeerId, Instant> left = new TreeMap<>();
-  private final Map<PeerId, Stream> streams = new TreeMap<>();
+  private final Map<PeerId, Boolean> telling = new TreeMap<>();
   private final List<Runnable> listeners = new ArrayList<>();
   private @Nullable PeerProgress own;
-  private boolean closed;
+  private @Nullable Instant published;
+  private boolean stopped;
+
+  private record Heard(PeerProgress progress, Instant at) {}
 
   /**
-   * @param at when it was last heard of: it lives
-   * @param since when it last said something new: its samples are extrapolated from here
+   * @param run the run's id; progress of other runs is another notebook
    */
-  private record Heard(PeerProgress progress, Instant at, Instant since) {}
-
-  public SwarmProgress(Network network, Dht dht, String run) {
+  public SwarmProgress(Network network, Rpc rpc, Dht dht, String run) {
     this.network = network;
+    this.loop = network.loop();
+    this.rpc = rpc;
     this.dht = dht;
-    this.run = run;
-    network.handle(PROTOCOL, stream -> stream.handler(new Reader()));
-    pollAfter(Duration.ZERO);
+    this.key = run + ".progress";
+    tell =
+        new UnaryMethod<>(
+            run + "::Progress.rpc_tell", ProgressWord.parser(), ProgressAnswer.parser(), 16 * 1024);
+    rpc.serve(tell, this::told);
+    network.listen(
+        new Network.ConnectionListener() {
+          @Override
+          public void disconnected(PeerId peer) {
+            lost(peer);
+          }
+        });
+    discover();
+    beat();
+  }
+
+  /** Replaces what we say of ourselves and tells those who know us. */
+  public void say(PeerProgress progress) {
+    own = progress;
+    others.keySet().forEach(this::tell);
+    if (published == null
+        || progress.leaving()
+        || Duration.between(published, loop.now()).compareTo(PUBLISH_EVERY) >= 0) {
+      publish(progress);
+    }
+  }
+
+  /** The newest word of every other peer that is still believed to be there, by peer id. */
+  public List<PeerProgress> others() {
+    Instant now = loop.now();
+    others
+        .values()
+        .removeIf(heard -> Duration.between(heard.at(), now).compareTo(SILENCE_LIMIT) > 0);
+    return others.values().stream()
+        .map(Heard::progress)
+        .filter(progress -> !progress.leaving())
+        .toList();
+  }
+
+  /** The others that train, the furthest first. */
+  public List<PeerProgress> trainers() {
+    return others().stream()
+        .filter(PeerProgress::trains)
+        .sorted(Comparator.comparingLong(PeerProgress::epoch).reversed())
+        .toList();
   }
 
   /** Calls {@code listener} on the loop whenever something new was heard. */
@@ -64,240 +114,107 @@ public final class SwarmProgress {
     listeners.add(listener);
   }
 
-  /**
-   * Says how far this peer is; goes out at once. The newest word is repeated until {@link #close}.
-   */
-  public void report(PeerProgress progress) {
-    boolean first = own == null;
-    own = progress;
-    push(progress.encode(run, false));
-    if (first) {
-      publish();
+  /** Looks for peers now instead of at the next turn. */
+  public CompletableFuture<Void> discoverNow() {
+    return dht.entries(key).thenAccept(entries -> entries.forEach(this::found));
+  }
+
+  /** Stops talking; the last word said stays until it expires. */
+  public void stop() {
+    stopped = true;
+  }
+
+  private void discover() {
+    if (!stopped) {
+      CompletableFuture<Void> _ = discoverNow();
+      EventLoop.Timer _ = loop.schedule(DISCOVER_EVERY, this::discover);
     }
   }
 
-  /** A record of this peer with its link and addresses filled in. */
-  public PeerProgress own(
-      String name,
-      Role role,
-      long epoch,
-      long samples,
-      double samplesPerSecond,
-      double loss,
-      byte[] parameterDigest,
-      org.potluck.network.Bandwidth upload,
-      org.potluck.network.Bandwidth download) {
-    List<Multiaddr> addresses = network.addresses().stream().limit(16).toList();
-    return new PeerProgress(
-        network.self(),
-        name,
-        role,
-        epoch,
-        samples,
-        samplesPerSecond,
-        loss,
-        parameterDigest,
-        upload,
-        download,
-        addresses,
-        network.loop().now());
-  }
-
-  /** What is known now. */
-  public SwarmState state() {
-    Instant now = network.loop().now();
-    others.values().removeIf(heard -> heard.at().plus(LIFETIME).isBefore(now));
-    left.values().removeIf(at -> at.plus(LIFETIME).isBefore(now));
-    Map<PeerId, Heard> all = new TreeMap<>(others);
-    PeerProgress mine = own;
-    if (mine != null) {
-      all.put(mine.peer(), new Heard(mine, mine.at(), mine.at()));
-    }
-    long epoch = 0;
-    for (Heard heard : all.values()) {
-      epoch = Math.max(epoch, heard.progress().epoch());
-    }
-    double samples = 0;
-    long reported = 0;
-    double rate = 0;
-    List<PeerProgress> peers = new ArrayList<>();
-    for (Heard heard : all.values()) {
-      PeerProgress peer = heard.progress();
-      peers.add(peer);
-      if (peer.epoch() == epoch && peer.role() == Role.TRAINER) {
-        double since = Duration.between(heard.since(), now).toNanos() / 1e9;
-        samples += peer.samples() + since * peer.samplesPerSecond();
-        reported += peer.samples();
-        rate += peer.samplesPerSecond();
-      }
-    }
-    return new SwarmState(now, epoch, samples, reported, rate, peers);
-  }
-
-  /** Whether others work on a later epoch than this peer. */
-  public boolean behind() {
-    PeerProgress mine = own;
-    return mine != null && state().epoch() > mine.epoch();
-  }
-
-  /** Forgets a peer that turned out to be dead, until it is heard of again. */
-  public void forget(PeerId peer) {
-    others.remove(peer);
-    left.put(peer, network.loop().now());
-  }
-
-  /** Says good-bye and stops. */
-  public void close() {
-    closed = true;
-    PeerProgress mine = own;
-    if (mine != null) {
-      push(mine.at(network.loop().now()).encode(run, true));
-      var _ =
-          dht.publish(
-              key(),
-              mine.at(network.loop().now()).encode(run, true),
-              network.loop().now().plus(LIFETIME));
-    }
-    network.unhandle(PROTOCOL);
-  }
-
-  private String key() {
-    return run + ".progress";
-  }
-
-  private void push(byte[] record) {
-    ByteBuffer frame =
-        Frames.begin(FrameKind.PROGRESS, record.length).put(record).flip().asReadOnlyBuffer();
-    for (PeerId peer : List.copyOf(others.keySet())) {
-      Stream stream = streams.get(peer);
-      if (stream != null && stream.writable()) {
-        stream.write(copy(frame));
-      } else if (stream == null) {
-        open(peer, frame);
-      }
+  private void beat() {
+    if (!stopped) {
+      others.keySet().forEach(this::tell);
+      EventLoop.Timer _ = loop.schedule(HEARTBEAT, this::beat);
     }
   }
 
-  private void open(PeerId peer, ByteBuffer frame) {
-    var _ =
-        network
-            .open(peer, PROTOCOL, DIAL_LIMIT)
-            .thenAccept(
-                stream -> {
-                  stream.handler(new Reader());
-                  if (closed || streams.putIfAbsent(peer, stream) != null) {
-                    stream.write(copy(frame));
-                    stream.closeWrite();
-                  } else {
-                    stream.write(copy(frame));
+  private void publish(PeerProgress progress) {
+    published = loop.now();
+    CompletableFuture<Integer> _ =
+        dht.publish(key, progress.toMessage().toByteArray(), loop.now().plus(RECORD_LIFE));
+  }
+
+  private void found(Dht.Entry entry) {
+    if (entry.owner().equals(network.self()) || others.containsKey(entry.owner())) {
+      return;
+    }
+    try {
+      PeerProgress progress = PeerProgress.of(entry.owner(), ProgressWord.parseFrom(entry.value()));
+      network.remember(progress.peer(), progress.addresses());
+      tell(progress.peer()); // its answer says that it is still there
+    } catch (InvalidProtocolBufferException | IllegalArgumentException e) {
+      // Its owner's mistake; there will be a better record or none.
+    }
+  }
+
+  private CompletableFuture<ProgressAnswer> told(PeerId caller, ProgressWord message) {
+    heard(caller, message);
+    ProgressAnswer.Builder answer = ProgressAnswer.newBuilder();
+    if (own != null) {
+      answer.setOwn(own.toMessage());
+    }
+    return CompletableFuture.completedFuture(answer.build());
+  }
+
+  private void heard(PeerId peer, ProgressWord message) {
+    PeerProgress progress;
+    try {
+      progress = PeerProgress.of(peer, message);
+    } catch (IllegalArgumentException e) {
+      return;
+    }
+    Heard before = others.get(peer);
+    if (before != null && before.progress().sequence() > progress.sequence()) {
+      return;
+    }
+    if (before == null && others.size() >= PEERS_MAX) {
+      return;
+    }
+    boolean news = before == null || before.progress().sequence() < progress.sequence();
+    others.put(peer, new Heard(progress, loop.now()));
+    if (news) {
+      network.remember(peer, progress.addresses());
+      listeners.forEach(Runnable::run);
+    }
+  }
+
+  private void tell(PeerId peer) {
+    PeerProgress word = own;
+    if (word == null || stopped) {
+      return;
+    }
+    // One call at a time per peer; what is said meanwhile follows when it returns.
+    if (telling.putIfAbsent(peer, false) != null) {
+      telling.put(peer, true);
+      return;
+    }
+    CompletableFuture<ProgressAnswer> _ =
+        rpc.call(peer, tell, word.toMessage(), CALL_LIMIT)
+            .whenComplete(
+                (answer, failure) -> {
+                  boolean again = Boolean.TRUE.equals(telling.remove(peer));
+                  if (answer != null && answer.hasOwn()) {
+                    heard(peer, answer.getOwn());
+                  }
+                  if (again && failure == null) {
+                    tell(peer);
                   }
                 });
   }
 
-  private static ByteBuffer copy(ByteBuffer frame) {
-    return ByteBuffer.allocate(frame.remaining()).put(frame.duplicate()).flip();
-  }
-
-  private void publish() {
-    PeerProgress mine = own;
-    if (!closed && mine != null) {
-      var _ =
-          dht.publish(
-              key(),
-              mine.at(network.loop().now()).encode(run, false),
-              network.loop().now().plus(LIFETIME));
-      network.loop().schedule(DHT_INTERVAL, this::publish);
-      push(mine.at(network.loop().now()).encode(run, false));
-    }
-  }
-
-  private void pollAfter(Duration delay) {
-    network
-        .loop()
-        .schedule(
-            delay,
-            () -> {
-              if (!closed) {
-                var _ =
-                    dht.entries(key())
-                        .thenAccept(
-                            entries ->
-                                entries.forEach(entry -> read(entry.owner(), entry.value())));
-                pollAfter(others.isEmpty() ? Duration.ofSeconds(1) : DHT_INTERVAL);
-              }
-            });
-  }
-
-  private void read(PeerId peer, byte[] bytes) {
-    PeerProgress.decode(peer, run, bytes).ifPresent(this::heard);
-  }
-
-  private void heard(PeerProgress.Received received) {
-    PeerProgress progress = received.progress();
-    PeerId peer = progress.peer();
-    Heard known = others.get(peer);
-    boolean newer = known == null || progress.at().isAfter(known.progress().at());
-    Instant gone = left.get(peer);
-    if (closed || peer.equals(network.self()) || !newer) {
-      return;
-    }
-    if (received.leaving()) {
-      others.remove(peer);
-      left.put(peer, progress.at());
-    } else if (gone == null || progress.at().isAfter(gone)) {
-      if (known == null && others.size() >= PEERS_MAX) {
-        return;
-      }
-      left.remove(peer);
-      network.remember(peer, progress.addresses());
-      Instant now = network.loop().now();
-      Instant since = now;
-      if (known != null
-          && known.progress().epoch() == progress.epoch()
-          && known.progress().samples() == progress.samples()) {
-        since = known.since();
-      }
-      others.put(peer, new Heard(progress, now, since));
-      PeerProgress mine = own;
-      if (known == null && mine != null) {
-        push(mine.at(network.loop().now()).encode(run, false));
-      }
-    } else {
-      return;
-    }
-    List.copyOf(listeners).forEach(Runnable::run);
-  }
-
-  /** Hears records on a stream; what is no record ends the stream. */
-  private final class Reader implements StreamHandler {
-    private final FrameReader reader = new FrameReader(PeerProgress.MESSAGE_BYTES_MAX);
-
-    @Override
-    public void received(Stream stream, ByteBuffer data) {
-      try {
-        @Nullable Frame frame;
-        while ((frame = reader.next(data)) != null) {
-          if (frame.kind() != FrameKind.PROGRESS) {
-            throw new FrameException(frame.kind() + " among progress records");
-          }
-          byte[] record = new byte[frame.body().remaining()];
-          frame.body().get(record);
-          read(stream.remote(), record);
-        }
-      } catch (FrameException e) {
-        stream.reset();
-      }
-    }
-
-    @Override
-    public void endOfInput(Stream stream) {
-      stream.closeWrite();
-      streams.remove(stream.remote(), stream);
-    }
-
-    @Override
-    public void closed(Stream stream, org.potluck.network.StreamEnd end) {
-      streams.remove(stream.remote(), stream);
+  private void lost(PeerId peer) {
+    if (others.remove(peer) != null) {
+      listeners.forEach(Runnable::run);
     }
   }
 }

@@ -1,8 +1,7 @@
 /**
- * How far is everybody: each peer's signed word on its own progress, and what the swarm concludes.
+ * How far everybody is: the word that makes a round due.
  *
- * <p>Used by the program to decide when a round is due; runs on the peer's loop. Handbook: {@code
- * docs/averaging.md}.
+ * <p>Runs on the peer's loop, on the port alone. Handbook: {@code docs/averaging.md}.
  */
 @NullMarked
 package org.potluck.averaging.progress;

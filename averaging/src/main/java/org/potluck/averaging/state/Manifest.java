@@ -1,142 +1,119 @@
 package org.potluck.averaging.state;
 
 import com.google.protobuf.ByteString;
-import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import org.potluck.averaging.proto.StateManifestMessage;
-import org.potluck.averaging.wire.FrameException;
+import org.potluck.averaging.state.proto.StateManifestMessage;
+import org.potluck.network.NetworkException;
+import org.potluck.network.NetworkException.Reason;
 
 /**
- * What a snapshot consists of: sizes, and the SHA-256 of every piece. Pieces are cut segment by
- * segment, so that none spans two.
+ * What a snapshot consists of, with the hash of every chunk.
+ *
+ * @param root names the manifest: a hash of everything in it, computed by who reads it
  */
-final class Manifest {
-  static final int PIECE_BYTES = 1 << 20;
-  static final int DIGEST_BYTES = 32;
-  static final int PIECES_MAX = 1 << 17;
-  private static final int SEGMENTS_MAX = 1024;
+record Manifest(
+    long epoch,
+    String digest,
+    ChunkLayout layout,
+    ByteString hashes,
+    ByteString metadata,
+    ByteString root) {
+  static final int CHUNK_BYTES_MAX = 1 << 20;
+  static final int CHUNKS_MAX = 1 << 16;
+  static final int VECTORS_MAX = 4096;
+  static final int DIGEST_CHARS_MAX = 256;
+  static final int METADATA_BYTES_MAX = 1 << 20;
 
-  private final StateManifestMessage message;
-  private final byte[] digest;
-  private final List<Piece> pieces;
-
-  /** Where piece lies. */
-  record Piece(int segment, long from, int bytes) {}
-
-  private Manifest(StateManifestMessage message, List<Piece> pieces) {
-    this.message = message;
-    this.pieces = pieces;
-    this.digest = sha256(ByteBuffer.wrap(message.toByteArray()));
-  }
-
-  static Manifest of(Snapshot snapshot) {
-    List<Long> sizes = snapshot.segments().stream().map(MemorySegment::byteSize).toList();
-    List<Piece> pieces = cut(sizes);
-    ByteBuffer digests = ByteBuffer.allocate(pieces.size() * DIGEST_BYTES);
-    for (Piece piece : pieces) {
-      digests.put(sha256(bytes(snapshot.segments(), piece)));
+  static Manifest of(
+      long epoch, String digest, ChunkLayout layout, ByteString hashes, ByteString metadata) {
+    byte[] text = digest.getBytes(StandardCharsets.UTF_8);
+    MessageDigest sha = Sha256.begin();
+    sha.update(longs(epoch, text.length));
+    sha.update(text);
+    sha.update(longs(layout.chunkBytes(), layout.vectorBytes().size()));
+    for (long bytes : layout.vectorBytes()) {
+      sha.update(longs(bytes));
     }
-    return new Manifest(
-        StateManifestMessage.newBuilder()
-            .setEpoch(snapshot.epoch())
-            .setMetadata(ByteString.copyFrom(snapshot.metadata()))
-            .addAllSegmentBytes(sizes)
-            .setPieceDigests(ByteString.copyFrom(digests.flip()))
-            .build(),
-        pieces);
+    sha.update(hashes.asReadOnlyByteBuffer());
+    sha.update(longs(metadata.size()));
+    sha.update(metadata.asReadOnlyByteBuffer());
+    return new Manifest(epoch, digest, layout, hashes, metadata, ByteString.copyFrom(sha.digest()));
   }
 
   /**
-   * @throws FrameException when sizes and digests do not fit together or exceed {@code bytesMax}
+   * Checks what a donor says before anything is allocated for it.
+   *
+   * @throws NetworkException when it is absurd, or larger than {@code bytesMax}
    */
-  static Manifest read(StateManifestMessage message, long bytesMax) throws FrameException {
+  static Manifest read(StateManifestMessage message, long bytesMax) throws NetworkException {
+    if (message.getEpoch() < 0
+        || message.getChunkBytes() < 1
+        || message.getChunkBytes() > CHUNK_BYTES_MAX
+        || message.getVectorBytesCount() > VECTORS_MAX
+        || message.getDigest().length() > DIGEST_CHARS_MAX
+        || message.getMetadata().size() > METADATA_BYTES_MAX) {
+      throw new NetworkException(Reason.PROTOCOL_VIOLATION, "the manifest makes no sense");
+    }
+    List<Long> vectorBytes = List.copyOf(message.getVectorBytesList());
     long total = 0;
-    for (long size : message.getSegmentBytesList()) {
-      if (size < 0 || size > bytesMax) {
-        throw new FrameException("a snapshot with a segment of " + size + " bytes");
+    for (long bytes : vectorBytes) {
+      if (bytes < 0) {
+        throw new NetworkException(Reason.PROTOCOL_VIOLATION, "a vector of negative size");
       }
-      total += size;
-    }
-    if (message.getSegmentBytesCount() > SEGMENTS_MAX
-        || total > bytesMax
-        || total / PIECE_BYTES + SEGMENTS_MAX > PIECES_MAX
-        || message.getMetadata().size() > Snapshot.METADATA_BYTES_MAX
-        || message.getEpoch() < 0) {
-      throw new FrameException("a snapshot of " + total + " bytes");
-    }
-    List<Piece> pieces = cut(message.getSegmentBytesList());
-    if (message.getPieceDigests().size() != pieces.size() * DIGEST_BYTES) {
-      throw new FrameException("digests for another number of pieces");
-    }
-    return new Manifest(message, pieces);
-  }
-
-  private static List<Piece> cut(List<Long> sizes) {
-    List<Piece> pieces = new ArrayList<>();
-    for (int segment = 0; segment < sizes.size(); segment++) {
-      long size = sizes.get(segment);
-      for (long from = 0; from < size; from += PIECE_BYTES) {
-        pieces.add(new Piece(segment, from, (int) Math.min(PIECE_BYTES, size - from)));
+      if (bytes > bytesMax - total) {
+        throw new NetworkException(
+            Reason.TOO_LARGE, "the state takes more than the allowed " + bytesMax + " bytes");
       }
+      total += bytes;
     }
-    return pieces;
-  }
-
-  StateManifestMessage message() {
-    return message;
-  }
-
-  long epoch() {
-    return message.getEpoch();
-  }
-
-  byte[] metadata() {
-    return message.getMetadata().toByteArray();
-  }
-
-  List<Long> segmentBytes() {
-    return message.getSegmentBytesList();
-  }
-
-  /** Names the whole snapshot. */
-  ByteString digest() {
-    return ByteString.copyFrom(digest);
-  }
-
-  int pieces() {
-    return pieces.size();
-  }
-
-  Piece piece(int number) {
-    return pieces.get(number);
-  }
-
-  boolean matches(int number, ByteBuffer bytes) {
-    byte[] wanted =
-        message
-            .getPieceDigests()
-            .substring(number * DIGEST_BYTES, (number + 1) * DIGEST_BYTES)
-            .toByteArray();
-    return bytes.remaining() == piece(number).bytes()
-        && Arrays.equals(wanted, sha256(bytes.duplicate()));
-  }
-
-  static ByteBuffer bytes(List<MemorySegment> segments, Piece piece) {
-    return segments.get(piece.segment()).asSlice(piece.from(), piece.bytes()).asByteBuffer();
-  }
-
-  private static byte[] sha256(ByteBuffer bytes) {
-    try {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      digest.update(bytes);
-      return digest.digest();
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
+    ChunkLayout layout = new ChunkLayout(message.getChunkBytes(), vectorBytes);
+    if (layout.chunks() > CHUNKS_MAX) {
+      throw new NetworkException(
+          Reason.TOO_LARGE, "the manifest has " + layout.chunks() + " chunks");
     }
+    if (message.getChunkHashes().size() != layout.chunks() * Sha256.BYTES) {
+      throw new NetworkException(
+          Reason.PROTOCOL_VIOLATION, "the manifest lacks hashes, or has too many");
+    }
+    return of(
+        message.getEpoch(),
+        message.getDigest(),
+        layout,
+        message.getChunkHashes(),
+        message.getMetadata());
+  }
+
+  StateManifestMessage write() {
+    return StateManifestMessage.newBuilder()
+        .setAvailable(true)
+        .setEpoch(epoch)
+        .setDigest(digest)
+        .setChunkBytes(layout.chunkBytes())
+        .addAllVectorBytes(layout.vectorBytes())
+        .setChunkHashes(hashes)
+        .setMetadata(metadata)
+        .build();
+  }
+
+  /** Whether {@code data} is what the manifest promises of chunk {@code index}. */
+  boolean vouchesFor(int index, ByteString data) {
+    if (data.size() != layout.chunk(index).bytes()) {
+      return false;
+    }
+    MessageDigest sha = Sha256.begin();
+    sha.update(data.asReadOnlyByteBuffer());
+    int at = index * Sha256.BYTES;
+    return hashes.substring(at, at + Sha256.BYTES).equals(ByteString.copyFrom(sha.digest()));
+  }
+
+  private static byte[] longs(long... values) {
+    ByteBuffer bytes = ByteBuffer.allocate(values.length * Long.BYTES);
+    for (long value : values) {
+      bytes.putLong(value);
+    }
+    return bytes.array();
   }
 }

@@ -4,26 +4,32 @@ import java.lang.foreign.MemorySegment;
 import java.util.List;
 
 /**
- * The state of a model at an epoch; immutable from here on.
+ * The state of a run after some epoch.
  *
- * @param segments for instance parameters, then the optimizer's vectors
- * @param metadata small, opaque here
+ * <p>Donors are only combined when their snapshots are equal in every bit, {@code metadata}
+ * included, so nothing of one peer's own belongs into it.
+ *
+ * @param epoch optimizer steps taken
+ * @param digest what the trainer calls these parameters; the one who downloads should check it
+ * @param vectors in little-endian order; must not change while the snapshot is offered
+ * @param metadata anything else, small
  */
-public record Snapshot(long epoch, List<MemorySegment> segments, byte[] metadata) {
-  /** Largest metadata. */
-  public static final int METADATA_BYTES_MAX = 64 * 1024;
-
+@SuppressWarnings("ArrayRecordComponent")
+public record Snapshot(long epoch, String digest, List<MemorySegment> vectors, byte[] metadata) {
   public Snapshot {
-    segments = List.copyOf(segments);
-    metadata = metadata.clone();
-    if (epoch < 0 || metadata.length > METADATA_BYTES_MAX) {
-      throw new IllegalArgumentException(
-          "epoch " + epoch + ", metadata of " + metadata.length + " bytes");
+    if (epoch < 0) {
+      throw new IllegalArgumentException("epoch must not be negative: " + epoch);
     }
+    if (digest.length() > Manifest.DIGEST_CHARS_MAX
+        || metadata.length > Manifest.METADATA_BYTES_MAX) {
+      throw new IllegalArgumentException("the digest or the metadata is too long");
+    }
+    vectors = List.copyOf(vectors);
+    metadata = metadata.clone();
   }
 
-  @Override
-  public byte[] metadata() {
-    return metadata.clone();
+  /** Bytes of all vectors. */
+  public long bytes() {
+    return vectors.stream().mapToLong(MemorySegment::byteSize).sum();
   }
 }

@@ -1,95 +1,154 @@
 package org.potluck.averaging.state;
 
-import java.nio.ByteBuffer;
-import java.time.Duration;
-import java.util.LinkedHashSet;
-import java.util.Set;
+import com.google.protobuf.ByteString;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
-import org.potluck.averaging.proto.StateRefusedMessage;
-import org.potluck.averaging.proto.StateRequestMessage;
-import org.potluck.averaging.wire.Frame;
-import org.potluck.averaging.wire.FrameException;
-import org.potluck.averaging.wire.FrameKind;
-import org.potluck.averaging.wire.Frames;
-import org.potluck.network.Network;
-import org.potluck.network.Stream;
+import org.potluck.averaging.state.proto.StateChunkMessage;
+import org.potluck.averaging.state.proto.StateChunkMessage.Status;
+import org.potluck.averaging.state.proto.StateChunkRequest;
+import org.potluck.averaging.state.proto.StateManifestMessage;
+import org.potluck.averaging.state.proto.StateManifestRequest;
+import org.potluck.network.EventLoop;
+import org.potluck.network.PeerId;
+import org.potluck.network.rpc.Rpc;
 
 /**
- * Gives this peer's newest snapshot to whoever asks, to a few at a time. A request is for one piece
- * and answered when the stream takes it, so that a slow reader costs one piece of memory.
+ * Gives this peer's state to newcomers.
+ *
+ * <p>Offering costs nothing until somebody asks. A few peers at a time are sent chunks; others hear
+ * that the donor is busy. A former snapshot is kept while somebody downloads it, but no more than
+ * {@link StateLimits#snapshotsKept} are held altogether. All methods are called on the loop.
  */
-public final class StateDonor implements StateStream.Owner {
-  private static final Duration IDLE_LIMIT = Duration.ofSeconds(30);
+public final class StateDonor {
+  private final EventLoop loop;
+  private final String run;
+  private final StateLimits limits;
 
-  private final Set<StateStream> guests = new LinkedHashSet<>();
-  private final int guestsMax;
-  private @Nullable Snapshot snapshot;
-  private @Nullable Manifest manifest;
+  /** Newest first. */
+  private final Deque<Offer> offers = new ArrayDeque<>();
+
+  /** Until when each peer that downloads keeps its place. */
+  private final Map<PeerId, Instant> places = new LinkedHashMap<>();
+
+  private EventLoop.@Nullable Timer tidying;
+
+  /** Answers from now on, though with nothing before the first offer. */
+  public StateDonor(EventLoop loop, Rpc rpc, String run, StateLimits limits) {
+    this.loop = loop;
+    this.run = run;
+    this.limits = limits;
+    rpc.serve(StateMethods.MANIFEST, (_, request) -> manifest(request));
+    rpc.serve(
+        StateMethods.CHUNK,
+        (caller, request) -> CompletableFuture.completedFuture(chunk(caller, request)));
+  }
 
   /**
-   * @param guestsMax how many may download at the same time; others are refused
+   * Offers {@code snapshot} in place of the former ones.
+   *
+   * @throws IllegalArgumentException when it has too many vectors or chunks for a manifest
    */
-  public StateDonor(Network network, int guestsMax) {
-    this.guestsMax = guestsMax;
-    network.handle(StateStream.PROTOCOL, this::accept);
-  }
-
-  /** Offers {@code newest} from now on, instead of an earlier one. Hashes it on the caller. */
-  public void offer(Snapshot newest) {
-    manifest = Manifest.of(newest);
-    snapshot = newest;
-  }
-
-  private void accept(Stream stream) {
-    StateStream guest = new StateStream(stream, this);
-    stream.idleLimit(IDLE_LIMIT);
-    if (guests.size() >= guestsMax) {
-      refuse(guest, "busy");
-      guest.close();
-    } else {
-      guests.add(guest);
+  public void offer(Snapshot snapshot) {
+    offers.addFirst(new Offer(loop, snapshot, limits.chunkBytes()));
+    while (offers.size() > limits.snapshotsKept()) {
+      offers.removeLast();
     }
+    tidy();
   }
 
-  @Override
-  public void frame(StateStream guest, Frame frame) throws FrameException {
-    if (frame.kind() != FrameKind.STATE_REQUEST) {
-      throw new FrameException(frame.kind() + " to a donor");
+  /** Offers nothing any more, as before leaving. */
+  public void withdraw() {
+    offers.clear();
+    places.clear();
+  }
+
+  /** Peers that download from this one now. */
+  public int downloads() {
+    dropIdlePlaces();
+    return places.size();
+  }
+
+  /** How many snapshots are held, and must not change. */
+  public int snapshots() {
+    return offers.size();
+  }
+
+  /** Whether the newest offer was hashed, or is about to be, because somebody asked for it. */
+  boolean hashed() {
+    return !offers.isEmpty() && offers.getFirst().hashed();
+  }
+
+  private CompletableFuture<StateManifestMessage> manifest(StateManifestRequest request) {
+    if (!request.getRun().equals(run)
+        || offers.isEmpty()
+        || offers.getFirst().epoch() <= request.getNewerThanEpoch()) {
+      return CompletableFuture.completedFuture(StateManifestMessage.getDefaultInstance());
     }
-    StateRequestMessage request = frame.parse(StateRequestMessage.parser());
-    Snapshot current = snapshot;
-    Manifest offered = manifest;
-    if (current == null || offered == null || offered.epoch() < request.getEpoch()) {
-      refuse(guest, "no snapshot of that epoch");
-    } else if (request.getManifestDigest().isEmpty()) {
-      guest.stream.write(Frames.of(FrameKind.STATE_MANIFEST, offered.message()));
-    } else if (!request.getManifestDigest().equals(offered.digest())) {
-      refuse(guest, "has moved on to epoch " + offered.epoch());
-    } else {
-      int number = request.getPiece();
-      if (number < 0 || number >= offered.pieces()) {
-        throw new FrameException("asks for piece " + number);
+    Offer newest = offers.getFirst();
+    newest.wantUntil(loop.now().plus(limits.placeLimit()));
+    return newest.manifest().thenApply(Manifest::write);
+  }
+
+  private StateChunkMessage chunk(PeerId caller, StateChunkRequest request) {
+    if (request.getDone()) {
+      places.remove(caller);
+      return StateChunkMessage.getDefaultInstance();
+    }
+    for (Offer offer : offers) {
+      if (request.getRun().equals(run) && offer.named(request.getRoot())) {
+        if (request.getIndex() < 0 || request.getIndex() >= offer.chunks()) {
+          throw new IllegalArgumentException("there is no chunk " + request.getIndex());
+        }
+        if (!admit(caller)) {
+          return StateChunkMessage.newBuilder().setStatus(Status.BUSY).build();
+        }
+        offer.wantUntil(loop.now().plus(limits.placeLimit()));
+        return StateChunkMessage.newBuilder()
+            .setData(ByteString.copyFrom(offer.chunk(request.getIndex())))
+            .build();
       }
-      if (!guest.stream.writable() && guest.stream.queuedBytes() > 4L * Manifest.PIECE_BYTES) {
-        throw new FrameException("asks for more than it takes");
-      }
-      ByteBuffer bytes = Manifest.bytes(current.segments(), offered.piece(number));
-      guest.stream.write(
-          Frames.begin(FrameKind.STATE_PIECE, Integer.BYTES + bytes.remaining())
-              .putInt(number)
-              .put(bytes)
-              .flip());
     }
+    return StateChunkMessage.newBuilder().setStatus(Status.GONE).build();
   }
 
-  private static void refuse(StateStream guest, String reason) {
-    guest.stream.write(
-        Frames.of(
-            FrameKind.STATE_REFUSED, StateRefusedMessage.newBuilder().setReason(reason).build()));
+  private boolean admit(PeerId caller) {
+    dropIdlePlaces();
+    if (!places.containsKey(caller) && places.size() >= limits.downloadsMax()) {
+      return false;
+    }
+    places.put(caller, loop.now().plus(limits.placeLimit()));
+    return true;
   }
 
-  @Override
-  public void over(StateStream guest) {
-    guests.remove(guest);
+  private void dropIdlePlaces() {
+    Instant now = loop.now();
+    places.values().removeIf(until -> !now.isBefore(until));
+  }
+
+  /** Lets go of former snapshots nobody downloads, and comes back while there are any. */
+  private void tidy() {
+    Instant now = loop.now();
+    Iterator<Offer> formers = offers.iterator();
+    if (formers.hasNext()) {
+      formers.next();
+    }
+    while (formers.hasNext()) {
+      if (!formers.next().wanted(now)) {
+        formers.remove();
+      }
+    }
+    if (tidying != null) {
+      tidying.cancel();
+      tidying = null;
+    }
+    if (offers.size() > 1) {
+      tidying = loop.schedule(limits.placeLimit(), this::tidy);
+    }
   }
 }

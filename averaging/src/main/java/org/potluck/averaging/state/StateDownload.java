@@ -1,365 +1,183 @@
 package org.potluck.averaging.state;
 
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.BitSet;
-import java.util.Deque;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
-import org.potluck.averaging.proto.StateManifestMessage;
-import org.potluck.averaging.proto.StateRequestMessage;
-import org.potluck.averaging.wire.Frame;
-import org.potluck.averaging.wire.FrameException;
-import org.potluck.averaging.wire.FrameKind;
-import org.potluck.averaging.wire.Frames;
-import org.potluck.network.Network;
+import org.potluck.averaging.state.proto.StateManifestRequest;
+import org.potluck.network.EventLoop;
 import org.potluck.network.NetworkException;
+import org.potluck.network.NetworkException.Reason;
 import org.potluck.network.PeerId;
+import org.potluck.network.rpc.Rpc;
 
 /**
- * Fetches a snapshot from several donors at once.
+ * One download: asks around, fetches what was chosen, and asks around again when nobody has that
+ * any more.
  *
- * <p>Every donor is asked for its manifest. Once all have answered, or some time after the first,
- * the manifest that most donors share (of equally many the one of the later epoch) is the one to
- * fetch; those who share it serve pieces, a few requests each in flight. Pieces are hashed and
- * compared; a donor that sends a wrong one, falls silent or vanishes is left out and its pieces go
- * to the others. When donors have moved on the choice is made anew: pieces of the old snapshot
- * whose hash is unchanged stay.
+ * <p>Chunks already fetched stay when the same state is chosen again. A donor whose bytes made no
+ * sense is not asked again; one that failed otherwise is, but not forever.
  */
-public final class StateDownload implements StateStream.Owner {
-  private static final Duration DIAL_LIMIT = Duration.ofSeconds(5);
-  private static final Duration SILENCE_LIMIT = Duration.ofSeconds(10);
-  private static final Duration CHOOSE_AFTER = Duration.ofMillis(500);
-  private static final int IN_FLIGHT = 3;
+final class StateDownload implements Survey.Listener, ChunkFetch.Listener {
+  private static final int FAILURES_MAX = 3;
 
-  private final Network network;
-  private final long epochMin;
-  private final long bytesMax;
-  private final Map<StateStream, Donor> donors = new LinkedHashMap<>();
-  private final CompletableFuture<Snapshot> done = new CompletableFuture<>();
-  private final Deque<Integer> wanted = new ArrayDeque<>();
-  private final BitSet have = new BitSet();
-  private @Nullable Manifest chosen;
-  private List<MemorySegment> segments = new ArrayList<>();
-  private int unanswered;
-  private boolean choosing;
+  private final EventLoop loop;
+  private final Rpc rpc;
+  private final String run;
+  private final StateLimits limits;
+  private final List<PeerId> donors;
+  private final long newerThanEpoch;
+  private final CompletableFuture<Snapshot> result = new CompletableFuture<>();
+  private final Map<PeerId, Integer> failures = new LinkedHashMap<>();
+  private final Map<PeerId, NetworkException> lastFailures = new LinkedHashMap<>();
+  private @Nullable Survey survey;
+  private @Nullable ChunkFetch fetch;
+  private @Nullable Assembly assembly;
 
-  private static final class Donor {
-    @Nullable Manifest manifest;
-    final Set<Integer> asked = new LinkedHashSet<>();
-
-    /** Requests that the donor will refuse like the one it has refused before them. */
-    int refusals;
-
-    Instant heard;
-
-    Donor(Instant heard) {
-      this.heard = heard;
-    }
+  StateDownload(
+      EventLoop loop,
+      Rpc rpc,
+      String run,
+      StateLimits limits,
+      List<PeerId> donors,
+      long newerThanEpoch) {
+    this.loop = loop;
+    this.rpc = rpc;
+    this.run = run;
+    this.limits = limits;
+    this.donors = donors;
+    this.newerThanEpoch = newerThanEpoch;
   }
 
-  private StateDownload(Network network, long epochMin, long bytesMax) {
-    this.network = network;
-    this.epochMin = epochMin;
-    this.bytesMax = bytesMax;
-  }
-
-  /**
-   * @param candidates peers that may have a snapshot
-   * @param epochMin an older snapshot is of no use
-   * @param bytesMax a larger snapshot is refused
-   * @param limit for the whole download
-   * @return fails with {@link NetworkException} when no donor is left or time is up
-   */
-  public static CompletableFuture<Snapshot> start(
-      Network network, List<PeerId> candidates, long epochMin, long bytesMax, Duration limit) {
-    StateDownload download = new StateDownload(network, epochMin, bytesMax);
-    download.begin(candidates);
-    network
-        .loop()
-        .schedule(
-            limit,
-            () -> download.fail(NetworkException.Reason.TIMED_OUT, "download took too long"));
-    return download.done;
-  }
-
-  private void begin(List<PeerId> candidates) {
-    unanswered = candidates.size();
-    for (PeerId peer : candidates) {
-      var _ =
-          network
-              .open(peer, StateStream.PROTOCOL, DIAL_LIMIT)
-              .whenComplete(
-                  (stream, failure) -> {
-                    if (failure != null) {
-                      answered();
-                      return;
-                    }
-                    StateStream donor = new StateStream(stream, this);
-                    if (done.isDone()) {
-                      donor.reset();
-                      return;
-                    }
-                    donors.put(donor, new Donor(network.loop().now()));
-                    request(donor, StateRequestMessage.newBuilder().setEpoch(epochMin).build());
-                  });
-    }
-    if (candidates.isEmpty()) {
-      fail(NetworkException.Reason.UNREACHABLE, "nobody to download the model from");
-    }
-    watchLater();
-  }
-
-  private static void request(StateStream donor, StateRequestMessage message) {
-    donor.stream.write(Frames.of(FrameKind.STATE_REQUEST, message));
-  }
-
-  private void answered() {
-    unanswered--;
-    chooseWhenAnswered();
-  }
-
-  private void chooseWhenAnswered() {
-    if (unanswered <= 0 && !done.isDone()) {
-      choose();
-    } else if (!choosing) {
-      choosing = true;
-      network
-          .loop()
-          .schedule(
-              CHOOSE_AFTER,
-              () -> {
-                choosing = false;
-                boolean any = donors.values().stream().anyMatch(donor -> donor.manifest != null);
-                if (!done.isDone() && chosen == null && any) {
-                  choose();
-                }
-              });
-    }
-  }
-
-  private void choose() {
-    Manifest current = chosen;
-    if (current != null && serves(current)) {
-      ask();
-      return;
-    }
-    Manifest best = null;
-    long bestVotes = 0;
-    for (Donor donor : donors.values()) {
-      Manifest manifest = donor.manifest;
-      if (manifest == null) {
-        continue;
-      }
-      long votes = donors.values().stream().filter(other -> same(other.manifest, manifest)).count();
-      boolean better =
-          best == null
-              || votes > bestVotes
-              || (votes == bestVotes && manifest.epoch() > best.epoch());
-      if (better) {
-        best = manifest;
-        bestVotes = votes;
-      }
-    }
-    if (best == null) {
-      if (unanswered <= 0 && donors.isEmpty()) {
-        fail(NetworkException.Reason.UNREACHABLE, "no peer could give us the model");
-      }
-      return;
-    }
-    adopt(best);
+  CompletableFuture<Snapshot> start(Duration limit) {
+    EventLoop.Timer timer =
+        loop.schedule(limit, () -> fail(Reason.TIMED_OUT, "not done in " + limit));
+    var _ =
+        result.whenComplete(
+            (_, _) -> {
+              timer.cancel();
+              stop();
+            });
     ask();
-  }
-
-  private boolean serves(Manifest manifest) {
-    return donors.values().stream().anyMatch(donor -> same(donor.manifest, manifest));
-  }
-
-  private static boolean same(@Nullable Manifest one, Manifest other) {
-    return one != null && one.digest().equals(other.digest());
-  }
-
-  private void adopt(Manifest manifest) {
-    Manifest old = chosen;
-    boolean fits = old != null && old.segmentBytes().equals(manifest.segmentBytes());
-    if (!fits) {
-      have.clear();
-      segments = new ArrayList<>();
-      for (long size : manifest.segmentBytes()) {
-        segments.add(Arena.ofAuto().allocate(Math.max(1, size), 64).asSlice(0, size));
-      }
-    }
-    chosen = manifest;
-    wanted.clear();
-    for (int piece = 0; piece < manifest.pieces(); piece++) {
-      boolean kept =
-          have.get(piece)
-              && manifest.matches(piece, Manifest.bytes(segments, manifest.piece(piece)));
-      have.set(piece, kept);
-      if (!kept) {
-        wanted.add(piece);
-      }
-    }
-    donors.values().forEach(donor -> donor.asked.clear());
-    finishWhenComplete();
+    return result;
   }
 
   private void ask() {
-    Manifest manifest = chosen;
-    if (manifest == null || done.isDone()) {
+    if (result.isDone()) {
       return;
     }
-    for (Map.Entry<StateStream, Donor> entry : donors.entrySet()) {
-      Donor donor = entry.getValue();
-      while (same(donor.manifest, manifest) && donor.asked.size() < IN_FLIGHT) {
-        Integer piece = wanted.poll();
-        if (piece == null) {
-          return;
-        }
-        if (donor.asked.isEmpty()) {
-          donor.heard = network.loop().now();
-        }
-        donor.asked.add(piece);
-        request(
-            entry.getKey(),
-            StateRequestMessage.newBuilder()
-                .setManifestDigest(manifest.digest())
-                .setPiece(piece)
-                .build());
-      }
+    List<PeerId> askable =
+        donors.stream().filter(donor -> failures.getOrDefault(donor, 0) < FAILURES_MAX).toList();
+    Survey next =
+        new Survey(
+            loop,
+            rpc,
+            StateManifestRequest.newBuilder().setRun(run).setNewerThanEpoch(newerThanEpoch).build(),
+            limits,
+            askable,
+            this);
+    survey = next;
+    next.start();
+  }
+
+  @Override
+  public void settled() {
+    Survey asked = survey;
+    if (asked == null || result.isDone()) {
+      return;
+    }
+    lastFailures.putAll(asked.refused());
+    Optional<Manifest> best = asked.best();
+    if (best.isEmpty()) {
+      Reason reason =
+          lastFailures.values().stream()
+              .map(NetworkException::reason)
+              .findFirst()
+              .orElse(Reason.UNREACHABLE);
+      fail(reason, "no donor has a state newer than epoch " + newerThanEpoch);
+      return;
+    }
+    Manifest chosen = best.get();
+    Assembly begun = assembly;
+    if (begun == null || !begun.manifest().root().equals(chosen.root())) {
+      assembly = null; // Lets go of the former memory before new memory is taken.
+      begun = new Assembly(chosen);
+      assembly = begun;
+    }
+    ChunkFetch next = new ChunkFetch(loop, rpc, run, limits, begun, this);
+    fetch = next;
+    next.add(asked.donors(chosen));
+  }
+
+  @Override
+  public void foundLate(PeerId donor, Manifest manifest) {
+    if (fetch != null
+        && assembly != null
+        && assembly.manifest().root().equals(manifest.root())
+        && failures.getOrDefault(donor, 0) < FAILURES_MAX) {
+      fetch.add(List.of(donor));
     }
   }
 
   @Override
-  public void frame(StateStream stream, Frame frame) throws FrameException {
-    Donor donor = donors.get(stream);
-    if (donor == null || done.isDone()) {
-      return;
+  public void complete() {
+    Assembly whole = assembly;
+    if (whole != null) {
+      result.complete(whole.snapshot());
     }
-    donor.heard = network.loop().now();
-    switch (frame.kind()) {
-      case STATE_MANIFEST -> {
-        boolean first = donor.manifest == null;
-        donor.manifest = Manifest.read(frame.parse(StateManifestMessage.parser()), bytesMax);
-        if (donor.manifest.epoch() < epochMin) {
-          throw new FrameException("an old snapshot");
-        }
-        if (first) {
-          answered();
-        }
-        chooseWhenAnswered();
-      }
-      case STATE_PIECE -> piece(donor, frame.body());
-      case STATE_REFUSED -> movedOn(stream, donor);
-      default -> throw new FrameException(frame.kind() + " from a donor");
-    }
-  }
-
-  private void piece(Donor donor, ByteBuffer body) throws FrameException {
-    Manifest manifest = chosen;
-    int number = body.remaining() < Integer.BYTES ? -1 : body.getInt();
-    if (manifest == null || !donor.asked.contains(number)) {
-      return;
-    }
-    ByteBuffer bytes = body.slice();
-    if (!manifest.matches(number, bytes)) {
-      throw new FrameException("piece " + number + " has another hash");
-    }
-    donor.asked.remove(number);
-    Manifest.bytes(segments, manifest.piece(number)).put(bytes);
-    have.set(number);
-    finishWhenComplete();
-    ask();
-  }
-
-  /** A donor that has another snapshot by now is asked once what it has; others are let go. */
-  private void movedOn(StateStream stream, Donor donor) {
-    if (donor.refusals > 0) {
-      donor.refusals--;
-      return;
-    }
-    if (donor.manifest == null || donor.asked.isEmpty()) {
-      stream.reset();
-      leave(stream);
-      return;
-    }
-    donor.refusals = donor.asked.size() - 1;
-    wanted.addAll(donor.asked);
-    donor.asked.clear();
-    donor.manifest = null;
-    unanswered++;
-    request(stream, StateRequestMessage.newBuilder().setEpoch(epochMin).build());
-    chooseWhenAnswered();
-    ask();
   }
 
   @Override
-  public void over(StateStream stream) {
-    leave(stream);
+  public void exhausted() {
+    fetch = null;
+    if (survey != null) {
+      survey.stop();
+    }
+    var _ = loop.schedule(limits.retryDelay(), this::ask);
   }
 
-  private void leave(StateStream stream) {
-    Donor donor = donors.remove(stream);
-    if (donor == null || done.isDone()) {
-      return;
-    }
-    wanted.addAll(donor.asked);
-    if (donor.manifest == null) {
-      unanswered--;
-    }
-    if (donors.isEmpty() && unanswered <= 0) {
-      fail(NetworkException.Reason.UNREACHABLE, "no peer could give us the model");
-      return;
-    }
-    chooseWhenAnswered();
-    ask();
+  @Override
+  public void failed(PeerId donor, NetworkException why) {
+    int weight = why.reason() == Reason.PROTOCOL_VIOLATION ? FAILURES_MAX : 1;
+    failures.merge(donor, weight, Integer::sum);
+    lastFailures.put(donor, why);
   }
 
-  private void watchLater() {
-    network
-        .loop()
-        .schedule(
-            SILENCE_LIMIT.dividedBy(2),
-            () -> {
-              if (done.isDone()) {
-                return;
-              }
-              Instant limit = network.loop().now().minus(SILENCE_LIMIT);
-              for (Map.Entry<StateStream, Donor> entry : List.copyOf(donors.entrySet())) {
-                Donor donor = entry.getValue();
-                boolean owes = donor.manifest == null || !donor.asked.isEmpty();
-                if (owes && donor.heard.isBefore(limit)) {
-                  entry.getKey().reset();
-                  leave(entry.getKey());
-                }
-              }
-              watchLater();
-            });
-  }
-
-  private void finishWhenComplete() {
-    Manifest manifest = chosen;
-    if (manifest != null && have.cardinality() == manifest.pieces() && !done.isDone()) {
-      Snapshot snapshot = new Snapshot(manifest.epoch(), segments, manifest.metadata());
-      donors.keySet().forEach(StateStream::close);
-      done.complete(snapshot);
+  private void stop() {
+    if (survey != null) {
+      survey.stop();
+    }
+    if (fetch != null) {
+      fetch.stop();
     }
   }
 
-  private void fail(NetworkException.Reason reason, String message) {
-    if (!done.isDone()) {
-      donors.keySet().forEach(StateStream::reset);
-      done.completeExceptionally(new NetworkException(reason, message));
+  /** Fails with everything a person needs to see what to do. */
+  private void fail(Reason reason, String what) {
+    StringBuilder text =
+        new StringBuilder("the state of the run was not downloaded: ").append(what);
+    if (donors.isEmpty()) {
+      text.append("; there is no donor to ask");
     }
+    if (assembly != null) {
+      text.append(
+          "; %d of %d chunks of epoch %d had arrived"
+              .formatted(assembly.chunksPresent(), assembly.chunks(), assembly.manifest().epoch()));
+    }
+    if (fetch != null && fetch.resting() > 0) {
+      text.append("; busy donors: ").append(fetch.resting());
+    }
+    lastFailures.entrySet().stream()
+        .limit(5)
+        .forEach(
+            entry ->
+                text.append("; peer ")
+                    .append(entry.getKey())
+                    .append(": ")
+                    .append(entry.getValue().getMessage()));
+    result.completeExceptionally(new NetworkException(reason, text.toString()));
   }
 }

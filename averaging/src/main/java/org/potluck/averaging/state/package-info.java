@@ -1,7 +1,10 @@
 /**
- * How a newcomer gets the model: a snapshot in hashed pieces, from several donors at once.
+ * Brings newcomers the state of the run: parameters, optimizer and epoch, from several peers at
+ * once.
  *
- * <p>Used by the program; runs on the peer's loop. Handbook: {@code docs/averaging.md}.
+ * <p>A {@link StateDonor} offers its latest {@link Snapshot}. A {@link StateClient} asks donors for
+ * manifests, picks the newest state that most of them agree on, and fetches its chunks from all of
+ * those, checking each against the manifest. Used by the peer; runs on the peer's loop.
  */
 @NullMarked
 package org.potluck.averaging.state;

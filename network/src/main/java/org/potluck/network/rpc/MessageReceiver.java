@@ -6,6 +6,9 @@ import org.potluck.network.NetworkException;
 /**
  * Our side of a streaming call: where messages of type {@code R} arrive. Called on the loop.
  *
+ * <p>Where this side answers, an exception becomes an error at the caller. Where it calls, an
+ * exception is an error of our own and is left to the loop.
+ *
  * @param <R> what the other side sends
  */
 public interface MessageReceiver<R> {

@@ -43,7 +43,7 @@ final class ConnectionEnd {
   /** Connects two peers; returns the end of {@code dialer}. */
   static ConnectionEnd connect(
       Simulation simulation, SimulatedNetwork dialer, SimulatedNetwork acceptor, Duration rtt) {
-    LinkProfile link = simulation.linkBetween(dialer.host(), acceptor.host());
+    LinkProfile link = simulation.topology().linkBetween(dialer.host(), acceptor.host());
     ConnectionEnd ours =
         new ConnectionEnd(dialer, new Path(simulation, dialer, acceptor, link), rtt);
     ConnectionEnd theirs =
@@ -86,6 +86,10 @@ final class ConnectionEnd {
   void openStream(String protocol, CompletableFuture<Stream> answer) {
     SimulatedStream ours = new SimulatedStream(this, protocol);
     opening.put(ours, answer);
+    if (!open) {
+      failOpening();
+      return;
+    }
     send(EventKind.OPEN, 0, () -> other().asked(ours, protocol, answer));
   }
 
@@ -219,12 +223,16 @@ final class ConnectionEnd {
     for (SimulatedStream stream : List.copyOf(streams)) {
       stream.endWith(how);
     }
+    failOpening();
+    owner.gone(this);
+  }
+
+  private void failOpening() {
     for (CompletableFuture<Stream> answer : List.copyOf(opening.values())) {
       answer.completeExceptionally(
           new NetworkException(Reason.CLOSED, "the connection to peer " + remote() + " was lost"));
     }
     opening.clear();
-    owner.gone(this);
   }
 
   private void send(EventKind kind, long detail, Runnable onArrival) {

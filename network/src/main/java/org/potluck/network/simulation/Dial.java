@@ -2,8 +2,8 @@ package org.potluck.network.simulation;
 
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.potluck.network.Multiaddr;
 import org.potluck.network.NetworkException;
@@ -15,7 +15,7 @@ final class Dial {
   private final SimulatedNetwork network;
   private final PeerId peer;
   private final ArrayDeque<Multiaddr> addresses;
-  private final CompletableFuture<ConnectionEnd> connected = new CompletableFuture<>();
+  private final List<Waiter> waiters = new ArrayList<>();
 
   Dial(SimulatedNetwork network, PeerId peer, List<Multiaddr> addresses) {
     this.network = network;
@@ -23,8 +23,14 @@ final class Dial {
     this.addresses = new ArrayDeque<>(addresses);
   }
 
-  CompletableFuture<ConnectionEnd> connected() {
-    return connected;
+  /** Hears of the end of a dial: exactly one of the two is there. */
+  interface Waiter {
+    void done(@Nullable ConnectionEnd connected, @Nullable NetworkException trouble);
+  }
+
+  /** Those who wait are told in the order in which they came, as a future would not do. */
+  void whenDone(Waiter waiter) {
+    waiters.add(waiter);
   }
 
   void alsoTry(Multiaddr address) {
@@ -40,10 +46,10 @@ final class Dial {
   private void next(NetworkException last) {
     Multiaddr address = addresses.poll();
     if (address == null) {
-      after(0, () -> connected.completeExceptionally(last));
+      after(0, () -> finish(null, last));
       return;
     }
-    Host host = network.simulation().hostAt(address);
+    Host host = network.simulation().topology().hostAt(address);
     if (host == null) {
       next(unreachable("no machine has the address " + address));
     } else {
@@ -82,16 +88,21 @@ final class Dial {
       remote.expect(ours.other());
       ours.out().send(EventKind.HELLO, 0, () -> remote.greeted(ours.other()));
       network.greeted(ours);
-      connected.complete(ours);
+      finish(ours, null);
     }
+  }
+
+  private void finish(@Nullable ConnectionEnd connected, @Nullable NetworkException trouble) {
+    network.dialed(peer);
+    waiters.forEach(waiter -> waiter.done(connected, trouble));
   }
 
   private boolean silent(Host host) {
     Host own = network.host();
     return !host.powered
         || !host.profile.canBeDialed()
-        || network.simulation().parted(own, host)
-        || network.simulation().parted(host, own);
+        || network.simulation().topology().parted(own, host)
+        || network.simulation().topology().parted(host, own);
   }
 
   private static @Nullable SimulatedNetwork listening(Host host) {

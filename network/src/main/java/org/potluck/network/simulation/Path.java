@@ -38,7 +38,7 @@ final class Path {
   }
 
   boolean parted() {
-    return simulation.parted(from.host(), to.host());
+    return simulation.topology().parted(from.host(), to.host());
   }
 
   /** Lets pass what was held; called when a partition or stall ends. */

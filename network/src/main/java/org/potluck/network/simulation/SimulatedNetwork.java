@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.potluck.network.EventLoop;
@@ -109,7 +110,7 @@ public final class SimulatedNetwork implements Network {
     if (running != null) {
       running.alsoTry(address);
     }
-    CompletableFuture<PeerId> answer = limited(timeout, "connecting to peer " + peer.get());
+    CompletableFuture<PeerId> answer = limited(timeout, () -> "connecting to peer " + peer.get());
     whenConnected(peer.get(), answer, end -> answer.complete(end.remote()));
     return answer;
   }
@@ -118,7 +119,7 @@ public final class SimulatedNetwork implements Network {
   public CompletableFuture<Stream> open(PeerId peer, String protocol, Duration timeout) {
     requireLoop();
     CompletableFuture<Stream> answer =
-        limited(timeout, "opening '" + protocol + "' to peer " + peer);
+        limited(timeout, () -> "opening '" + protocol + "' to peer " + peer);
     whenConnected(peer, answer, end -> end.openStream(protocol, answer));
     return answer;
   }
@@ -193,17 +194,15 @@ public final class SimulatedNetwork implements Network {
     } else if (present != null) {
       then.accept(present.getFirst());
     } else {
-      var _ =
-          dial(peer)
-              .connected()
-              .whenComplete(
-                  (end, trouble) -> {
-                    if (trouble != null) {
-                      answer.completeExceptionally(trouble);
-                    } else if (!answer.isDone()) {
-                      then.accept(end);
-                    }
-                  });
+      dial(peer)
+          .whenDone(
+              (end, trouble) -> {
+                if (trouble != null) {
+                  answer.completeExceptionally(trouble);
+                } else if (end != null && !answer.isDone()) {
+                  then.accept(end);
+                }
+              });
     }
   }
 
@@ -214,12 +213,11 @@ public final class SimulatedNetwork implements Network {
     }
     Dial dial = new Dial(this, peer, book.of(peer));
     dials.put(peer, dial);
-    var _ = dial.connected().whenComplete((end, trouble) -> dials.remove(peer));
     dial.start();
     return dial;
   }
 
-  private <T> CompletableFuture<T> limited(Duration timeout, String what) {
+  private <T> CompletableFuture<T> limited(Duration timeout, Supplier<String> what) {
     if (!timeout.isPositive()) {
       throw new IllegalArgumentException("the timeout must be positive: " + timeout);
     }
@@ -229,7 +227,8 @@ public final class SimulatedNetwork implements Network {
             timeout,
             () ->
                 answer.completeExceptionally(
-                    new NetworkException(Reason.TIMED_OUT, what + " took longer than " + timeout)));
+                    new NetworkException(
+                        Reason.TIMED_OUT, what.get() + " took longer than " + timeout)));
     var _ = answer.whenComplete((done, trouble) -> timer.cancel());
     return answer;
   }
@@ -271,6 +270,11 @@ public final class SimulatedNetwork implements Network {
 
   void countReceived(long bytes) {
     total = total.plus(new Traffic(0, bytes));
+  }
+
+  /** A dial is over. */
+  void dialed(PeerId peer) {
+    dials.remove(peer);
   }
 
   /** A handshake with this peer is nearly done. */

@@ -3,12 +3,9 @@ package org.potluck.network.simulation;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.BitSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -16,7 +13,6 @@ import java.util.function.BooleanSupplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.potluck.network.Identity;
-import org.potluck.network.Multiaddr;
 
 /**
  * Many peers, one thread, one seed.
@@ -48,10 +44,7 @@ public final class Simulation {
   private final EventQueue queue = new EventQueue();
   private final Timeline timeline = new Timeline();
   private final RandomGenerator jitter;
-  private final List<Host> hosts = new ArrayList<>();
-  private final Map<String, Host> hostsByEndpoint = new LinkedHashMap<>();
-  private final Map<Long, LinkProfile> links = new LinkedHashMap<>();
-  private final List<Partition> partitions = new ArrayList<>();
+  private final Topology topology = new Topology();
   private @Nullable SimulatedNetwork acting;
   private boolean running;
   private boolean failed;
@@ -106,24 +99,20 @@ public final class Simulation {
 
   /** Adds a peer named {@code peer-<number>}. */
   public SimulatedNetwork addPeer(PeerProfile profile) {
-    return addPeer("peer-" + hosts.size(), profile);
+    return addPeer("peer-" + topology.size(), profile);
   }
 
   /** Adds a peer; it runs from now on, and nobody knows it yet. */
   public SimulatedNetwork addPeer(String name, PeerProfile profile) {
-    int index = hosts.size();
-    Identity identity = Identity.generate(random("identity of host " + index));
-    Host host = new Host(index, name, identity, profile);
-    hosts.add(host);
-    hostsByEndpoint.put(Host.endpoint(index), host);
-    return start(host);
+    Identity identity = Identity.generate(random("identity of host " + topology.size()));
+    return start(topology.add(name, identity, profile));
   }
 
   /**
    * Replaces the sum of the two peers' delays by {@code link}, for connections made from now on.
    */
   public void link(SimulatedNetwork one, SimulatedNetwork other, LinkProfile link) {
-    links.put(pair(one.host(), other.host()), link);
+    topology.link(one.host(), other.host(), link);
   }
 
   /** The process of {@code peer} ends at once; its machine tells those connected. */
@@ -218,7 +207,7 @@ public final class Simulation {
         seed,
         queue.nowNanos() / 1e9,
         timeline.count(),
-        timeline.recent(LINES_IN_MESSAGES, index -> hosts.get(index).name));
+        timeline.recent(LINES_IN_MESSAGES, index -> topology.host(index).name));
   }
 
   private boolean step(long endNanos) {
@@ -269,8 +258,8 @@ public final class Simulation {
   private Partition part(
       List<SimulatedNetwork> some, List<SimulatedNetwork> others, boolean bothWays) {
     Partition partition = new Partition(this, indices(some), indices(others), bothWays);
-    partitions.add(partition);
-    timeline.record(EventKind.PARTED, queue.nowNanos(), -1, -1, partitions.size());
+    topology.begin(partition);
+    timeline.record(EventKind.PARTED, queue.nowNanos(), -1, -1, topology.partitions());
     plan(
         nanos(conditions.silenceLimit()),
         EventKind.SCENARIO,
@@ -282,19 +271,19 @@ public final class Simulation {
   }
 
   void healed(Partition partition) {
-    partitions.remove(partition);
-    timeline.record(EventKind.HEALED, queue.nowNanos(), -1, -1, partitions.size());
-    for (ConnectionEnd end : ends()) {
+    topology.end(partition);
+    timeline.record(EventKind.HEALED, queue.nowNanos(), -1, -1, topology.partitions());
+    for (ConnectionEnd end : topology.ends()) {
       end.out().release();
     }
   }
 
   /** A partition has lasted for the silence limit: the connections across it are lost. */
   private void giveUpAcross(Partition partition) {
-    if (!partitions.contains(partition)) {
+    if (!topology.lasts(partition)) {
       return;
     }
-    for (ConnectionEnd end : ends()) {
+    for (ConnectionEnd end : topology.ends()) {
       if (partition.concerns(end.owner().host().index, end.other().owner().host().index)) {
         plan(
             0,
@@ -305,16 +294,6 @@ public final class Simulation {
             () -> end.loseUnheard());
       }
     }
-  }
-
-  private List<ConnectionEnd> ends() {
-    List<ConnectionEnd> all = new ArrayList<>();
-    for (Host host : hosts) {
-      if (host.running != null) {
-        all.addAll(host.running.ends());
-      }
-    }
-    return all;
   }
 
   private static BitSet indices(List<SimulatedNetwork> peers) {
@@ -334,6 +313,10 @@ public final class Simulation {
     return queue.add(queue.nowNanos() + delayNanos, kind, owner, other, detail, action);
   }
 
+  Topology topology() {
+    return topology;
+  }
+
   Timeline timeline() {
     return timeline;
   }
@@ -347,33 +330,13 @@ public final class Simulation {
     return Thread.currentThread().equals(thread) && (!running || acting == null || acting == peer);
   }
 
-  boolean parted(Host from, Host to) {
-    for (Partition partition : partitions) {
-      if (partition.separates(from.index, to.index)) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  @Nullable Host hostAt(Multiaddr address) {
-    String text = address.toString();
-    int end = text.indexOf("/p2p/");
-    return hostsByEndpoint.get(end < 0 ? text : text.substring(0, end));
-  }
-
-  LinkProfile linkBetween(Host one, Host other) {
-    LinkProfile link = links.get(pair(one, other));
-    return link != null ? link : LinkProfile.between(one.profile, other.profile);
-  }
-
   long drawDelayNanos(LinkProfile link) {
     long jitterMax = nanos(link.jitterMax());
     return nanos(link.delay()) + (jitterMax == 0 ? 0 : jitter.nextLong(jitterMax + 1));
   }
 
   long drawRoundTripNanos(Host one, Host other) {
-    LinkProfile link = linkBetween(one, other);
+    LinkProfile link = topology.linkBetween(one, other);
     return drawDelayNanos(link) + drawDelayNanos(link);
   }
 
@@ -382,10 +345,6 @@ public final class Simulation {
     return duration.compareTo(Duration.ofDays(36_500)) > 0
         ? Long.MAX_VALUE / 4
         : duration.toNanos();
-  }
-
-  private static long pair(Host one, Host other) {
-    return (long) Math.min(one.index, other.index) << 32 | Math.max(one.index, other.index);
   }
 
   private void requireThread() {

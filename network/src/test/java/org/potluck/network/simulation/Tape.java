@@ -9,7 +9,7 @@ import org.potluck.network.StreamEnd;
 import org.potluck.network.StreamHandler;
 
 /** Writes down all that happens on one stream. */
-final class Tape implements StreamHandler {
+class Tape implements StreamHandler {
   static final String PROTOCOL = "/test/1";
   static final Duration SOON = Duration.ofSeconds(5);
 

@@ -1,10 +1,10 @@
 package org.potluck.peer.manifest;
 
 import com.fasterxml.jackson.core.JsonLocation;
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonMappingException;
-import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -35,11 +35,14 @@ public final class RunFile {
       if (Files.size(file) > BYTES_MAX) {
         throw new ManifestException(file + ": larger than any manifest (64 KiB)");
       }
-      RunSpec spec = YAML.readValue(Files.readString(file), RunSpec.class);
-      if (spec == null) {
+      String text = Files.readString(file);
+      if (text.isBlank()) {
         throw new ManifestException(file + ": is empty; 'potluck init' writes an example");
       }
-      return spec;
+      try (JsonParser parser = YAML.createParser(text)) {
+        UnknownSettings.refuse(parser, RunSpec.class, file.toString());
+      }
+      return YAML.readValue(text, RunSpec.class);
     } catch (JsonProcessingException e) {
       throw new ManifestException(file + line(e) + ": " + explain(e));
     } catch (IOException e) {
@@ -85,15 +88,6 @@ public final class RunFile {
   }
 
   private static String explain(JsonProcessingException e) {
-    if (e instanceof UnrecognizedPropertyException unknown) {
-      return "unknown setting '"
-          + path(unknown)
-          + "'; known here: "
-          + unknown.getKnownPropertyIds().stream()
-              .map(String::valueOf)
-              .sorted()
-              .collect(Collectors.joining(", "));
-    }
     String message = e.getOriginalMessage();
     @Nullable Throwable cause = e.getCause();
     if (cause instanceof IllegalArgumentException && cause.getMessage() != null) {

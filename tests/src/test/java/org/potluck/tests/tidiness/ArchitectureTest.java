@@ -26,6 +26,7 @@ class ArchitectureTest {
   void dependenciesPointOneWay() {
     layeredArchitecture()
         .consideringOnlyDependenciesInAnyPackage("org.potluck..")
+        .withOptionalLayers(true)
         .layer("network")
         .definedBy("org.potluck.network..")
         .layer("dht")

@@ -1,0 +1,215 @@
+package org.potluck.averaging.codec;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+
+/** What every codec promises, over random vectors of all sizes and magnitudes. */
+class CodecTest {
+  private static final List<Codec> CODECS =
+      List.of(
+          Codecs.of(CodecId.NONE), Codecs.of(CodecId.FLOAT16), Codecs.of(CodecId.INT8_BLOCKWISE));
+
+  @Test
+  void decodesWithinItsErrorBound() {
+    for (int seed = 0; seed < 300; seed++) {
+      float[] values = random(seed);
+      float magnitude = Kernels.magnitude(values, 0, values.length);
+      for (Codec codec : CODECS) {
+        float[] decoded = decode(codec, encode(codec, values, seed % 2 == 0), values.length);
+        double bound = codec.errorBound(magnitude);
+        for (int i = 0; i < values.length; i++) {
+          assertThat(Math.abs((double) decoded[i] - values[i]))
+              .as("seed %s, %s, value %s = %s", seed, codec.id(), i, values[i])
+              .isLessThanOrEqualTo(bound);
+        }
+      }
+    }
+  }
+
+  @Test
+  void encodesTheSameBytesHoweverTheVectorIsCut() {
+    for (int seed = 0; seed < 50; seed++) {
+      float[] values = random(seed, 3 * Codec.BLOCK_VALUES + seed);
+      for (Codec codec : CODECS) {
+        ByteBuffer cut = ByteBuffer.allocate(codec.encodedBytes(values.length));
+        MemorySegment vector = MemorySegment.ofArray(values);
+        codec.encode(vector, 0, Codec.BLOCK_VALUES, cut);
+        codec.encode(vector, Codec.BLOCK_VALUES, values.length - Codec.BLOCK_VALUES, cut);
+        assertThat(cut.remaining()).isZero();
+        assertThat(cut.flip())
+            .as("seed %s, %s", seed, codec.id())
+            .isEqualTo(encode(codec, values, true));
+      }
+    }
+  }
+
+  @Test
+  void accumulatesWhatItDecodes() {
+    for (int seed = 0; seed < 100; seed++) {
+      float[] values = random(seed);
+      SplittableRandom random = new SplittableRandom(seed);
+      for (Codec codec : CODECS) {
+        ByteBuffer encoded = encode(codec, values, seed % 2 == 0);
+        float[] decoded = decode(codec, encoded, values.length);
+        float weight = (float) random.nextDouble();
+        float[] sums = new float[values.length];
+        float[] expected = new float[values.length];
+        for (int i = 0; i < values.length; i++) {
+          sums[i] = expected[i] = (float) random.nextGaussian();
+          expected[i] += weight * decoded[i];
+        }
+        codec.accumulate(encoded, weight, MemorySegment.ofArray(sums), 0, values.length);
+        assertThat(sums).as("seed %s, %s", seed, codec.id()).isEqualTo(expected);
+      }
+    }
+  }
+
+  @Test
+  void refusesEveryLengthButTheRightOne() {
+    for (Codec codec : CODECS) {
+      ByteBuffer encoded = encode(codec, new float[5000], false);
+      assertThat(codec.wellFormed(encoded, 5000)).isTrue();
+      assertThat(codec.wellFormed(encoded, 4999)).isFalse();
+      assertThat(codec.wellFormed(encoded, -1)).isFalse();
+      ByteBuffer shorter = encoded.slice(0, encoded.remaining() - 1);
+      assertThat(codec.wellFormed(shorter, 5000)).isFalse();
+      assertThatThrownBy(() -> decode(codec, shorter, 5000))
+          .isInstanceOf(IllegalArgumentException.class);
+    }
+  }
+
+  @Test
+  void decodesRandomBytesToFiniteValuesOrRefusesThem() {
+    int refused = 0;
+    int accepted = 0;
+    for (int seed = 0; seed < 3000; seed++) {
+      SplittableRandom random = new SplittableRandom(seed);
+      int values = 1 + random.nextInt(20);
+      for (Codec codec : CODECS) {
+        byte[] bytes = new byte[codec.encodedBytes(values)];
+        random.nextBytes(bytes);
+        if (codec.wellFormed(ByteBuffer.wrap(bytes), values)) {
+          accepted++;
+          float[] decoded = decode(codec, ByteBuffer.wrap(bytes), values);
+          assertThat(VectorMath.allFinite(MemorySegment.ofArray(decoded), 0, values))
+              .as("seed %s, %s", seed, codec.id())
+              .isTrue();
+        } else {
+          refused++;
+        }
+      }
+    }
+    assertThat(refused).isGreaterThan(100);
+    assertThat(accepted).isGreaterThan(100);
+  }
+
+  @Test
+  void keepsExtremeButFiniteValuesFinite() {
+    float[] values = {Float.MAX_VALUE, -Float.MAX_VALUE, Float.MIN_VALUE, -0f, 1e-38f, 1};
+    for (Codec codec : CODECS) {
+      ByteBuffer encoded = encode(codec, values, false);
+      assertThat(codec.wellFormed(encoded, values.length)).as("%s", codec.id()).isTrue();
+    }
+  }
+
+  @Test
+  void writesTheDocumentedLayouts() {
+    float[] values = {1, -2, 3.5f, .25f, 1e6f, -1e-8f};
+    assertThat(hex(encode(Codecs.of(CodecId.NONE), values, false)))
+        .isEqualTo("0000803f000000c0000060400000803e0024744977cc2bb2");
+    assertThat(hex(encode(Codecs.of(CodecId.FLOAT16), values, false)))
+        .isEqualTo("003c00c000430034ff7b0080");
+    float[] small = {127, -127, 0, 1, 2.5f, 3.5f, -0.5f, -64};
+    assertThat(hex(encode(Codecs.of(CodecId.INT8_BLOCKWISE), small, false)))
+        .isEqualTo("0000803f" + "7f810001020400c0");
+  }
+
+  @Test
+  void matchesPlainArithmeticInt8() {
+    for (int seed = 0; seed < 100; seed++) {
+      float[] values = random(seed, 1 + seed * 7);
+      float magnitude = Kernels.magnitude(values, 0, values.length);
+      ByteBuffer encoded = encode(Codecs.of(CodecId.INT8_BLOCKWISE), values, true);
+      for (int i = 0; i < values.length; i++) {
+        float inverse = magnitude < Int8BlockwiseCodec.TINY ? 0 : 127 / magnitude;
+        assertThat(encoded.get(4 + i))
+            .as("seed %s, value %s", seed, i)
+            .isEqualTo((byte) Math.rint(values[i] * inverse));
+      }
+    }
+  }
+
+  @Test
+  void findsTheOneValueThatIsNotFinite() {
+    SplittableRandom random = new SplittableRandom(7);
+    float[] bad = {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY};
+    for (int i = 0; i < 500; i++) {
+      float[] values = random(i, 1 + random.nextInt(9000));
+      MemorySegment vector = MemorySegment.ofArray(values);
+      assertThat(VectorMath.allFinite(vector, 0, values.length)).isTrue();
+      values[random.nextInt(values.length)] = bad[i % 3];
+      assertThat(VectorMath.allFinite(vector, 0, values.length)).as("case %s", i).isFalse();
+    }
+  }
+
+  @Test
+  void measuresAndScalesVectors() {
+    float[] values = new float[10_000];
+    values[0] = 3;
+    values[9_999] = 4;
+    MemorySegment vector = MemorySegment.ofArray(values);
+    assertThat(VectorMath.norm(vector, 0, 10_000)).isEqualTo(5);
+    VectorMath.scale(vector, 0, 10_000, 2);
+    assertThat(VectorMath.norm(vector, 0, 10_000)).isEqualTo(10);
+    assertThat(VectorMath.norm(vector, 1, 9_998)).isZero();
+  }
+
+  private static String hex(ByteBuffer bytes) {
+    byte[] copy = new byte[bytes.remaining()];
+    bytes.duplicate().get(copy);
+    return HexFormat.of().formatHex(copy);
+  }
+
+  private static float[] random(long seed) {
+    return random(seed, 1 + new SplittableRandom(seed).nextInt(10_000));
+  }
+
+  private static float[] random(long seed, int count) {
+    SplittableRandom random = new SplittableRandom(seed);
+    double scale = Math.pow(10, random.nextInt(-42, 38));
+    float[] values = new float[count];
+    for (int i = 0; i < count; i++) {
+      values[i] = (float) Math.clamp(random.nextGaussian() * scale, -0x1p126, 0x1p126);
+    }
+    return values;
+  }
+
+  private static ByteBuffer encode(Codec codec, float[] values, boolean direct) {
+    int bytes = codec.encodedBytes(values.length);
+    // An odd offset: nobody may count on aligned chunks.
+    ByteBuffer target =
+        direct ? ByteBuffer.allocateDirect(bytes + 3) : ByteBuffer.allocate(bytes + 3);
+    target.position(3);
+    codec.encode(MemorySegment.ofArray(values), 0, values.length, target);
+    assertThat(target.position()).isEqualTo(bytes + 3);
+    return target.position(3).slice().asReadOnlyBuffer();
+  }
+
+  private static float[] decode(Codec codec, ByteBuffer encoded, int values) {
+    int before = encoded.position();
+    float[] target = new float[values + 2];
+    codec.decode(encoded, MemorySegment.ofArray(target), 1, values);
+    assertThat(encoded.position()).isEqualTo(before);
+    assertThat(target[0]).isZero();
+    assertThat(target[values + 1]).isZero();
+    return MemorySegment.ofArray(target).asSlice(4, values * 4L).toArray(ValueLayout.JAVA_FLOAT);
+  }
+}

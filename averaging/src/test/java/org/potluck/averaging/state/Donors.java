@@ -1,0 +1,125 @@
+package org.potluck.averaging.state;
+
+import java.lang.foreign.MemorySegment;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import org.potluck.network.PeerId;
+import org.potluck.network.rpc.Rpc;
+import org.potluck.network.simulation.NetworkConditions;
+import org.potluck.network.simulation.PeerProfile;
+import org.potluck.network.simulation.SimulatedNetwork;
+import org.potluck.network.simulation.Simulation;
+
+/** A newcomer and some peers of a simulation that donate to it. */
+final class Donors {
+  static final String RUN = "a run";
+  static final Duration LIMIT = Duration.ofMinutes(10);
+  static final int VECTORS = 3;
+  static final int VECTOR_VALUES = 100_001;
+
+  /** Of the snapshots, cut into chunks of 16 KiB. */
+  static final int CHUNKS = VECTORS * 25;
+
+  final Simulation simulation;
+  final SimulatedNetwork newcomer;
+  final Rpc newcomerRpc;
+  final List<SimulatedNetwork> networks = new ArrayList<>();
+  final List<Rpc> rpcs = new ArrayList<>();
+  final List<StateDonor> donors = new ArrayList<>();
+
+  /** Every donor is slow enough that a download takes seconds. */
+  Donors(long seed, int number, StateLimits limits) {
+    simulation =
+        new Simulation(
+            seed, NetworkConditions.usual().withDetection(Duration.ZERO, Duration.ofSeconds(2)));
+    newcomer = simulation.addPeer(PeerProfile.datacenter());
+    newcomerRpc = new Rpc(newcomer, newcomer.random());
+    for (int i = 0; i < number; i++) {
+      SimulatedNetwork network = simulation.addPeer(PeerProfile.home());
+      Rpc rpc = new Rpc(network, network.random());
+      networks.add(network);
+      rpcs.add(rpc);
+      donors.add(new StateDonor(network.loop(), rpc, RUN, limits));
+      newcomer.remember(network.self(), network.addresses());
+    }
+  }
+
+  static StateLimits limits() {
+    return StateLimits.usual(8 << 20).withChunkBytes(16 << 10);
+  }
+
+  List<PeerId> everybody() {
+    return networks.stream().map(SimulatedNetwork::self).toList();
+  }
+
+  /** The state of {@code epoch}, the same from every donor. */
+  static Snapshot snapshot(long epoch) {
+    Random random = new Random(epoch);
+    List<MemorySegment> vectors = new ArrayList<>();
+    for (int v = 0; v < VECTORS; v++) {
+      float[] values = new float[VECTOR_VALUES];
+      for (int i = 0; i < values.length; i++) {
+        values[i] = random.nextFloat();
+      }
+      vectors.add(MemorySegment.ofArray(values));
+    }
+    return new Snapshot(epoch, "digest " + epoch, vectors, new byte[] {1, 2, (byte) epoch});
+  }
+
+  void offer(int donor, Snapshot snapshot) {
+    networks.get(donor).loop().execute(() -> donors.get(donor).offer(snapshot));
+  }
+
+  void offerAll(Snapshot snapshot) {
+    for (int i = 0; i < donors.size(); i++) {
+      offer(i, snapshot);
+    }
+  }
+
+  CompletableFuture<Snapshot> download() {
+    return download(limits(), -1, LIMIT);
+  }
+
+  CompletableFuture<Snapshot> download(StateLimits limits, long newerThan, Duration limit) {
+    return download(newcomer, newcomerRpc, limits, newerThan, limit);
+  }
+
+  /** Another newcomer's download. */
+  CompletableFuture<Snapshot> downloadAs(SimulatedNetwork other) {
+    return download(other, new Rpc(other, other.random()), limits(), -1, LIMIT);
+  }
+
+  private CompletableFuture<Snapshot> download(
+      SimulatedNetwork network, Rpc rpc, StateLimits limits, long newerThan, Duration limit) {
+    CompletableFuture<Snapshot> result = new CompletableFuture<>();
+    network
+        .loop()
+        .execute(
+            () -> {
+              var _ =
+                  new StateClient(network.loop(), rpc, RUN, limits)
+                      .download(everybody(), newerThan, limit)
+                      .whenComplete(
+                          (snapshot, trouble) -> {
+                            if (trouble == null) {
+                              result.complete(snapshot);
+                            } else {
+                              result.completeExceptionally(trouble);
+                            }
+                          });
+            });
+    return result;
+  }
+
+  Snapshot await(CompletableFuture<Snapshot> download) {
+    return simulation.await(download, Duration.ofHours(1));
+  }
+
+  /** Bytes that donor {@code i} has sent. */
+  long sent(int i) {
+    return networks.get(i).total().bytesSent();
+  }
+}

@@ -1,0 +1,223 @@
+package org.potluck.dht;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.MessageLite;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.potluck.dht.proto.FindRequest;
+import org.potluck.dht.proto.FindResponse;
+import org.potluck.dht.proto.FindResult;
+import org.potluck.dht.proto.NodeInfo;
+import org.potluck.dht.proto.PeerAddresses;
+import org.potluck.dht.proto.PingRequest;
+import org.potluck.dht.proto.PingResponse;
+import org.potluck.dht.proto.StoreRequest;
+import org.potluck.dht.proto.StoreResponse;
+import org.potluck.dht.records.DhtId;
+import org.potluck.dht.routing.Blacklist;
+import org.potluck.dht.routing.Contact;
+import org.potluck.dht.routing.RoutingTable;
+import org.potluck.network.Multiaddr;
+import org.potluck.network.Network;
+import org.potluck.network.PeerId;
+import org.potluck.network.rpc.Rpc;
+import org.potluck.network.rpc.UnaryMethod;
+
+/**
+ * The other nodes as this one sees them: calls them, and learns from every call who is there, how
+ * fast, and at which addresses.
+ */
+final class Neighbours {
+  private static final int ADDRESSES_MAX = 6;
+  private static final int ADDRESS_CHARS_MAX = 256;
+
+  private final Network network;
+  private final Rpc rpc;
+  private final DhtOptions options;
+  private final DhtId self;
+  private final RoutingTable table;
+  private final Blacklist blacklist = new Blacklist();
+  private final RoundTrips roundTrips;
+  private Consumer<Contact> newcomers = _ -> {};
+
+  Neighbours(Network network, Rpc rpc, DhtOptions options) {
+    this.network = network;
+    this.rpc = rpc;
+    this.options = options;
+    self = DhtId.ofPeer(network.self());
+    table =
+        new RoutingTable(self, options.bucketSize(), options.depthModulo(), network.loop().now());
+    roundTrips = new RoundTrips(options.callTimeout());
+  }
+
+  /** Tells {@code listener} of every node that finds a place in the table. */
+  void onNewcomer(Consumer<Contact> listener) {
+    newcomers = listener;
+  }
+
+  DhtId self() {
+    return self;
+  }
+
+  RoutingTable table() {
+    return table;
+  }
+
+  Duration patience() {
+    return roundTrips.patience();
+  }
+
+  boolean banned(PeerId peer) {
+    return blacklist.banned(peer, network.loop().now());
+  }
+
+  /** Takes note that {@code peer} sent what no honest node sends. */
+  void distrust(PeerId peer) {
+    table.idOf(peer).ifPresent(table::remove);
+    blacklist.failed(peer, network.loop().now());
+  }
+
+  /** Whether others may put this node into their tables. */
+  boolean listed() {
+    return !options.clientOnly() && !network.addresses().isEmpty();
+  }
+
+  NodeInfo ourInfo() {
+    NodeInfo.Builder info = NodeInfo.newBuilder();
+    if (listed()) {
+      info.setNodeId(self.toBytes()).addAllAddresses(texts(network.addresses()));
+    }
+    return info.build();
+  }
+
+  CompletableFuture<PingResponse> ping(PeerId peer) {
+    PingRequest request = PingRequest.newBuilder().setPeer(ourInfo()).build();
+    return call(peer, Methods.PING, request, PingResponse::getPeer);
+  }
+
+  CompletableFuture<FindResponse> find(PeerId peer, DhtId key) {
+    FindRequest request =
+        FindRequest.newBuilder().addKeys(key.toBytes()).setPeer(ourInfo()).build();
+    return call(peer, Methods.FIND, request, FindResponse::getPeer);
+  }
+
+  CompletableFuture<StoreResponse> store(PeerId peer, StoreRequest.Builder records) {
+    return call(peer, Methods.STORE, records.setPeer(ourInfo()).build(), StoreResponse::getPeer);
+  }
+
+  /** Takes in what {@code peer} says of itself, it having called or answered just now. */
+  void heard(PeerId peer, NodeInfo info) {
+    remember(peer, info.getAddressesList());
+    Optional<DhtId> id = id(info.getNodeId());
+    if (id.isEmpty() || peer.equals(network.self())) {
+      return;
+    }
+    Contact contact = new Contact(id.get(), peer);
+    switch (table.heard(contact, network.loop().now())) {
+      case RoutingTable.Heard.Known _ -> {}
+      case RoutingTable.Heard.Added _ -> newcomers.accept(contact);
+      // A call that fails removes the silent node, and the newcomer moves up.
+      case RoutingTable.Heard.Full(Contact leastRecent) -> {
+        if (probing == null) {
+          probing = leastRecent.peer();
+          var _ = ping(leastRecent.peer()).whenComplete((_, _) -> probing = null);
+        }
+      }
+    }
+  }
+
+  /** The one node that is being asked whether it still holds its place in a full bucket. */
+  private @Nullable PeerId probing;
+
+  /** The nodes that an answer names, their addresses remembered; malformed ones left out. */
+  List<Contact> contacts(FindResult result) {
+    int count = Math.min(result.getNearestNodeIdsCount(), result.getNearestPeerIdsCount());
+    List<Contact> contacts = new ArrayList<>();
+    for (int i = 0; i < Math.min(count, 2 * options.bucketSize()); i++) {
+      Optional<DhtId> id = id(result.getNearestNodeIds(i));
+      Optional<PeerId> peer = peer(result.getNearestPeerIds(i));
+      if (id.isEmpty() || peer.isEmpty() || peer.get().equals(network.self())) {
+        continue;
+      }
+      if (i < result.getNearestAddressesCount()) {
+        remember(peer.get(), result.getNearestAddresses(i).getAddressesList());
+      }
+      contacts.add(new Contact(id.get(), peer.get()));
+    }
+    return contacts;
+  }
+
+  /** Adds the nodes nearest to {@code key} to an answer for {@code caller}. */
+  void addNearest(FindResult.Builder result, DhtId key, PeerId caller) {
+    DhtId except = table.idOf(caller).orElse(null);
+    for (Contact contact : table.nearest(key, options.bucketSize(), except)) {
+      result.addNearestNodeIds(contact.id().toBytes());
+      result.addNearestPeerIds(ByteString.copyFrom(contact.peer().toBytes()));
+      result.addNearestAddresses(
+          PeerAddresses.newBuilder().addAllAddresses(texts(network.addressesOf(contact.peer()))));
+    }
+  }
+
+  private <Q extends MessageLite, A extends MessageLite> CompletableFuture<A> call(
+      PeerId peer, UnaryMethod<Q, A> method, Q request, Function<A, NodeInfo> info) {
+    Instant start = network.loop().now();
+    return rpc.call(peer, method, request, options.callTimeout())
+        .whenComplete(
+            (answer, failure) -> {
+              Instant now = network.loop().now();
+              if (failure == null) {
+                roundTrips.measured(Duration.between(start, now));
+                blacklist.answered(peer);
+                heard(peer, info.apply(answer));
+              } else {
+                table.idOf(peer).ifPresent(table::remove);
+                blacklist.failed(peer, now);
+              }
+            });
+  }
+
+  private void remember(PeerId peer, List<String> texts) {
+    List<Multiaddr> addresses = new ArrayList<>();
+    for (String text : texts.subList(0, Math.min(texts.size(), ADDRESSES_MAX))) {
+      if (text.length() > ADDRESS_CHARS_MAX) {
+        continue;
+      }
+      try {
+        Multiaddr address = Multiaddr.parse(text);
+        if (address.peer().filter(peer::equals).isPresent()) {
+          addresses.add(address);
+        }
+      } catch (IllegalArgumentException e) {
+        // A transport this peer does not know, or nonsense; the other addresses may still serve.
+      }
+    }
+    if (!addresses.isEmpty() && !peer.equals(network.self())) {
+      network.remember(peer, addresses);
+    }
+  }
+
+  private static List<String> texts(List<Multiaddr> addresses) {
+    return addresses.stream().limit(ADDRESSES_MAX).map(Multiaddr::toString).toList();
+  }
+
+  private static Optional<DhtId> id(ByteString bytes) {
+    return bytes.size() == DhtId.BYTES ? Optional.of(DhtId.ofBytes(bytes)) : Optional.empty();
+  }
+
+  private static Optional<PeerId> peer(ByteString bytes) {
+    try {
+      return bytes.size() <= PeerId.BYTES_MAX
+          ? Optional.of(PeerId.ofBytes(bytes.toByteArray()))
+          : Optional.empty();
+    } catch (IllegalArgumentException e) {
+      return Optional.empty();
+    }
+  }
+}

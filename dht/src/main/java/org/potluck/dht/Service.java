@@ -1,0 +1,153 @@
+package org.potluck.dht;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import org.potluck.dht.proto.FindRequest;
+import org.potluck.dht.proto.FindResponse;
+import org.potluck.dht.proto.FindResult;
+import org.potluck.dht.proto.PingRequest;
+import org.potluck.dht.proto.PingResponse;
+import org.potluck.dht.proto.StoreRequest;
+import org.potluck.dht.proto.StoreResponse;
+import org.potluck.dht.records.DhtId;
+import org.potluck.dht.records.DhtRecord;
+import org.potluck.dht.records.DictionaryValue;
+import org.potluck.dht.records.UnixSeconds;
+import org.potluck.network.EventLoop;
+import org.potluck.network.NetworkException;
+import org.potluck.network.PeerId;
+
+/** Answers the three calls that other nodes make. */
+final class Service {
+  private final EventLoop loop;
+  private final Neighbours neighbours;
+  private final Shelter shelter;
+  private final DhtOptions options;
+
+  Service(EventLoop loop, Neighbours neighbours, Shelter shelter, DhtOptions options) {
+    this.loop = loop;
+    this.neighbours = neighbours;
+    this.shelter = shelter;
+    this.options = options;
+  }
+
+  CompletableFuture<PingResponse> ping(PeerId caller, PingRequest request) {
+    neighbours.heard(caller, request.getPeer());
+    PingResponse.Builder answer =
+        PingResponse.newBuilder()
+            .setPeer(neighbours.ourInfo())
+            .setDhtTime(UnixSeconds.of(loop.now()));
+    if (!request.getValidate()) {
+      return CompletableFuture.completedFuture(answer.build());
+    }
+    return neighbours
+        .ping(caller)
+        .handle((_, failure) -> answer.setAvailable(failure == null).build());
+  }
+
+  CompletableFuture<StoreResponse> store(PeerId caller, StoreRequest request) {
+    int count = request.getKeysCount();
+    if (count > Methods.RECORDS_MAX
+        || request.getSubkeysCount() != count
+        || request.getValuesCount() != count
+        || request.getExpirationTimeCount() != count
+        || request.getInCacheCount() != count) {
+      return refused(
+          "store takes up to " + Methods.RECORDS_MAX + " records, fields alike in number");
+    }
+    neighbours.heard(caller, request.getPeer());
+    StoreResponse.Builder answer = StoreResponse.newBuilder().setPeer(neighbours.ourInfo());
+    int budget = Methods.RECORDS_MAX;
+    for (int i = 0; i < count; i++) {
+      Optional<List<DhtRecord>> records = records(request, i, budget);
+      boolean stored = records.isPresent() && !records.get().isEmpty();
+      for (DhtRecord record : records.orElse(List.of())) {
+        stored &= shelter.store(record, request.getInCache(i), loop.now());
+      }
+      budget -= records.map(List::size).orElse(0);
+      answer.addStoreOk(stored);
+    }
+    return CompletableFuture.completedFuture(answer.build());
+  }
+
+  CompletableFuture<FindResponse> find(PeerId caller, FindRequest request) {
+    if (request.getKeysCount() > Methods.KEYS_MAX) {
+      return refused("find takes up to " + Methods.KEYS_MAX + " keys");
+    }
+    neighbours.heard(caller, request.getPeer());
+    FindResponse.Builder answer = FindResponse.newBuilder().setPeer(neighbours.ourInfo());
+    int room = Methods.ANSWER_VALUE_BYTES_MAX;
+    Instant now = loop.now();
+    for (var bytes : request.getKeysList()) {
+      if (bytes.size() != DhtId.BYTES) {
+        return refused("a key id has " + DhtId.BYTES + " bytes");
+      }
+      DhtId key = DhtId.ofBytes(bytes);
+      FindResult.Builder result = shelter.find(key, room, now);
+      room -= result.getValue().size();
+      neighbours.addNearest(result, key, caller);
+      answer.addResults(result);
+    }
+    return CompletableFuture.completedFuture(answer.build());
+  }
+
+  /**
+   * Hands what {@code newcomer} should keep over to it: records of keys it is nearer to, where this
+   * node is the nearest that could, so that not everybody sends the same.
+   */
+  StoreRequest.Builder handOff(DhtId newcomer) {
+    StoreRequest.Builder request = StoreRequest.newBuilder();
+    long bytes = 0;
+    for (DhtId key : shelter.keys(loop.now())) {
+      var nearest = neighbours.table().nearest(key, options.replicas(), newcomer);
+      boolean farther =
+          nearest.size() >= options.replicas()
+              && key.compareDistances(nearest.getLast().id(), newcomer) < 0;
+      boolean othersTurn =
+          !nearest.isEmpty()
+              && key.compareDistances(nearest.getFirst().id(), neighbours.self()) < 0;
+      if (farther || othersTurn) {
+        continue;
+      }
+      for (DhtRecord record : shelter.kept(key, loop.now())) {
+        bytes += record.bytes();
+        if (request.getKeysCount() >= Methods.RECORDS_MAX
+            || bytes > Methods.ANSWER_VALUE_BYTES_MAX) {
+          return request;
+        }
+        add(request, record, false);
+      }
+    }
+    return request;
+  }
+
+  static StoreRequest.Builder add(StoreRequest.Builder request, DhtRecord record, boolean cache) {
+    return request
+        .addKeys(record.key().toBytes())
+        .addSubkeys(record.subkey())
+        .addValues(record.value())
+        .addExpirationTime(record.expiration())
+        .addInCache(cache);
+  }
+
+  private static Optional<List<DhtRecord>> records(StoreRequest request, int i, int budget) {
+    if (request.getKeys(i).size() != DhtId.BYTES) {
+      return Optional.empty();
+    }
+    DhtId key = DhtId.ofBytes(request.getKeys(i));
+    if (request.getSubkeys(i).equals(DhtRecord.WHOLE_DICTIONARY)) {
+      return DictionaryValue.decode(key, request.getValues(i), budget);
+    }
+    return Optional.of(
+        List.of(
+            new DhtRecord(
+                key, request.getSubkeys(i), request.getValues(i), request.getExpirationTime(i))));
+  }
+
+  private static <A> CompletableFuture<A> refused(String why) {
+    return CompletableFuture.failedFuture(
+        new NetworkException(NetworkException.Reason.PROTOCOL_VIOLATION, why));
+  }
+}

@@ -1,0 +1,114 @@
+package org.potluck.dht.routing;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.potluck.dht.records.DhtId;
+
+/**
+ * The contacts whose ids share the first {@code depth} bits with {@code prefix}, and the spare ones
+ * that take the place of those that fall silent. Least recently heard of first.
+ */
+final class Bucket {
+  private final DhtId prefix;
+  private final int depth;
+  private final int size;
+  private final Map<DhtId, Contact> contacts = new LinkedHashMap<>();
+  private final Map<DhtId, Contact> spares = new LinkedHashMap<>();
+  private Instant touched;
+
+  Bucket(DhtId prefix, int depth, int size, Instant now) {
+    this.prefix = prefix.prefix(depth, new DhtId(0, 0, 0));
+    this.depth = depth;
+    this.size = size;
+    this.touched = now;
+  }
+
+  DhtId prefix() {
+    return prefix;
+  }
+
+  int depth() {
+    return depth;
+  }
+
+  /** When this part of the space was last heard of or searched. */
+  Instant touched() {
+    return touched;
+  }
+
+  void touch(Instant now) {
+    touched = now;
+  }
+
+  boolean covers(DhtId id) {
+    return prefix.sharedBits(id) >= depth;
+  }
+
+  Collection<Contact> contacts() {
+    return contacts.values();
+  }
+
+  @Nullable Contact get(DhtId id) {
+    return contacts.get(id);
+  }
+
+  /** Takes {@code contact} in as the most recent; false when the bucket is full. */
+  boolean add(Contact contact, Instant now) {
+    if (contacts.remove(contact.id()) == null && contacts.size() >= size) {
+      return false;
+    }
+    spares.remove(contact.id());
+    contacts.put(contact.id(), contact);
+    touched = now;
+    return true;
+  }
+
+  /** Keeps {@code contact} for the day a place becomes free; the oldest spare gives way. */
+  void spare(Contact contact) {
+    spares.remove(contact.id());
+    spares.put(contact.id(), contact);
+    if (spares.size() > size) {
+      spares.remove(spares.keySet().iterator().next());
+    }
+  }
+
+  /** Forgets a contact; the most recent spare moves up and is returned. */
+  Optional<Contact> remove(DhtId id) {
+    spares.remove(id);
+    if (contacts.remove(id) == null || spares.isEmpty()) {
+      return Optional.empty();
+    }
+    Contact next = new ArrayList<>(spares.values()).getLast();
+    spares.remove(next.id());
+    contacts.put(next.id(), next);
+    return Optional.of(next);
+  }
+
+  Contact leastRecent() {
+    return contacts.values().iterator().next();
+  }
+
+  /** The two halves, in the order of their prefixes. */
+  List<Bucket> split() {
+    Bucket left = new Bucket(prefix, depth + 1, size, touched);
+    Bucket right = new Bucket(prefix.flip(depth), depth + 1, size, touched);
+    for (Contact contact : contacts.values()) {
+      (left.covers(contact.id()) ? left : right).contacts.put(contact.id(), contact);
+    }
+    for (Contact contact : spares.values()) {
+      Bucket half = left.covers(contact.id()) ? left : right;
+      if (half.contacts.size() < size) {
+        half.contacts.put(contact.id(), contact);
+      } else {
+        half.spares.put(contact.id(), contact);
+      }
+    }
+    return List.of(left, right);
+  }
+}

@@ -1,0 +1,8 @@
+package org.potluck.dht.storage;
+
+import org.jspecify.annotations.Nullable;
+import org.potluck.dht.records.DhtRecord;
+import org.potluck.network.PeerId;
+
+/** A record with the owner whose signature was checked, if it has one. */
+record Kept(DhtRecord record, @Nullable PeerId owner) {}

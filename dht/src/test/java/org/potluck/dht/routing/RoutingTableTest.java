@@ -1,0 +1,153 @@
+package org.potluck.dht.routing;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+import org.potluck.dht.records.DhtId;
+import org.potluck.network.PeerId;
+import org.potluck.network.PublicKey;
+
+class RoutingTableTest {
+  private static final Instant NOW = Instant.parse("2026-01-01T00:00:00Z");
+  private static final long SEED = 11;
+
+  private final SplittableRandom random = new SplittableRandom(SEED);
+  private final DhtId self = id();
+  private final RoutingTable table = new RoutingTable(self, 20, 5, NOW);
+
+  @Test
+  void coversTheSpaceOnceWhateverIsAddedAndRemoved() {
+    List<Contact> heard = new ArrayList<>();
+    for (int i = 0; i < 2000; i++) {
+      if (random.nextInt(4) == 0 && !heard.isEmpty()) {
+        table.remove(heard.get(random.nextInt(heard.size())).id());
+      } else {
+        Contact contact = new Contact(near(random.nextInt(30)), peer());
+        heard.add(contact);
+        table.heard(contact, NOW);
+      }
+    }
+    DhtId any = id();
+    for (int i = 0; i < table.buckets().size(); i++) {
+      Bucket bucket = table.buckets().get(i);
+      assertThat(bucket.contacts()).hasSizeLessThanOrEqualTo(20);
+      assertThat(bucket.contacts()).allMatch(contact -> bucket.covers(contact.id()));
+      if (i > 0) {
+        assertThat(table.buckets().get(i - 1).prefix()).isLessThan(bucket.prefix());
+      }
+    }
+    assertThat(table.buckets().stream().filter(bucket -> bucket.covers(any))).hasSize(1);
+    double covered =
+        table.buckets().stream().mapToDouble(bucket -> Math.pow(2, -bucket.depth())).sum();
+    assertThat(covered).isEqualTo(1);
+    assertThat(table.contacts()).hasSize(table.size()).doesNotHaveDuplicates();
+  }
+
+  @Test
+  void nearestAgreesWithSortingEverybody() {
+    for (int i = 0; i < 1000; i++) {
+      table.heard(new Contact(near(random.nextInt(12)), peer()), NOW);
+    }
+    for (int i = 0; i < 200; i++) {
+      DhtId target = near(random.nextInt(12));
+      DhtId except = table.contacts().get(random.nextInt(table.size())).id();
+      List<Contact> expected =
+          table.contacts().stream()
+              .filter(contact -> !contact.id().equals(except))
+              .sorted(Comparator.comparing(Contact::id, target.nearestFirst()))
+              .limit(20)
+              .toList();
+      assertThat(table.nearest(target, 20, except)).as("seed %s", SEED).isEqualTo(expected);
+    }
+  }
+
+  @Test
+  void aSpareTakesThePlaceOfASilentNode() {
+    RoutingTable small = new RoutingTable(self, 2, 1, NOW);
+    List<Contact> far = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      far.add(new Contact(self.flip(0).prefix(1, id()), peer()));
+    }
+    small.heard(new Contact(near(1), peer()), NOW);
+    small.heard(far.get(0), NOW);
+    small.heard(far.get(1), NOW);
+    assertThat(small.heard(far.get(2), NOW)).isEqualTo(new RoutingTable.Heard.Full(far.get(0)));
+    assertThat(small.contains(far.get(2).id())).isFalse();
+    small.remove(far.get(0).id());
+    assertThat(small.contains(far.get(2).id())).isTrue();
+    assertThat(small.idOf(far.get(2).peer())).contains(far.get(2).id());
+    assertThat(small.idOf(far.get(0).peer())).isEmpty();
+  }
+
+  @Test
+  void onePeerStandsAtOneIdOnly() {
+    PeerId peer = peer();
+    for (int i = 0; i < 50; i++) {
+      table.heard(new Contact(id(), peer), NOW);
+    }
+    assertThat(table.contacts()).hasSize(1);
+  }
+
+  @Test
+  void anIdBelongsToThePeerWhoseIdentityYieldsIt() {
+    PeerId rightful = peer();
+    PeerId squatter = peer();
+    DhtId id = DhtId.ofPeer(rightful);
+    table.heard(new Contact(id, squatter), NOW);
+    table.heard(new Contact(id, rightful), NOW);
+    table.heard(new Contact(id, squatter), NOW);
+    assertThat(table.contacts()).containsExactly(new Contact(id, rightful));
+    assertThat(table.idOf(squatter)).isEmpty();
+  }
+
+  @Test
+  void namesABucketThatWasQuietForLong() {
+    for (int i = 0; i < 100; i++) {
+      table.heard(new Contact(id(), peer()), NOW);
+    }
+    Instant later = NOW.plus(Duration.ofMinutes(6));
+    assertThat(table.stale(NOW, Duration.ofMinutes(5), random)).isEmpty();
+    int buckets = table.buckets().size();
+    for (int i = 0; i < buckets; i++) {
+      DhtId target = table.stale(later, Duration.ofMinutes(5), random).orElseThrow();
+      table.searched(target, later);
+    }
+    assertThat(table.stale(later, Duration.ofMinutes(5), random)).isEmpty();
+  }
+
+  @Test
+  void theBlacklistDoublesAndForgives() {
+    Blacklist blacklist = new Blacklist();
+    PeerId peer = peer();
+    blacklist.failed(peer, NOW);
+    assertThat(blacklist.banned(peer, NOW.plusMillis(4999))).isTrue();
+    assertThat(blacklist.banned(peer, NOW.plusSeconds(5))).isFalse();
+    blacklist.failed(peer, NOW);
+    assertThat(blacklist.banned(peer, NOW.plusMillis(9999))).isTrue();
+    assertThat(blacklist.banned(peer, NOW.plusSeconds(10))).isFalse();
+    blacklist.answered(peer);
+    blacklist.failed(peer, NOW);
+    assertThat(blacklist.banned(peer, NOW.plusSeconds(5))).isFalse();
+  }
+
+  /** An id that shares {@code bits} bits with this node's. */
+  private DhtId near(int bits) {
+    return self.flip(bits).prefix(bits + 1, id());
+  }
+
+  private DhtId id() {
+    return new DhtId(random.nextLong(), random.nextLong(), random.nextInt());
+  }
+
+  private PeerId peer() {
+    byte[] raw = new byte[PublicKey.BYTES];
+    random.nextBytes(raw);
+    return PeerId.of(PublicKey.ofRaw(raw));
+  }
+}

@@ -1,0 +1,96 @@
+package org.potluck.monitor;
+
+import java.net.BindException;
+import java.sql.SQLException;
+import java.util.concurrent.atomic.AtomicLong;
+import org.potluck.monitor.history.History;
+import org.potluck.monitor.web.WebServer;
+
+/**
+ * The dashboard of one program: a page, its JSON and its metrics, fed through {@link #monitor()}.
+ */
+public final class Dashboard implements AutoCloseable {
+  private final History history;
+  private final Feed feed;
+  private final Collector collector;
+  private final WebServer server;
+
+  private Dashboard(History history, Feed feed, Collector collector, WebServer server) {
+    this.history = history;
+    this.feed = feed;
+    this.collector = collector;
+    this.server = server;
+  }
+
+  /**
+   * Starts serving.
+   *
+   * @throws DashboardException when the port is taken, the address is not this machine's, or the
+   *     history cannot be opened; the message names the setting
+   */
+  public static Dashboard start(DashboardOptions options) {
+    History history = open(options);
+    Feed feed = new Feed(options.clock().millis());
+    AtomicLong dropped = new AtomicLong();
+    Meters meters = new Meters(feed, dropped);
+    try {
+      Board board = new Board(history, feed, options.clock());
+      WebServer server =
+          WebServer.start(
+              options.host(), options.port(), options.hostNames(), board, feed, meters::scrape);
+      Collector collector = new Collector(board, feed, meters, history, options.clock(), dropped);
+      return new Dashboard(history, feed, collector, server);
+    } catch (SQLException e) {
+      throw unreadable(options, e);
+    } catch (BindException e) {
+      closeQuietly(history);
+      throw new DashboardException(
+          "Cannot listen on %s port %d (%s). Set dashboard.port to another port, or to 0 for any free one; set dashboard.host to an address of this machine."
+              .formatted(options.host(), options.port(), e.getMessage()),
+          e);
+    }
+  }
+
+  /** Where the page is. */
+  public String url() {
+    return server.url();
+  }
+
+  public Monitor monitor() {
+    return collector;
+  }
+
+  /** Writes what was reported so far, ends open pages' streams and frees the port. */
+  @Override
+  public void close() {
+    collector.close();
+    feed.close();
+    server.close();
+    closeQuietly(history);
+  }
+
+  private static History open(DashboardOptions options) {
+    try {
+      return History.open(options.history());
+    } catch (SQLException e) {
+      throw unreadable(options, e);
+    }
+  }
+
+  private static DashboardException unreadable(DashboardOptions options, SQLException cause) {
+    return new DashboardException(
+        "Cannot open the dashboard's history %s: %s. Set dashboard.history to a file that can be written, or remove the setting to keep it in memory."
+            .formatted(
+                options.history().map(Object::toString).orElse("in memory"), cause.getMessage()),
+        cause);
+  }
+
+  private static void closeQuietly(History history) {
+    try {
+      history.close();
+    } catch (SQLException e) {
+      throw new DashboardException(
+          "The dashboard's history could not be closed: " + e.getMessage(), e);
+    }
+  }
+}

@@ -1,0 +1,101 @@
+package org.potluck.monitor;
+
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One peer as this program sees it. Unknown numbers are {@link Double#NaN} and reach the page as
+ * null.
+ *
+ * @param role {@code trainer}, {@code auxiliary} or {@code observer}
+ * @param device in words, such as {@code NVIDIA H200} or {@code CPU, 2 cores}
+ * @param parameterDigest of the parameters at {@code work.epoch()}, empty when not published
+ * @param self whether this is the peer that serves the dashboard
+ */
+public record PeerStatus(
+    String id,
+    String name,
+    String role,
+    String device,
+    boolean self,
+    State state,
+    Work work,
+    Link link,
+    Standing standing,
+    String parameterDigest,
+    Instant lastSeen) {
+  public PeerStatus {
+    id = Clip.line(id, 128);
+    name = Clip.line(name, Clip.NAME);
+    role = Clip.line(role, 16);
+    device = Clip.line(device, Clip.NAME);
+    parameterDigest = Clip.line(parameterDigest, 128);
+  }
+
+  /** What a peer is doing. */
+  public enum Activity {
+    TRAINING,
+    AVERAGING,
+    DOWNLOADING,
+    WAITING,
+    PAUSED,
+    GONE
+  }
+
+  /**
+   * @param detail what it waits for, empty when there is nothing to add
+   * @param until when the waiting ends at the latest, null when unknown
+   */
+  public record State(Activity activity, String detail, @Nullable Instant until) {
+    public State {
+      detail = Clip.line(detail, 200);
+    }
+
+    public static State of(Activity activity) {
+      return new State(activity, "", null);
+    }
+
+    public static State waiting(String reason, @Nullable Instant until) {
+      return new State(Activity.WAITING, reason, until);
+    }
+  }
+
+  /**
+   * @param samples in the present epoch
+   * @param share of the swarm's samples, 0 to 1
+   * @param loss nats per token
+   */
+  public record Work(
+      long epoch,
+      long samples,
+      long samplesTotal,
+      double samplesPerSecond,
+      double tokensPerSecond,
+      double share,
+      double loss) {}
+
+  /** How bytes reach a peer. */
+  public enum Path {
+    DIRECT,
+    RELAYED,
+    UNKNOWN
+  }
+
+  /** Measured rates in bytes per second, counters in bytes, round trip in seconds. */
+  public record Link(
+      Path path,
+      double uploadBytesPerSecond,
+      double downloadBytesPerSecond,
+      long bytesSent,
+      long bytesReceived,
+      double roundTripSeconds) {}
+
+  /**
+   * @param score 1 is good, 0 is refused
+   */
+  public record Standing(double score, String reason) {
+    public Standing {
+      reason = Clip.line(reason, 200);
+    }
+  }
+}

@@ -1,0 +1,215 @@
+package org.potluck.network.libp2p.yamux;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.embedded.EmbeddedChannel;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.potluck.network.Identity;
+import org.potluck.network.PeerId;
+import org.potluck.network.Stream;
+import org.potluck.network.StreamEnd;
+import org.potluck.network.StreamHandler;
+
+/** A listener's session that is told frames by hand. */
+class YamuxSessionTest {
+  private static final PeerId REMOTE = Identity.generate(new SplittableRandom(1)).peerId();
+
+  private final QueueLoop loop = new QueueLoop();
+  private final List<Taker> takers = new ArrayList<>();
+  private boolean pause;
+  private final YamuxSession session =
+      new YamuxSession(false, REMOTE, loop, YamuxOptions.DEFAULTS, this::take);
+  private final EmbeddedChannel channel = new EmbeddedChannel(session);
+
+  @Test
+  void payloadPassesAsItArrives() {
+    send(frame(Frame.DATA, Frame.SYN, 1, 1000));
+    send(Unpooled.wrappedBuffer(new byte[400]));
+    assertThat(takers.getFirst().bytes).isEqualTo(400);
+    send(Unpooled.wrappedBuffer(new byte[600]));
+    assertThat(takers.getFirst().bytes).isEqualTo(1000);
+    channel.finishAndReleaseAll();
+  }
+
+  @Test
+  void finMayRideOnData() {
+    send(frame(Frame.DATA, Frame.SYN | Frame.FIN, 1, 3));
+    assertThat(takers.getFirst().inputEnded).isFalse();
+    send(Unpooled.wrappedBuffer(new byte[3]));
+    assertThat(takers.getFirst().inputEnded).isTrue();
+    takers.getFirst().stream.closeWrite();
+    assertThat(takers.getFirst().end).isEqualTo(StreamEnd.FINISHED);
+    assertThat(session.streams()).isZero();
+    channel.finishAndReleaseAll();
+  }
+
+  @Test
+  void moreThanTheWindowEndsTheConnection() {
+    pause = true;
+    send(frame(Frame.DATA, Frame.SYN, 1, Frame.WINDOW_BYTES_INITIAL));
+    send(Unpooled.wrappedBuffer(new byte[Frame.WINDOW_BYTES_INITIAL]));
+    assertThat(channel.isActive()).isTrue();
+    send(frame(Frame.DATA, 0, 1, 1));
+    assertThat(channel.isActive()).isFalse();
+    assertThat(takers.getFirst().end).isEqualTo(StreamEnd.CONNECTION_LOST);
+    channel.finishAndReleaseAll();
+  }
+
+  @Test
+  void creditComesOnlyWithConsumption() {
+    pause = true;
+    send(frame(Frame.DATA, Frame.SYN, 1, Frame.WINDOW_BYTES_INITIAL));
+    send(Unpooled.wrappedBuffer(new byte[Frame.WINDOW_BYTES_INITIAL]));
+    assertThat(written(Frame.WINDOW_UPDATE, 0)).isZero();
+    takers.getFirst().stream.resumeReading();
+    assertThat(written(Frame.WINDOW_UPDATE, 0)).isGreaterThanOrEqualTo(Frame.WINDOW_BYTES_INITIAL);
+    channel.finishAndReleaseAll();
+  }
+
+  @Test
+  void crumbsThatNobodyReadsArriveInOrderLater() {
+    pause = true;
+    send(frame(Frame.WINDOW_UPDATE, Frame.SYN, 1, 0));
+    for (int i = 0; i < 20_000; i++) {
+      send(Unpooled.wrappedBuffer(frame(Frame.DATA, 0, 1, 1), Unpooled.wrappedBuffer(crumb(i))));
+    }
+    assertThat(takers.getFirst().bytes).isZero();
+    takers.getFirst().stream.resumeReading();
+    assertThat(takers.getFirst().bytes).isEqualTo(20_000);
+    assertThat(takers.getFirst().outOfOrder).isFalse();
+    channel.finishAndReleaseAll();
+  }
+
+  @Test
+  void aPingIsAnswered() {
+    send(frame(Frame.PING, Frame.SYN, 0, 77));
+    assertThat(written(Frame.PING, Frame.ACK)).isEqualTo(77);
+    channel.finishAndReleaseAll();
+  }
+
+  @Test
+  void aStreamWithOurOwnParityEndsTheConnection() {
+    send(frame(Frame.WINDOW_UPDATE, Frame.SYN, 2, 0));
+    assertThat(channel.isActive()).isFalse();
+    channel.finishAndReleaseAll();
+  }
+
+  @Test
+  void streamsBeyondTheLimitAreReset() {
+    for (int i = 0; i < 5000; i++) {
+      send(frame(Frame.WINDOW_UPDATE, Frame.SYN, 1 + 2 * i, 0));
+    }
+    assertThat(session.streams()).isLessThanOrEqualTo(YamuxOptions.DEFAULTS.streamsMax());
+    assertThat((long) session.streams() * Frame.WINDOW_BYTES_INITIAL)
+        .isLessThanOrEqualTo(YamuxOptions.DEFAULTS.windowsBytesMax());
+    channel.finishAndReleaseAll();
+  }
+
+  @Test
+  void noiseNeitherThrowsNorKeepsBuffers() {
+    for (int seed = 0; seed < 300; seed++) {
+      SplittableRandom random = new SplittableRandom(seed);
+      YamuxSessionTest one = new YamuxSessionTest();
+      one.pause = random.nextBoolean();
+      List<ByteBuf> sent = new ArrayList<>();
+      for (int i = 0; i < 50 && one.channel.isActive(); i++) {
+        ByteBuf piece = Unpooled.buffer();
+        if (random.nextInt(4) > 0) {
+          piece.writeBytes(anyFrame(random));
+        }
+        byte[] noise = new byte[random.nextInt(64)];
+        random.nextBytes(noise);
+        piece.writeBytes(noise);
+        sent.add(piece);
+        one.send(piece);
+      }
+      one.channel.finishAndReleaseAll();
+      assertThat(sent).as("seed " + seed).allMatch(piece -> piece.refCnt() == 0);
+      assertThat(one.takers).as("seed " + seed).allMatch(taker -> taker.end != null);
+    }
+  }
+
+  private static ByteBuf anyFrame(SplittableRandom random) {
+    return frame(random.nextInt(5), random.nextInt(16), random.nextInt(6), random.nextInt(1 << 10));
+  }
+
+  private static byte[] crumb(int value) {
+    return new byte[] {(byte) value};
+  }
+
+  private static ByteBuf frame(int type, int flags, int stream, int length) {
+    return Unpooled.buffer(Frame.HEADER_BYTES)
+        .writeByte(0)
+        .writeByte(type)
+        .writeShort(flags)
+        .writeInt(stream)
+        .writeInt(length);
+  }
+
+  private void send(ByteBuf bytes) {
+    channel.writeInbound(bytes);
+    loop.runAll();
+  }
+
+  /** The sum of the lengths of all frames of this kind that were written since last asked. */
+  private long written(int type, int flags) {
+    loop.runAll();
+    long sum = 0;
+    for (ByteBuf out = channel.readOutbound(); out != null; out = channel.readOutbound()) {
+      if (out.readableBytes() == Frame.HEADER_BYTES
+          && out.getByte(1) == type
+          && out.getShort(2) == flags) {
+        sum += out.getInt(8);
+      }
+      out.release();
+    }
+    return sum;
+  }
+
+  private void take(YamuxStream stream) {
+    Taker taker = new Taker(stream);
+    takers.add(taker);
+    if (pause) {
+      stream.pauseReading();
+    }
+    stream.handler(taker);
+  }
+
+  private static final class Taker implements StreamHandler {
+    private final Stream stream;
+    private long bytes;
+    private boolean inputEnded;
+    private boolean outOfOrder;
+    private @Nullable StreamEnd end;
+
+    Taker(Stream stream) {
+      this.stream = stream;
+    }
+
+    @Override
+    public void received(Stream from, ByteBuffer data) {
+      while (data.hasRemaining()) {
+        outOfOrder |= data.get() != (byte) bytes;
+        bytes++;
+      }
+    }
+
+    @Override
+    public void endOfInput(Stream from) {
+      inputEnded = true;
+    }
+
+    @Override
+    public void closed(Stream from, StreamEnd how) {
+      assertThat(end).isNull();
+      end = how;
+    }
+  }
+}

@@ -1,0 +1,92 @@
+package org.potluck.peer.cli;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import org.potluck.peer.ExitCode;
+import org.potluck.peer.UserException;
+import org.potluck.peer.demo.Demo;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
+
+@Command(
+    name = "demo",
+    description = "See several peers on this machine train one model on real text.")
+final class DemoCommand implements Callable<Integer> {
+  @Option(
+      names = "--peers",
+      defaultValue = "3",
+      description = "How many peer processes train (default: ${DEFAULT-VALUE}).")
+  private int peers;
+
+  @Option(names = "--epochs", description = "Stop after so many epochs.")
+  private long epochs;
+
+  @Option(
+      names = "--for",
+      paramLabel = "TIME",
+      converter = TimeConverter.class,
+      description = "Stop after a time such as 60s or 5m (default: 60s unless --epochs is given).")
+  private @Nullable Duration time;
+
+  @Option(names = "--data", paramLabel = "PATH", description = "Text to train on.")
+  private @Nullable Path data;
+
+  @Option(names = "--report", paramLabel = "FILE", description = "Write what happened, as JSON.")
+  private @Nullable Path report;
+
+  @Option(names = "--no-browser", description = "Do not open the dashboard in a browser.")
+  private boolean noBrowser;
+
+  @Option(
+      names = "--dashboard-port",
+      paramLabel = "PORT",
+      defaultValue = "0",
+      description = "Port of the page on this machine; 0 takes any (default: ${DEFAULT-VALUE}).")
+  private int dashboardPort;
+
+  @Spec private CommandSpec spec = CommandSpec.create();
+
+  @Override
+  public Integer call() throws UserException, InterruptedException {
+    if (peers < 1 || peers > 64) {
+      throw new UserException(ExitCode.USAGE, "--peers must be between 1 and 64, not " + peers);
+    }
+    Duration limit = time != null ? time : epochs > 0 ? Duration.ofDays(1) : Duration.ofSeconds(60);
+    try {
+      return new Demo(
+              new Demo.Wishes(peers, epochs, limit, data, report, !noBrowser, dashboardPort),
+              spec.commandLine().getOut())
+          .run()
+          .status();
+    } catch (IOException e) {
+      throw new UserException(
+          ExitCode.MACHINE, "the demo cannot use its folder: " + e.getMessage());
+    }
+  }
+
+  /** {@code 45s}, {@code 5m}, {@code 2h}, or plain seconds. */
+  static final class TimeConverter implements ITypeConverter<Duration> {
+    @Override
+    public Duration convert(String text) {
+      try {
+        Duration duration =
+            text.matches("\\d+")
+                ? Duration.ofSeconds(Long.parseLong(text))
+                : Duration.parse("PT" + text);
+        if (duration.isPositive()) {
+          return duration;
+        }
+      } catch (ArithmeticException | java.time.format.DateTimeParseException e) {
+        // Said below in the person's own terms.
+      }
+      throw new TypeConversionException("'" + text + "' is not a time such as 45s, 5m or 2h");
+    }
+  }
+}

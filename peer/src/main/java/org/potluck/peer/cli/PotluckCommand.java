@@ -1,0 +1,87 @@
+package org.potluck.peer.cli;
+
+import java.io.PrintWriter;
+import org.jspecify.annotations.Nullable;
+import org.potluck.peer.ExitCode;
+import org.potluck.peer.UserException;
+import org.potluck.peer.manifest.ManifestException;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ScopeType;
+
+/** The command {@code potluck} with all that it can do. */
+@Command(
+    name = "potluck",
+    description = "Pretrain one model together; everyone brings what they have.",
+    mixinStandardHelpOptions = true,
+    scope = ScopeType.INHERIT,
+    versionProvider = PotluckCommand.Version.class,
+    subcommands = {
+      DemoCommand.class,
+      InitCommand.class,
+      StartCommand.class,
+      JoinCommand.class,
+      WatchCommand.class
+    },
+    footerHeading = "%nExit status:%n",
+    footer = {
+      "  0  all went well",
+      "  1  an error in Potluck itself",
+      "  2  the command line makes no sense",
+      "  3  something on this machine is in the way: a port, the disk, permissions",
+      "  4  a manifest, an invitation or data cannot be used",
+      "  5  no peer of the run could be reached",
+      "  6  the run ended, but not as it should have"
+    })
+public final class PotluckCommand implements Runnable {
+  @CommandLine.Spec
+  private CommandLine.Model.CommandSpec spec = CommandLine.Model.CommandSpec.create();
+
+  /** Runs {@code arguments} and returns the exit status; errors are one line on standard error. */
+  public static int execute(String... arguments) {
+    CommandLine commandLine = new CommandLine(new PotluckCommand());
+    commandLine.setParameterExceptionHandler(PotluckCommand::misused);
+    commandLine.setExecutionExceptionHandler(
+        (exception, command, parsed) -> failed(exception, command.getErr()));
+    return commandLine.execute(arguments);
+  }
+
+  @Override
+  public void run() {
+    spec.commandLine().usage(spec.commandLine().getOut());
+  }
+
+  private static int misused(ParameterException exception, String[] arguments) {
+    PrintWriter err = exception.getCommandLine().getErr();
+    String command = exception.getCommandLine().getCommandSpec().qualifiedName();
+    err.printf("potluck: %s; see '%s --help'%n", exception.getMessage(), command);
+    return ExitCode.USAGE.status();
+  }
+
+  private static int failed(Exception exception, PrintWriter err) {
+    return switch (exception) {
+      case UserException user -> say(err, user.getMessage(), user.exitCode());
+      case ManifestException manifest -> say(err, manifest.getMessage(), ExitCode.INPUT);
+      default -> {
+        LoggerFactory.getLogger(PotluckCommand.class).error("an error in Potluck", exception);
+        yield say(err, "an error in Potluck itself: " + exception, ExitCode.INTERNAL);
+      }
+    };
+  }
+
+  private static int say(PrintWriter err, @Nullable String message, ExitCode exitCode) {
+    err.println("potluck: " + message);
+    return exitCode.status();
+  }
+
+  static final class Version implements IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      String version = PotluckCommand.class.getPackage().getImplementationVersion();
+      return new String[] {"potluck " + (version == null ? "(unpackaged)" : version)};
+    }
+  }
+}

@@ -1,0 +1,175 @@
+package org.potluck.peer.demo;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.potluck.monitor.DashboardOptions;
+import org.potluck.network.Identity;
+import org.potluck.network.Multiaddr;
+import org.potluck.peer.ExitCode;
+import org.potluck.peer.UserException;
+import org.potluck.peer.manifest.Invitation;
+import org.potluck.peer.manifest.RunSpec;
+import org.potluck.peer.manifest.SignedManifest;
+import org.potluck.peer.report.PeerReport;
+import org.potluck.peer.report.RunReport;
+import org.potluck.peer.run.Node;
+import org.potluck.peer.run.Observer;
+
+/** A whole run on one machine: a coordinator in this process, every trainer in its own. */
+public final class Demo {
+  private static final Duration STOP_LIMIT = Duration.ofSeconds(25);
+  private static final long LOOK_EVERY_MILLIS = 100;
+
+  private final Wishes wishes;
+  private final PrintWriter out;
+
+  /**
+   * What was asked for on the command line.
+   *
+   * @param epochs after how many to stop; zero for none
+   * @param limit after which time to stop
+   * @param data text to train on, null for the default corpus
+   * @param report where to write the report, null for nowhere
+   */
+  public record Wishes(
+      int peers,
+      long epochs,
+      Duration limit,
+      @Nullable Path data,
+      @Nullable Path report,
+      boolean browser,
+      int dashboardPort) {}
+
+  public Demo(Wishes wishes, PrintWriter out) {
+    this.wishes = wishes;
+    this.out = out;
+  }
+
+  /** Runs to the end and says whether the peers agree. */
+  public ExitCode run() throws UserException, IOException, InterruptedException {
+    Path data = wishes.data();
+    if (data != null && !Files.exists(data)) {
+      throw new UserException(ExitCode.INPUT, "no such file or folder: " + data + "; see --data");
+    }
+    Path folder = Files.createTempDirectory("potluck-demo-");
+    try {
+      return run(folder);
+    } finally {
+      delete(folder);
+    }
+  }
+
+  private ExitCode run(Path folder) throws UserException, IOException, InterruptedException {
+    Instant started = Instant.now();
+    Identity identity = Identity.generate(new SecureRandom());
+    SignedManifest manifest = SignedManifest.sign(spec(), identity);
+    List<PeerProcess> processes = new ArrayList<>();
+    Thread hook = new Thread(() -> processes.forEach(PeerProcess::terminate), "demo-end");
+    Runtime.getRuntime().addShutdownHook(hook);
+    String dashboard;
+    try (Node node = Node.start(identity, List.of(Multiaddr.parse("/ip4/127.0.0.1/tcp/0")))) {
+      node.bootstrap(List.of());
+      Invitation invitation = new Invitation(manifest.runId(), node.addresses());
+      DashboardOptions options = DashboardOptions.local().withPort(wishes.dashboardPort());
+      try (Observer observer = Observer.start(node, manifest, invitation, options)) {
+        dashboard = observer.url().toString();
+        out.printf("%d peers train one model; see it at %s%n", wishes.peers(), dashboard);
+        out.flush();
+        if (wishes.browser()) {
+          Browser.open(observer.url());
+        }
+        for (int i = 1; i <= wishes.peers(); i++) {
+          processes.add(
+              PeerProcess.start(
+                  "peer-" + i,
+                  invitation.toString(),
+                  folder.resolve("peer-" + i),
+                  List.of("--threads", "1")));
+        }
+        awaitEnd(processes, started);
+      }
+    }
+    Runtime.getRuntime().removeShutdownHook(hook);
+    return conclude(manifest.runId(), processes, started, dashboard);
+  }
+
+  private void awaitEnd(List<PeerProcess> processes, Instant started) throws InterruptedException {
+    while (Duration.between(started, Instant.now()).compareTo(wishes.limit()) < 0
+        && processes.stream().anyMatch(PeerProcess::running)) {
+      Thread.sleep(LOOK_EVERY_MILLIS);
+    }
+    processes.forEach(PeerProcess::terminate);
+    for (PeerProcess process : processes) {
+      process.awaitEnd(STOP_LIMIT);
+    }
+  }
+
+  private ExitCode conclude(
+      String run, List<PeerProcess> processes, Instant started, String dashboard)
+      throws IOException {
+    List<PeerReport> reports = new ArrayList<>();
+    for (PeerProcess process : processes) {
+      process
+          .report()
+          .ifPresentOrElse(
+              reports::add, () -> out.printf("%s ended without a report%n", process.name()));
+    }
+    RunReport report =
+        new RunReport(
+            run,
+            reports,
+            reports.stream().mapToLong(PeerReport::epoch).max().orElse(0),
+            Duration.between(started, Instant.now()).toMillis() / 1e3,
+            mean(reports.stream().map(PeerReport::lossFirst)),
+            mean(reports.stream().map(PeerReport::lossLast)),
+            dashboard);
+    if (wishes.report() != null) {
+      report.write(wishes.report());
+    }
+    out.printf(
+        "%d epochs in %.0f s; loss %.3f -> %.3f nats per byte; peers %s%n",
+        report.epochs(),
+        report.seconds(),
+        report.lossFirst(),
+        report.lossLast(),
+        report.agreed() ? "agree to the last bit" : "DISAGREE");
+    out.flush();
+    return report.agreed() && report.epochs() > 0 ? ExitCode.OK : ExitCode.DISAGREEMENT;
+  }
+
+  private RunSpec spec() {
+    Path data = wishes.data();
+    return new RunSpec(
+        "demo",
+        new RunSpec.Model(4, 4, 128, 128),
+        new RunSpec.Training(48, 4, 0.003, 5, 0.1, 1, wishes.epochs()),
+        new RunSpec.Averaging("float16"),
+        new RunSpec.Data(data == null ? List.of() : List.of(data.toAbsolutePath().toString())));
+  }
+
+  private static double mean(Stream<Double> values) {
+    return values
+        .mapToDouble(Double::doubleValue)
+        .filter(Double::isFinite)
+        .average()
+        .orElse(Double.NaN);
+  }
+
+  private static void delete(Path folder) throws IOException {
+    try (Stream<Path> files = Files.walk(folder)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.deleteIfExists(file);
+      }
+    }
+  }
+}

@@ -1,0 +1,82 @@
+package org.potluck.peer.run;
+
+import java.net.URI;
+import java.time.Instant;
+import java.util.concurrent.CompletableFuture;
+import org.potluck.averaging.progress.SwarmProgress;
+import org.potluck.monitor.Dashboard;
+import org.potluck.monitor.DashboardException;
+import org.potluck.monitor.DashboardOptions;
+import org.potluck.monitor.RunInfo;
+import org.potluck.peer.ExitCode;
+import org.potluck.peer.UserException;
+import org.potluck.peer.manifest.Invitation;
+import org.potluck.peer.manifest.RunSpec;
+import org.potluck.peer.manifest.SignedManifest;
+
+/** A peer that holds no weights: it shows the run on a page and hands out its manifest. */
+public final class Observer implements AutoCloseable {
+  private final Dashboard dashboard;
+
+  private Observer(Dashboard dashboard) {
+    this.dashboard = dashboard;
+  }
+
+  /** Shows the run of {@code manifest}; {@code options} say where. */
+  public static Observer start(
+      Node node, SignedManifest manifest, Invitation invitation, DashboardOptions options)
+      throws UserException {
+    ManifestShelf.serve(node, manifest);
+    Dashboard dashboard;
+    try {
+      dashboard = Dashboard.start(options);
+    } catch (DashboardException e) {
+      throw new UserException(
+          ExitCode.MACHINE, e.getMessage() + " (on the command line: --dashboard-port)");
+    }
+    RunSpec spec = manifest.spec();
+    RunSpec.Model model = spec.model();
+    dashboard
+        .monitor()
+        .run(
+            new RunInfo(
+                manifest.runId(),
+                spec.name(),
+                invitation.toString(),
+                "gpt, %d layers, width %d, context %d"
+                    .formatted(model.layers(), model.width(), model.context()),
+                "byte",
+                parameters(model),
+                spec.training().targetBatch(),
+                Instant.now(),
+                manifest.coordinator().toString()));
+    Watcher watcher =
+        node.onLoop(
+            () ->
+                CompletableFuture.completedFuture(
+                    new Watcher(
+                        node.network(),
+                        node.dht(),
+                        new SwarmProgress(node.network(), node.rpc(), node.dht(), manifest.runId()),
+                        dashboard.monitor(),
+                        manifest.runId(),
+                        spec)));
+    node.execute(watcher::start);
+    return new Observer(dashboard);
+  }
+
+  public URI url() {
+    return URI.create(String.valueOf(dashboard.url()));
+  }
+
+  @Override
+  public void close() {
+    dashboard.close();
+  }
+
+  /** Weights of a byte-level GPT with tied embeddings: 12 w^2 + 13 w per layer and the rest. */
+  private static long parameters(RunSpec.Model model) {
+    long w = model.width();
+    return model.layers() * (12 * w * w + 13 * w) + 256 * w + model.context() * w + 2 * w;
+  }
+}

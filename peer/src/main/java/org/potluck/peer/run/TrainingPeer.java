@@ -1,0 +1,299 @@
+package org.potluck.peer.run;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.potluck.averaging.Averager;
+import org.potluck.averaging.AveragingOptions;
+import org.potluck.averaging.RoundOutcome;
+import org.potluck.averaging.progress.SwarmProgress;
+import org.potluck.averaging.state.StateClient;
+import org.potluck.averaging.state.StateDonor;
+import org.potluck.averaging.state.StateLimits;
+import org.potluck.network.Traffic;
+import org.potluck.peer.ExitCode;
+import org.potluck.peer.UserException;
+import org.potluck.peer.manifest.RunSpec;
+import org.potluck.peer.manifest.SignedManifest;
+import org.potluck.peer.report.PeerReport;
+import org.potluck.peer.training.Swarm;
+import org.potluck.peer.training.TrainingListener;
+import org.potluck.peer.training.TrainingLoop;
+import org.potluck.peer.training.TrainingPlan;
+import org.potluck.trainer.GptTrainer;
+import org.potluck.trainer.Trainer;
+import org.potluck.trainer.TrainerConfig;
+import org.potluck.trainer.data.Corpus;
+import org.potluck.trainer.data.CorpusException;
+import org.potluck.trainer.model.GptConfig;
+import org.potluck.trainer.optimizer.AdamWConfig;
+import org.potluck.trainer.optimizer.LearningRate;
+
+/** A peer that trains: model, data, training thread, and its place in the swarm. */
+public final class TrainingPeer implements AutoCloseable {
+  private static final Duration LINE_EVERY = Duration.ofSeconds(2);
+  private static final Duration SAMPLE_EVERY = Duration.ofSeconds(10);
+  private static final Duration CHECKPOINT_EVERY = Duration.ofMinutes(5);
+  private static final String PROMPT = "The ";
+
+  private final Node node;
+  private final SignedManifest manifest;
+  private final Settings settings;
+  private final Corpus corpus;
+  private final GptTrainer trainer;
+  private final NetworkSwarm swarm;
+  private final TrainingLoop loop;
+  private final Instant started = Instant.now();
+  private Instant lastLine = Instant.EPOCH;
+  private Instant lastSample = started;
+  private Instant lastCheckpoint = started;
+
+  /**
+   * What the peer's owner chose.
+   *
+   * @param data text to train on instead of the run's paths; empty for those
+   */
+  public record Settings(String name, Device device, int threads, List<Path> data, Home home) {
+    public Settings {
+      data = List.copyOf(data);
+    }
+  }
+
+  private TrainingPeer(
+      Node node,
+      SignedManifest manifest,
+      Settings settings,
+      Corpus corpus,
+      GptTrainer trainer,
+      NetworkSwarm swarm) {
+    this.node = node;
+    this.manifest = manifest;
+    this.settings = settings;
+    this.corpus = corpus;
+    this.trainer = trainer;
+    this.swarm = swarm;
+    RunSpec.Training training = manifest.spec().training();
+    long drawer =
+        node.onLoop(() -> CompletableFuture.completedFuture(node.network().self())).hashCode();
+    TrainingPlan plan =
+        new TrainingPlan(training.targetBatch(), training.microBatch(), training.epochs(), drawer);
+    loop = new TrainingLoop(trainer, swarm, plan, new Teller(), InstantSource.system());
+  }
+
+  /** Opens the text, makes or reopens the model, and takes a place in the swarm. */
+  public static TrainingPeer start(Node node, SignedManifest manifest, Settings settings)
+      throws UserException {
+    ManifestShelf.serve(node, manifest);
+    Corpus corpus = corpus(manifest.spec(), settings);
+    GptTrainer trainer = trainer(manifest, settings, corpus);
+    RunSpec spec = manifest.spec();
+    String run = manifest.runId();
+    // Parameters and two moments of four bytes each, with room for rounding up.
+    StateLimits limits = StateLimits.usual(trainer.parameterCount() * 12 + (1 << 20));
+    NetworkSwarm.PeerCard card =
+        new NetworkSwarm.PeerCard(settings.name(), trainer.device(), spec.model().context());
+    NetworkSwarm swarm =
+        node.onLoop(
+            () ->
+                CompletableFuture.completedFuture(
+                    new NetworkSwarm(
+                        node,
+                        run,
+                        spec.averaging().codec(),
+                        card,
+                        new SwarmProgress(node.network(), node.rpc(), node.dht(), run),
+                        new Averager(
+                            node.network(),
+                            node.dht(),
+                            AveragingOptions.defaults(),
+                            new SecureRandom()),
+                        new StateDonor(node.network().loop(), node.rpc(), run, limits),
+                        new StateClient(node.network().loop(), node.rpc(), run, limits))));
+    return new TrainingPeer(node, manifest, settings, corpus, trainer, swarm);
+  }
+
+  /** Trains until {@link #stop} or the run is complete, then saves. */
+  public void run() throws InterruptedException {
+    loop.run();
+    save();
+  }
+
+  /** From any thread; {@link #run} returns after the micro-batch or round at hand. */
+  public void stop() {
+    loop.stop();
+  }
+
+  /** What was done so far; after {@link #run} has returned. */
+  public PeerReport report() {
+    var tally = loop.tally();
+    double seconds = seconds(Duration.between(started, Instant.now()));
+    double training = seconds(tally.training());
+    double averaging = seconds(tally.averaging());
+    Traffic traffic = node.onLoop(() -> CompletableFuture.completedFuture(node.network().total()));
+    return new PeerReport(
+        node.onLoop(() -> CompletableFuture.completedFuture(node.network().self())).toString(),
+        settings.name(),
+        trainer.epoch(),
+        trainer.parameterDigest(),
+        tally.samples(),
+        tally.lossFirst(),
+        tally.lossLast(),
+        traffic.bytesSent(),
+        traffic.bytesReceived(),
+        tally.roundsAveraged(),
+        tally.roundsFailed(),
+        training,
+        averaging,
+        Math.max(0, seconds - training - averaging));
+  }
+
+  @Override
+  public void close() {
+    trainer.close();
+    corpus.close();
+  }
+
+  private void save() {
+    trainer.save(settings.home().checkpoint(manifest.runId()));
+  }
+
+  private static Corpus corpus(RunSpec spec, Settings settings) throws UserException {
+    List<Path> paths = settings.data();
+    if (paths.isEmpty()) {
+      paths = spec.data().paths().stream().map(Path::of).toList();
+    }
+    if (paths.isEmpty()) {
+      paths = List.of(Path.of(System.getProperty("potluck.corpus", "corpus")));
+    }
+    try {
+      return Corpus.open(paths, settings.home().textCache());
+    } catch (CorpusException e) {
+      throw new UserException(ExitCode.INPUT, e.getMessage() + "; see --data");
+    } catch (IOException e) {
+      throw new UserException(ExitCode.MACHINE, "cannot read the text: " + e.getMessage());
+    }
+  }
+
+  private static GptTrainer trainer(SignedManifest manifest, Settings settings, Corpus corpus)
+      throws UserException {
+    Path checkpoint = settings.home().checkpoint(manifest.runId());
+    try {
+      if (Files.isDirectory(checkpoint)) {
+        return GptTrainer.open(checkpoint, corpus, settings.threads(), settings.device().choice());
+      }
+      return GptTrainer.create(config(manifest.spec(), settings), corpus);
+    } catch (CorpusException e) {
+      throw new UserException(ExitCode.INPUT, e.getMessage() + "; see --data");
+    } catch (IOException e) {
+      throw new UserException(
+          ExitCode.MACHINE, "cannot open the checkpoint " + checkpoint + ": " + e.getMessage());
+    }
+  }
+
+  private static TrainerConfig config(RunSpec spec, Settings settings) {
+    RunSpec.Model model = spec.model();
+    RunSpec.Training training = spec.training();
+    AdamWConfig usual =
+        AdamWConfig.of(
+            new LearningRate(
+                training.learningRate(), training.learningRate() / 10, training.warmupEpochs(), 0));
+    AdamWConfig optimizer =
+        new AdamWConfig(
+            usual.rate(),
+            usual.beta1(),
+            usual.beta2(),
+            usual.epsilon(),
+            training.weightDecay(),
+            usual.clip());
+    return new TrainerConfig(
+        new GptConfig(model.layers(), model.heads(), model.width(), model.context()),
+        optimizer,
+        training.seed(),
+        settings.threads(),
+        settings.device().choice());
+  }
+
+  private static double seconds(Duration duration) {
+    return duration.toNanos() / 1e9;
+  }
+
+  /** Tells the owner on the terminal, and the swarm what the model writes. */
+  private final class Teller implements TrainingListener {
+    private double loss = Double.NaN;
+
+    @Override
+    public void trained(Swarm.OwnProgress progress, Swarm.SwarmView view) {
+      Instant now = Instant.now();
+      if (Duration.between(lastLine, now).compareTo(LINE_EVERY) < 0) {
+        return;
+      }
+      lastLine = now;
+      long target = manifest.spec().training().targetBatch();
+      double swarmRate = progress.samplesPerSecond() * view.peers();
+      double wait = Math.max(0, (target - view.samples()) / Math.max(1e-9, swarmRate));
+      say(
+          "epoch %d  loss %s  %.0f tok/s  %d %s  next round in ~%.1f s"
+              .formatted(
+                  progress.epoch(),
+                  Double.isNaN(loss) ? "-" : "%.3f".formatted(loss),
+                  progress.samplesPerSecond() * manifest.spec().model().context(),
+                  view.peers(),
+                  view.peers() == 1 ? "peer" : "peers",
+                  wait));
+    }
+
+    @Override
+    public void settled(long epoch, RoundOutcome outcome) {
+      switch (outcome) {
+        case RoundOutcome.Averaged averaged ->
+            averaged.faults().forEach(fault -> say("epoch " + epoch + ": mended: " + fault));
+        case RoundOutcome.Abandoned abandoned ->
+            say("epoch " + epoch + ": no average (" + abandoned.reason() + "); trying again");
+      }
+    }
+
+    @Override
+    public void stepped(Trainer stepped, double mean, long samples, Duration took) {
+      loss = Double.isNaN(mean) ? loss : mean;
+      Instant now = Instant.now();
+      if (Duration.between(lastSample, now).compareTo(SAMPLE_EVERY) > 0) {
+        lastSample = now;
+        publishSample(stepped);
+      }
+      if (Duration.between(lastCheckpoint, now).compareTo(CHECKPOINT_EVERY) > 0) {
+        lastCheckpoint = now;
+        save();
+      }
+    }
+
+    @Override
+    public void caughtUp(long epoch) {
+      say("downloaded the model at epoch " + epoch);
+    }
+
+    private void publishSample(Trainer from) {
+      String text = from.generate(PROMPT, 120, 0.8, from.epoch());
+      byte[] value = (from.epoch() + "\n" + text).getBytes(StandardCharsets.UTF_8);
+      node.execute(
+          () -> {
+            CompletableFuture<Integer> _ =
+                node.dht()
+                    .publish(
+                        Watcher.samplesKey(manifest.runId()),
+                        value,
+                        node.network().loop().now().plus(Duration.ofMinutes(10)));
+          });
+    }
+
+    private void say(String line) {
+      System.out.printf("%-10s %s%n", settings.name(), line);
+    }
+  }
+}

@@ -1,0 +1,25 @@
+package org.potluck.peer.training;
+
+import java.time.Duration;
+import org.potluck.averaging.RoundOutcome;
+import org.potluck.trainer.Trainer;
+
+/** Hears what the training thread does, on that thread. */
+public interface TrainingListener {
+  /** A micro-batch was added to what is accumulated. */
+  default void trained(Swarm.OwnProgress progress, Swarm.SwarmView view) {}
+
+  /** A round has ended, one way or the other. */
+  default void settled(long epoch, RoundOutcome outcome) {}
+
+  /**
+   * One optimizer step was taken; {@code trainer.epoch()} is the new epoch.
+   *
+   * @param loss mean of this peer's samples of the epoch, NaN when it had none
+   * @param took since the step before
+   */
+  default void stepped(Trainer trainer, double loss, long samples, Duration took) {}
+
+  /** A state was downloaded, because the others were ahead. */
+  default void caughtUp(long epoch) {}
+}

@@ -1,0 +1,162 @@
+package org.potluck.peer.training;
+
+import java.lang.foreign.MemorySegment;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import org.potluck.averaging.RoundOutcome;
+import org.potluck.trainer.Microbatch;
+import org.potluck.trainer.SampleDraw;
+import org.potluck.trainer.Trainer;
+
+/**
+ * {@code gradient} mode: accumulate until the swarm has its target batch, average, take one
+ * identical step.
+ *
+ * <p>What was accumulated survives a failed round: it is offered again in the next attempt. It is
+ * forgotten only when the others have moved on, because then it belongs to parameters that no
+ * longer exist.
+ */
+public final class TrainingLoop {
+  /** Micro-batches per epoch and peer never reach this, so that draws of epochs do not overlap. */
+  private static final long DRAWS_PER_EPOCH = 1L << 20;
+
+  private static final Duration BETWEEN_ATTEMPTS = Duration.ofMillis(100);
+
+  private final Trainer trainer;
+  private final Swarm swarm;
+  private final TrainingPlan plan;
+  private final TrainingListener listener;
+  private final InstantSource clock;
+  private final TrainingTally tally = new TrainingTally();
+
+  private Instant epochBegan;
+  private long drawsThisEpoch;
+  private double lossSum;
+  private double lossBefore = Double.NaN;
+  private double samplesPerSecond;
+  private String digest;
+  private volatile boolean stopping;
+
+  public TrainingLoop(
+      Trainer trainer,
+      Swarm swarm,
+      TrainingPlan plan,
+      TrainingListener listener,
+      InstantSource clock) {
+    this.trainer = trainer;
+    this.swarm = swarm;
+    this.plan = plan;
+    this.listener = listener;
+    this.clock = clock;
+    epochBegan = clock.instant();
+    digest = trainer.parameterDigest();
+  }
+
+  /** Trains until {@link #stop}, the last epoch, or an interrupt. */
+  public void run() throws InterruptedException {
+    swarm.offer(trainer.state(), digest);
+    while (!stopping && !plan.completeAt(trainer.epoch())) {
+      Swarm.SwarmView view = report(Swarm.Activity.TRAINING);
+      if (view.epoch() > trainer.epoch()) {
+        catchUp();
+      } else if (view.samples() >= plan.targetBatch()) {
+        average();
+      } else {
+        train(view);
+      }
+    }
+    report(Swarm.Activity.TRAINING);
+  }
+
+  /** Asks {@link #run} to return after the micro-batch or round at hand. From any thread. */
+  public void stop() {
+    stopping = true;
+  }
+
+  public TrainingTally tally() {
+    return tally;
+  }
+
+  private void train(Swarm.SwarmView view) {
+    long step = Math.addExact(trainer.epoch() * DRAWS_PER_EPOCH, drawsThisEpoch++);
+    Microbatch batch = trainer.accumulate(new SampleDraw(plan.drawer(), step, plan.microBatch()));
+    lossSum += batch.meanLoss() * batch.samples();
+    tally.trained(batch.samples(), batch.took());
+    double rate = batch.samples() / Math.max(1e-9, batch.took().toNanos() / 1e9);
+    samplesPerSecond = samplesPerSecond == 0 ? rate : 0.8 * samplesPerSecond + 0.2 * rate;
+    listener.trained(progress(Swarm.Activity.TRAINING), view);
+  }
+
+  private void average() throws InterruptedException {
+    report(Swarm.Activity.AVERAGING);
+    long epoch = trainer.epoch();
+    long samples = trainer.accumulatedSamples();
+    MemorySegment gradients = trainer.gradients();
+    Instant began = clock.instant();
+    RoundOutcome outcome = swarm.average(epoch, gradients, samples);
+    Duration took = Duration.between(began, clock.instant());
+    listener.settled(epoch, outcome);
+    switch (outcome) {
+      case RoundOutcome.Averaged averaged -> {
+        tally.averaged(took);
+        if (averaged.weight() > 0) {
+          step(averaged.average(), samples);
+        }
+      }
+      case RoundOutcome.Abandoned _ -> {
+        tally.failed(took);
+        swarm.awaitChange(BETWEEN_ATTEMPTS);
+      }
+    }
+  }
+
+  private void step(MemorySegment average, long samples) {
+    trainer.apply(average);
+    double loss = samples == 0 ? Double.NaN : lossSum / samples;
+    if (samples > 0) {
+      tally.loss(loss);
+      lossBefore = loss;
+    }
+    beginEpoch();
+    Instant now = clock.instant();
+    Duration took = Duration.between(epochBegan, now);
+    epochBegan = now;
+    listener.stepped(trainer, loss, samples, took);
+  }
+
+  private void catchUp() throws InterruptedException {
+    report(Swarm.Activity.DOWNLOADING);
+    var state = swarm.download(trainer.epoch());
+    if (state.isEmpty()) {
+      swarm.awaitChange(BETWEEN_ATTEMPTS);
+      return;
+    }
+    trainer.restore(state.get());
+    beginEpoch();
+    epochBegan = clock.instant();
+    listener.caughtUp(trainer.epoch());
+  }
+
+  private void beginEpoch() {
+    lossSum = 0;
+    drawsThisEpoch = 0;
+    digest = trainer.parameterDigest();
+    swarm.offer(trainer.state(), digest);
+  }
+
+  private Swarm.SwarmView report(Swarm.Activity activity) {
+    return swarm.report(progress(activity));
+  }
+
+  private Swarm.OwnProgress progress(Swarm.Activity activity) {
+    return new Swarm.OwnProgress(
+        trainer.epoch(),
+        trainer.accumulatedSamples(),
+        tally.samples(),
+        samplesPerSecond,
+        lossBefore,
+        digest,
+        activity);
+  }
+}

@@ -1,0 +1,5 @@
+/** A model on disk: safetensors beside JSON, written all or nothing. */
+@NullMarked
+package org.potluck.trainer.checkpoint;
+
+import org.jspecify.annotations.NullMarked;
