@@ -219,8 +219,10 @@ class StateTransferTest {
     try {
       donors.await(download);
     } catch (CompletionException e) {
-      assertThat(e.getCause()).isInstanceOf(NetworkException.class);
-      return (NetworkException) e.getCause();
+      if (e.getCause() instanceof NetworkException expected) {
+        return expected;
+      }
+      throw e;
     }
     throw new AssertionError("the download did not fail");
   }
