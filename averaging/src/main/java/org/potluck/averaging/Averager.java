@@ -40,9 +40,9 @@ public final class Averager {
     }
   }
 
-  /** With equal spans for all. */
+  /** With spans as the members' links suggest. */
   public Averager(Network network, Dht dht, AveragingOptions options, RandomGenerator random) {
-    this(network, dht, options, random, SpanPlanner::equal);
+    this(network, dht, options, random, SpanPlanner::byLinks);
   }
 
   /**

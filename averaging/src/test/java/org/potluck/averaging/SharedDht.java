@@ -12,13 +12,13 @@ import org.potluck.network.Network;
 import org.potluck.network.PeerId;
 
 /** A DHT that all peers of a simulation share: one map, 50 ms away. */
-final class SharedDht {
+public final class SharedDht {
   private static final Duration DELAY = Duration.ofMillis(50);
 
   private final Map<String, Map<PeerId, Dht.Entry>> keys = new TreeMap<>();
 
   /** The DHT as the peer of {@code network} sees it. */
-  Dht of(Network network) {
+  public Dht of(Network network) {
     return new Dht() {
       @Override
       public CompletableFuture<Integer> bootstrap(List<Multiaddr> known) {

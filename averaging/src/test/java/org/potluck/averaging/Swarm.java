@@ -30,6 +30,7 @@ final class Swarm {
   final List<@Nullable RoundOutcome> outcomes = new ArrayList<>();
   final int values;
   CodecId codec = CodecId.NONE;
+  int averagedPeers;
 
   Swarm(long seed, int peers, int values) {
     this(seed, peers, values, i -> PeerProfile.datacenter());
@@ -149,6 +150,72 @@ final class Swarm {
     }
     throw new AssertionError(
         "peer %d ended with %s; %s".formatted(peer, outcomes.get(peer), simulation.describe()));
+  }
+
+  /**
+   * Most of the peers have averaged, all to the same bits. A living peer that followed a silently
+   * dead leader for too long may have been left out, and knows it.
+   */
+  float[] agreedByMost() {
+    float @Nullable [] first = null;
+    int count = 0;
+    for (int i = 0; i < networks.size(); i++) {
+      if (averaged(i)) {
+        float[] average = average(i);
+        first = first == null ? average : first;
+        assertThat(average).as("peer %d, seed %d", i, simulation.seed()).isEqualTo(first);
+        count++;
+      } else if (networks.get(i).alive()) {
+        assertThat(outcomes.get(i))
+            .as("peer %d, seed %d", i, simulation.seed())
+            .isInstanceOfSatisfying(
+                RoundOutcome.Abandoned.class,
+                outcome -> assertThat(outcome.cause()).isEqualTo(RoundOutcome.Cause.NO_GROUP));
+      }
+    }
+    assertThat(2 * count).as("seed %d", simulation.seed()).isGreaterThan(networks.size());
+    averagedPeers += count;
+    if (first == null) {
+      throw new IllegalStateException("nobody has averaged");
+    }
+    return first;
+  }
+
+  /** The peers of a group but one. */
+  List<Integer> with(RoundOutcome.Averaged outcome, int without) {
+    List<Integer> who = new ArrayList<>();
+    for (PeerId member : outcome.members()) {
+      int peer = everybody().indexOf(member);
+      if (peer != without) {
+        who.add(peer);
+      }
+    }
+    return who;
+  }
+
+  /** Ends a peer, seen by the others at once or only by its silence. */
+  void killAt(int peer, int millis, boolean silently) {
+    simulation.at(
+        Duration.ofMillis(millis),
+        () -> {
+          if (silently) {
+            simulation.cutPower(networks.get(peer));
+          } else {
+            simulation.crash(networks.get(peer));
+          }
+        });
+  }
+
+  /** Whoever has averaged holds the same bits. */
+  void equalAmongThoseThatAveraged() {
+    float @Nullable [] first = null;
+    for (int i = 0; i < networks.size(); i++) {
+      if (averaged(i)) {
+        float[] average = average(i);
+        first = first == null ? average : first;
+        assertThat(average).as("peer %d, seed %d", i, simulation.seed()).isEqualTo(first);
+      }
+    }
   }
 
   /** Every living peer has averaged, all to the same bits, which are returned. */

@@ -646,6 +646,8 @@ public final class Exchange implements Link.Owner {
   }
 
   private void apply(ReassignMessage message) {
+    // What is owed from here on could not be sent before: silence counts anew.
+    neighbours.forEach(neighbour -> neighbour.heard = loop.now());
     List<List<Integer>> wanted = new ArrayList<>();
     neighbours.forEach(neighbour -> wanted.add(new ArrayList<>()));
     for (int i = 0; i < message.getChunksCount(); i++) {

@@ -24,6 +24,7 @@ import org.potluck.averaging.proto.JoinAnswerMessage;
 import org.potluck.averaging.proto.JoinMessage;
 import org.potluck.averaging.proto.RedirectMessage;
 import org.potluck.averaging.proto.RefusedMessage;
+import org.potluck.averaging.proto.WelcomeMessage;
 import org.potluck.averaging.wire.Frame;
 import org.potluck.averaging.wire.FrameException;
 import org.potluck.averaging.wire.FrameKind;
@@ -44,6 +45,9 @@ final class Matchmaker implements JoinStream.Owner {
   private static final Duration POLL_FIRST = Duration.ofMillis(500);
   private static final Duration POLL_LAST = Duration.ofSeconds(4);
 
+  private static final JoinAnswerMessage WELCOME =
+      JoinAnswerMessage.newBuilder().setWelcome(WelcomeMessage.getDefaultInstance()).build();
+
   private final Network network;
   private final Dht dht;
   private final AveragingOptions options;
@@ -54,12 +58,16 @@ final class Matchmaker implements JoinStream.Owner {
   private final Declaration own;
   private final TreeSet<Declaration> candidates = new TreeSet<>();
   private final Set<PeerId> refused = new LinkedHashSet<>();
+  private final Set<PeerId> late = new LinkedHashSet<>();
   private final Map<JoinStream, Declaration> followers = new LinkedHashMap<>();
   private final CompletableFuture<Group> found = new CompletableFuture<>();
   private final Instant started;
   private @Nullable Declaration leader;
   private @Nullable JoinStream toLeader;
   private @Nullable Instant quorumAt;
+  private int followTurn;
+  private Instant leaderHeard;
+  private Duration welcomeLimit;
   private int graceTurn;
 
   Matchmaker(
@@ -78,6 +86,8 @@ final class Matchmaker implements JoinStream.Owner {
     this.planner = planner;
     this.grace = grace;
     this.started = network.loop().now();
+    this.leaderHeard = started;
+    this.welcomeLimit = options.graceMax().dividedBy(2);
     long micros = Math.addExact(started.getEpochSecond() * 1_000_000, started.getNano() / 1000);
     this.own =
         new Declaration(
@@ -105,6 +115,7 @@ final class Matchmaker implements JoinStream.Owner {
     }
     publish();
     pollAfter(POLL_FIRST);
+    welcomeLater();
   }
 
   void cancel() {
@@ -128,6 +139,20 @@ final class Matchmaker implements JoinStream.Owner {
                     });
       }
     }
+  }
+
+  /** Followers hear now and then that their leader lives. */
+  private void welcomeLater() {
+    network
+        .loop()
+        .schedule(
+            options.graceMax().dividedBy(8),
+            () -> {
+              if (!found.isDone()) {
+                followers.keySet().forEach(follower -> follower.send(FrameKind.ANSWER, WELCOME));
+                welcomeLater();
+              }
+            });
   }
 
   private void publish() {
@@ -155,7 +180,7 @@ final class Matchmaker implements JoinStream.Owner {
   private void read(List<Dht.Entry> entries) {
     for (Dht.Entry entry : entries) {
       try {
-        heard(Declaration.read(entry.owner(), JoinMessage.parser().parseFrom(entry.value())));
+        consider(Declaration.read(entry.owner(), JoinMessage.parser().parseFrom(entry.value())));
       } catch (InvalidProtocolBufferException | FrameException e) {
         refused.add(entry.owner());
       }
@@ -166,8 +191,14 @@ final class Matchmaker implements JoinStream.Owner {
     return request.key() + "." + request.epoch();
   }
 
-  /** Somebody else has declared itself for this round. */
+  /** Somebody else tells us itself of its declaration; so it lives. */
   void heard(Declaration declaration) {
+    refused.remove(declaration.peer());
+    late.remove(declaration.peer());
+    consider(declaration);
+  }
+
+  private void consider(Declaration declaration) {
     if (found.isDone()
         || declaration.peer().equals(network.self())
         || !declaration.message().getKey().equals(request.key())
@@ -189,7 +220,7 @@ final class Matchmaker implements JoinStream.Owner {
       if (candidate.compareTo(own) >= 0) {
         return;
       }
-      if (!refused.contains(candidate.peer())) {
+      if (!refused.contains(candidate.peer()) && !late.contains(candidate.peer())) {
         follow(candidate);
         return;
       }
@@ -198,6 +229,9 @@ final class Matchmaker implements JoinStream.Owner {
 
   private void follow(Declaration candidate) {
     leader = candidate;
+    leaderHeard = network.loop().now();
+    int turn = ++followTurn;
+    watchLeader(candidate, turn);
     network.remember(
         candidate.peer(),
         Declaration.addresses(candidate.peer(), candidate.message().getAddressesList()));
@@ -216,11 +250,13 @@ final class Matchmaker implements JoinStream.Owner {
             .whenComplete(
                 (stream, failure) -> {
                   if (failure != null) {
-                    strike(candidate);
+                    if (turn == followTurn) {
+                      strike(candidate);
+                    }
                     return;
                   }
                   JoinStream join = new JoinStream(stream, this);
-                  if (found.isDone() || !candidate.equals(leader)) {
+                  if (found.isDone() || turn != followTurn || !candidate.equals(leader)) {
                     join.reset();
                     return;
                   }
@@ -229,8 +265,53 @@ final class Matchmaker implements JoinStream.Owner {
                 });
   }
 
+  /**
+   * A leader that has died silently would hold its followers for as long as a dial takes, and the
+   * others would begin without them. So the next one is tried soon, and this one again later with
+   * more patience, for it may just be far away.
+   */
+  private void watchLeader(Declaration candidate, int turn) {
+    network
+        .loop()
+        .schedule(
+            welcomeLimit.dividedBy(2),
+            () -> {
+              if (turn != followTurn || found.isDone() || !candidate.equals(leader)) {
+                return;
+              }
+              if (leaderHeard.plus(welcomeLimit).isAfter(network.loop().now())) {
+                watchLeader(candidate, turn);
+              } else {
+                giveUpSilent(candidate);
+              }
+            });
+  }
+
+  private void giveUpSilent(Declaration candidate) {
+    late.add(candidate.peer());
+    welcomeLimit = welcomeLimit.multipliedBy(2);
+    if (toLeader != null) {
+      toLeader.reset();
+    }
+    leave(candidate);
+    network
+        .loop()
+        .schedule(
+            welcomeLimit,
+            () -> {
+              if (leader == null && followers.isEmpty() && !found.isDone()) {
+                late.clear();
+                followEarliest();
+              }
+            });
+  }
+
   private void strike(Declaration candidate) {
     refused.add(candidate.peer());
+    leave(candidate);
+  }
+
+  private void leave(Declaration candidate) {
     if (candidate.equals(leader)) {
       leader = null;
       toLeader = null;
@@ -247,6 +328,7 @@ final class Matchmaker implements JoinStream.Owner {
       return;
     }
     switch (answer.getAnswerCase()) {
+      case WELCOME -> leaderHeard = network.loop().now();
       case GROUP -> joined(GroupMessages.read(answer.getGroup()));
       case REDIRECT -> {
         RedirectMessage redirect = answer.getRedirect();
@@ -259,18 +341,23 @@ final class Matchmaker implements JoinStream.Owner {
                 .addAllAddresses(redirect.getAddressesList())
                 .build();
         Declaration next = Declaration.read(peer, message);
-        if (next.compareTo(from) < 0) {
-          candidates.removeIf(known -> known.peer().equals(peer));
-          candidates.add(next);
+        if (next.compareTo(from) >= 0) {
+          throw new FrameException("sends us to a later declaration");
         }
+        candidates.removeIf(known -> known.peer().equals(peer));
+        candidates.add(next);
         release();
-        followEarliest();
+        if (refused.contains(peer) || late.contains(peer)) {
+          // The old leader will notice, too, that this one is dead: ask it again soon.
+          network.loop().schedule(options.graceMin(), this::followEarliest);
+        } else {
+          followEarliest();
+        }
       }
       case REFUSED -> {
         if (answer.getRefused().getClosed()) {
           fail("the round began without this peer", true);
         } else {
-          release();
           strike(from);
         }
       }
@@ -283,7 +370,7 @@ final class Matchmaker implements JoinStream.Owner {
       toLeader.close();
     }
     toLeader = null;
-    leader = leader != null && refused.contains(leader.peer()) ? leader : null;
+    leader = null;
   }
 
   private void joined(Group group) throws FrameException {
@@ -331,6 +418,7 @@ final class Matchmaker implements JoinStream.Owner {
     }
     followers.values().removeIf(known -> known.peer().equals(declaration.peer()));
     followers.put(stream, declaration);
+    stream.send(FrameKind.ANSWER, WELCOME);
     closeWhenReady();
   }
 
@@ -371,6 +459,8 @@ final class Matchmaker implements JoinStream.Owner {
     joined.addAll(followers.values());
     long[] shares =
         planner.shares(
+            request.codecUp(),
+            request.codecDown(),
             request.contribution().length(),
             joined.stream()
                 .map(

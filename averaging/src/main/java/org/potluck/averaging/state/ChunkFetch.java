@@ -19,7 +19,8 @@ import org.potluck.network.rpc.Rpc;
  *
  * <p>Every donor is asked for a few chunks at a time, so that a fast one gives more. A donor that
  * fails or no longer has the state is let go and its chunks go back to the front of the queue; one
- * that is busy rests for a while.
+ * that is busy rests for a while. At the end, donors with nothing left to do are asked once more
+ * for what others are slow to send, so that the slowest does not decide when the download is done.
  */
 final class ChunkFetch {
   private static final int FAILURES_MAX = 2;
@@ -32,6 +33,10 @@ final class ChunkFetch {
   private final Listener listener;
   private final Deque<Integer> missing = new ArrayDeque<>();
   private final Map<PeerId, Source> sources = new LinkedHashMap<>();
+
+  /** How many donors are asked for each chunk under way, in the order in which that began. */
+  private final Map<Integer, Integer> underWay = new LinkedHashMap<>();
+
   private boolean over;
 
   ChunkFetch(
@@ -123,10 +128,35 @@ final class ChunkFetch {
         }
       }
     }
+    if (missing.isEmpty()) {
+      askAgain();
+    }
+  }
+
+  private void askAgain() {
+    for (Map.Entry<PeerId, Source> entry : new ArrayList<>(sources.entrySet())) {
+      Source source = entry.getValue();
+      if (source.inFlight == 0 && !source.resting) {
+        for (Map.Entry<Integer, Integer> chunk : underWay.entrySet()) {
+          if (chunk.getValue() == 1 && !assembly.has(chunk.getKey())) {
+            ask(entry.getKey(), source, chunk.getKey());
+            break;
+          }
+        }
+      }
+    }
+  }
+
+  /** Puts a chunk back that was not delivered, unless another donor did or still may. */
+  private void missed(int index) {
+    if (!assembly.has(index) && !underWay.containsKey(index)) {
+      missing.addFirst(index);
+    }
   }
 
   private void ask(PeerId donor, Source source, int index) {
     source.inFlight++;
+    underWay.merge(index, 1, Integer::sum);
     StateChunkRequest request =
         StateChunkRequest.newBuilder()
             .setRun(run)
@@ -138,13 +168,14 @@ final class ChunkFetch {
             .whenComplete(
                 (answer, trouble) -> {
                   source.inFlight--;
+                  underWay.computeIfPresent(index, (_, asked) -> asked == 1 ? null : asked - 1);
                   if (over) {
                     return;
                   }
                   if (trouble == null) {
                     answered(donor, source, index, answer);
                   } else {
-                    missing.addFirst(index);
+                    missed(index);
                     troubled(donor, source, Troubles.of(trouble));
                   }
                   // Later, for a call may fail at once, and the next one too.
@@ -157,9 +188,11 @@ final class ChunkFetch {
       case OK -> {
         if (assembly.manifest().vouchesFor(index, answer.getData())) {
           source.failures = 0;
-          assembly.put(index, answer.getData());
+          if (!assembly.has(index)) {
+            assembly.put(index, answer.getData());
+          }
         } else {
-          missing.addFirst(index);
+          missed(index);
           letGo(
               donor,
               source,
@@ -168,15 +201,15 @@ final class ChunkFetch {
         }
       }
       case BUSY -> {
-        missing.addFirst(index);
+        missed(index);
         rest(source);
       }
       case GONE -> {
-        missing.addFirst(index);
+        missed(index);
         sources.remove(donor, source);
       }
       case UNRECOGNIZED -> {
-        missing.addFirst(index);
+        missed(index);
         letGo(donor, source, new NetworkException(Reason.PROTOCOL_VIOLATION, "unknown answer"));
       }
     }

@@ -5,6 +5,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.potluck.network.EventLoop;
+import org.potluck.network.Network;
 import org.potluck.network.NetworkException;
 import org.potluck.network.PeerId;
 import org.potluck.network.rpc.Rpc;
@@ -15,6 +16,11 @@ public final class StateClient {
   private final Rpc rpc;
   private final String run;
   private final StateLimits limits;
+
+  /** With the usual limits; better are ones that know how large the run's state is. */
+  public StateClient(Network network, Rpc rpc, String run) {
+    this(network.loop(), rpc, run, StateLimits.usual());
+  }
 
   public StateClient(EventLoop loop, Rpc rpc, String run, StateLimits limits) {
     this.loop = loop;

@@ -15,6 +15,7 @@ import org.potluck.averaging.state.proto.StateChunkRequest;
 import org.potluck.averaging.state.proto.StateManifestMessage;
 import org.potluck.averaging.state.proto.StateManifestRequest;
 import org.potluck.network.EventLoop;
+import org.potluck.network.Network;
 import org.potluck.network.PeerId;
 import org.potluck.network.rpc.Rpc;
 
@@ -37,6 +38,11 @@ public final class StateDonor {
   private final Map<PeerId, Instant> places = new LinkedHashMap<>();
 
   private EventLoop.@Nullable Timer tidying;
+
+  /** The same with the usual limits. */
+  public StateDonor(Network network, Rpc rpc, String run) {
+    this(network.loop(), rpc, run, StateLimits.usual());
+  }
 
   /** Answers from now on, though with nothing before the first offer. */
   public StateDonor(EventLoop loop, Rpc rpc, String run, StateLimits limits) {

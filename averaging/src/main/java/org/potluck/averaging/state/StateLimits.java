@@ -48,6 +48,11 @@ public record StateLimits(
     }
   }
 
+  /** For states up to 8 GiB. */
+  public static StateLimits usual() {
+    return usual(8L << 30);
+  }
+
   /** Chunks of 1 MiB, four at a time from a donor, which serves four and keeps two snapshots. */
   public static StateLimits usual(long bytesMax) {
     return new StateLimits(

@@ -25,17 +25,7 @@ public enum FrameKind {
   /** Who answers for the chunks of dead members from now on. */
   REASSIGN(10),
   /** Please send these averaged chunks if you hold them. */
-  FETCH(11),
-  /** Asks a donor for a manifest or a piece of its snapshot. */
-  STATE_REQUEST(12),
-  /** The donor's manifest. */
-  STATE_MANIFEST(13),
-  /** A piece of the donor's snapshot. */
-  STATE_PIECE(14),
-  /** The donor cannot help now. */
-  STATE_REFUSED(15),
-  /** A progress record. */
-  PROGRESS(16);
+  FETCH(11);
 
   private final int wireNumber;
 
