@@ -31,8 +31,8 @@ public record GptConfig(
     }
   }
 
-  /** A byte-level GPT with tied embeddings. */
+  /** A byte-level GPT with an output layer of its own. */
   public GptConfig(int layers, int heads, int width, int context) {
-    this(layers, heads, width, context, BYTES, true);
+    this(layers, heads, width, context, BYTES, false);
   }
 }
