@@ -151,8 +151,8 @@ public final class Demo {
     Path data = wishes.data();
     return new RunSpec(
         "demo",
-        new RunSpec.Model(4, 4, 128, 128),
-        new RunSpec.Training(48, 4, 0.003, 5, 0.1, 1, wishes.epochs()),
+        new RunSpec.Model(2, 4, 128, 128),
+        new RunSpec.Training(48, 4, 0.002, 5, 0.1, 1, wishes.epochs()),
         new RunSpec.Averaging("float16"),
         new RunSpec.Data(data == null ? List.of() : List.of(data.toAbsolutePath().toString())));
   }

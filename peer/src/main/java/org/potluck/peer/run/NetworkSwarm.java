@@ -3,7 +3,6 @@ package org.potluck.peer.run;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -106,38 +105,49 @@ final class NetworkSwarm implements Swarm {
     List<PeerId> there =
         trainers.stream().filter(other -> other.epoch() == epoch).map(PeerProgress::peer).toList();
     CompletableFuture<RoundOutcome> outcome = new CompletableFuture<>();
-    node.execute(
-        () -> {
-          RoundRequest request =
-              new RoundRequest(
-                  run + ".gradients",
-                  epoch,
-                  new Contribution(gradients, samples),
-                  Role.TRAINER,
-                  USUAL_LINK,
-                  USUAL_LINK,
-                  !node.network().addresses().isEmpty(),
-                  there,
-                  there.size() + 1,
-                  codec,
-                  codec,
-                  Instant.now().plus(ROUND_LIMIT));
-          CompletableFuture<RoundOutcome> _ =
-              averager
-                  .average(request)
-                  .whenComplete(
-                      (value, failure) -> {
-                        if (failure == null) {
-                          outcome.complete(value);
-                        } else {
-                          outcome.completeExceptionally(failure);
-                        }
-                      });
-        });
+    node.execute(() -> begin(epoch, gradients, samples, there, outcome));
     try {
       return outcome.get();
     } catch (ExecutionException e) {
       throw new IllegalStateException("a round failed otherwise than by its outcome", e);
+    }
+  }
+
+  /** On the loop; whatever happens, {@code outcome} ends. */
+  private void begin(
+      long epoch,
+      MemorySegment gradients,
+      long samples,
+      List<PeerId> there,
+      CompletableFuture<RoundOutcome> outcome) {
+    try {
+      RoundRequest request =
+          new RoundRequest(
+              run + ".gradients",
+              epoch,
+              new Contribution(gradients, samples),
+              Role.TRAINER,
+              USUAL_LINK,
+              USUAL_LINK,
+              !node.network().addresses().isEmpty(),
+              there,
+              there.size() + 1,
+              codec,
+              codec,
+              node.network().loop().now().plus(ROUND_LIMIT));
+      CompletableFuture<RoundOutcome> _ =
+          averager
+              .average(request)
+              .whenComplete(
+                  (value, failure) -> {
+                    if (failure == null) {
+                      outcome.complete(value);
+                    } else {
+                      outcome.completeExceptionally(failure);
+                    }
+                  });
+    } catch (RuntimeException e) {
+      outcome.completeExceptionally(e);
     }
   }
 

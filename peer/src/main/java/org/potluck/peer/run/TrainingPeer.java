@@ -272,6 +272,11 @@ public final class TrainingPeer implements AutoCloseable {
     }
 
     @Override
+    public void unusable(long epoch) {
+      say("epoch " + epoch + ": the gradients held values that are no numbers; left out");
+    }
+
+    @Override
     public void caughtUp(long epoch) {
       say("downloaded the model at epoch " + epoch);
     }

@@ -9,6 +9,9 @@ public interface TrainingListener {
   /** A micro-batch was added to what is accumulated. */
   default void trained(Swarm.OwnProgress progress, Swarm.SwarmView view) {}
 
+  /** What was accumulated held values that are no numbers, and was forgotten. */
+  default void unusable(long epoch) {}
+
   /** A round has ended, one way or the other. */
   default void settled(long epoch, RoundOutcome outcome) {}
 

@@ -1,6 +1,7 @@
 package org.potluck.peer.training;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -93,6 +94,13 @@ public final class TrainingLoop {
     long epoch = trainer.epoch();
     long samples = trainer.accumulatedSamples();
     MemorySegment gradients = trainer.gradients();
+    if (!finite(gradients)) {
+      // Nobody would accept it. The others go on, and this peer catches up with them.
+      trainer.discard();
+      lossSum = 0;
+      listener.unusable(epoch);
+      return;
+    }
     Instant began = clock.instant();
     RoundOutcome outcome = swarm.average(epoch, gradients, samples);
     Duration took = Duration.between(began, clock.instant());
@@ -109,6 +117,14 @@ public final class TrainingLoop {
         swarm.awaitChange(BETWEEN_ATTEMPTS);
       }
     }
+  }
+
+  private static boolean finite(MemorySegment values) {
+    boolean finite = true;
+    for (long at = 0; at < values.byteSize(); at += Float.BYTES) {
+      finite &= Float.isFinite(values.get(ValueLayout.JAVA_FLOAT_UNALIGNED, at));
+    }
+    return finite;
   }
 
   private void step(MemorySegment average, long samples) {

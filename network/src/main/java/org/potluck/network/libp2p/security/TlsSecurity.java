@@ -116,7 +116,7 @@ public final class TlsSecurity implements SecurityProtocol {
     return builder
         .sslProvider(SslProvider.OPENSSL)
         .protocols("TLSv1.3")
-        .trustManager(new PeerTrustManager(clock))
+        .trustManager(new PeerTrust(clock))
         .applicationProtocolConfig(alpn);
   }
 }

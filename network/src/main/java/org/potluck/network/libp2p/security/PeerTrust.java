@@ -14,10 +14,10 @@ import org.potluck.network.NetworkException;
  *
  * <p>The extended form, because the plain one gets wrapped into host name checks.
  */
-final class PeerTrustManager extends X509ExtendedTrustManager {
+final class PeerTrust extends X509ExtendedTrustManager {
   private final InstantSource clock;
 
-  PeerTrustManager(InstantSource clock) {
+  PeerTrust(InstantSource clock) {
     this.clock = clock;
   }
 
