@@ -24,7 +24,8 @@ import picocli.CommandLine.ScopeType;
       InitCommand.class,
       StartCommand.class,
       JoinCommand.class,
-      WatchCommand.class
+      WatchCommand.class,
+      BenchCommand.class
     },
     footerHeading = "%nExit status:%n",
     footer = {
