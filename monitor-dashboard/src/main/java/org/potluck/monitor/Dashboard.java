@@ -45,8 +45,8 @@ public final class Dashboard implements AutoCloseable {
     } catch (BindException e) {
       closeQuietly(history);
       throw new DashboardException(
-          "Cannot listen on %s port %d (%s). Set dashboard.port to another port, or to 0 for any free one; set dashboard.host to an address of this machine."
-              .formatted(options.host(), options.port(), e.getMessage()),
+          "cannot show the dashboard on %s port %d: the port is taken, or the address is none of this machine; see --dashboard-port and --dashboard-host"
+              .formatted(options.host(), options.port()),
           e);
     }
   }

@@ -4,6 +4,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
 import java.net.SocketException;
+import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
@@ -31,7 +32,7 @@ final class OwnAddresses {
     return Stream.concat(observed.stream(), interfaces().stream())
         .filter(address -> !version4 || address.getAddress().length == 4)
         .filter(address -> !(address.isLinkLocalAddress() && address.getAddress().length == 16))
-        .map(address -> Multiaddr.ofTcp(new InetSocketAddress(address, bound.getPort())))
+        .map(address -> Multiaddr.ofTcp(new InetSocketAddress(unscoped(address), bound.getPort())))
         .distinct()
         .sorted(Comparator.comparingInt(OwnAddresses::reach))
         .limit(ADDRESSES_MAX)
@@ -41,6 +42,15 @@ final class OwnAddresses {
   /** Public, then private, then loopback; the sort is stable, so the order within stays. */
   static int reach(Multiaddr address) {
     return address.isLoopback() ? 2 : address.isPrivate() ? 1 : 0;
+  }
+
+  /** The system names an interface with every IPv6 address; that means nothing elsewhere. */
+  private static InetAddress unscoped(InetAddress address) {
+    try {
+      return InetAddress.getByAddress(address.getAddress());
+    } catch (UnknownHostException e) {
+      throw new IllegalStateException("an address of an impossible length", e);
+    }
   }
 
   private static List<InetAddress> interfaces() {

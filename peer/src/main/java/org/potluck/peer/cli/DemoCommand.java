@@ -9,11 +9,9 @@ import org.potluck.peer.ExitCode;
 import org.potluck.peer.UserException;
 import org.potluck.peer.demo.Demo;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
-import picocli.CommandLine.TypeConversionException;
 
 @Command(
     name = "demo",
@@ -58,6 +56,11 @@ final class DemoCommand implements Callable<Integer> {
     if (peers < 1 || peers > 64) {
       throw new UserException(ExitCode.USAGE, "--peers must be between 1 and 64, not " + peers);
     }
+    ReportFile.check(report);
+    if (dashboardPort < 0 || dashboardPort > 65_535) {
+      throw new UserException(
+          ExitCode.USAGE, "--dashboard-port must be between 0 and 65535, not " + dashboardPort);
+    }
     Duration limit = time != null ? time : epochs > 0 ? Duration.ofDays(1) : Duration.ofSeconds(60);
     try {
       return new Demo(
@@ -68,25 +71,6 @@ final class DemoCommand implements Callable<Integer> {
     } catch (IOException e) {
       throw new UserException(
           ExitCode.MACHINE, "the demo cannot use its folder: " + e.getMessage());
-    }
-  }
-
-  /** {@code 45s}, {@code 5m}, {@code 2h}, or plain seconds. */
-  static final class TimeConverter implements ITypeConverter<Duration> {
-    @Override
-    public Duration convert(String text) {
-      try {
-        Duration duration =
-            text.matches("\\d+")
-                ? Duration.ofSeconds(Long.parseLong(text))
-                : Duration.parse("PT" + text);
-        if (duration.isPositive()) {
-          return duration;
-        }
-      } catch (ArithmeticException | java.time.format.DateTimeParseException e) {
-        // Said below in the person's own terms.
-      }
-      throw new TypeConversionException("'" + text + "' is not a time such as 45s, 5m or 2h");
     }
   }
 }

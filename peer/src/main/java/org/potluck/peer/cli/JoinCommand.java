@@ -2,6 +2,7 @@ package org.potluck.peer.cli;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -12,8 +13,11 @@ import org.potluck.peer.manifest.ManifestException;
 import org.potluck.peer.manifest.SignedManifest;
 import org.potluck.peer.report.RunReport;
 import org.potluck.peer.run.Device;
+import org.potluck.peer.run.Home;
 import org.potluck.peer.run.Node;
+import org.potluck.peer.run.Ticker;
 import org.potluck.peer.run.TrainingPeer;
+import org.potluck.peer.run.Trouble;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -42,28 +46,47 @@ final class JoinCommand implements Callable<Integer> {
       description = "Write what this peer did, as JSON.")
   private @Nullable Path report;
 
+  @Option(
+      names = "--log",
+      paramLabel = "TIME",
+      converter = TimeConverter.class,
+      description = "Print a line every so often, such as 30s, instead of rewriting one.")
+  private @Nullable Duration log;
+
   @Mixin private NetworkOptions network = new NetworkOptions();
 
   @Override
   public Integer call() throws UserException, ManifestException, InterruptedException {
+    if (threads < 1) {
+      throw new UserException(ExitCode.USAGE, "--threads must be 1 or more, not " + threads);
+    }
+    ReportFile.check(report);
     Invitation invited = Invitation.parse(invitation);
-    Path to = report;
-    try (Node node = Node.start(network.home().identity(), network.listen())) {
+    Ticker ticker = log == null ? Ticker.usual() : Ticker.named(name, log);
+    Home home = network.home();
+    try (Home.Claim claim = home.claim(Home.Use.VOLUNTEER);
+        Node node = Node.start(claim.identity(), network.listen(home.port(invited.runId())))) {
       SignedManifest manifest = node.fetchManifest(invited);
+      home.keepPort(invited.runId(), node.port());
       node.bootstrap(invited.peers());
       TrainingPeer.Settings settings =
-          new TrainingPeer.Settings(name, device, threads, data, network.home());
-      try (TrainingPeer peer = TrainingPeer.start(node, manifest, settings)) {
-        try (Interrupt _ = Interrupt.calls(peer::stop)) {
-          peer.run();
-          if (to != null) {
-            RunReport.writePeer(peer.report(), to);
-          }
+          new TrainingPeer.Settings(name, device, threads, data, home, ticker);
+      try (TrainingPeer peer = TrainingPeer.start(node, manifest, settings);
+          Interrupt _ = Interrupt.calls(() -> stop(peer, ticker))) {
+        peer.run();
+        if (report != null) {
+          RunReport.writePeer(peer.report(), report);
         }
       }
     } catch (IOException e) {
-      throw new UserException(ExitCode.MACHINE, "cannot write the report: " + e.getMessage());
+      throw new UserException(
+          ExitCode.MACHINE, "cannot write the report (%s); see --report".formatted(Trouble.of(e)));
     }
     return ExitCode.OK.status();
+  }
+
+  private static void stop(TrainingPeer peer, Ticker ticker) {
+    ticker.say("stopping: ends the step at hand and saves");
+    peer.stop();
   }
 }

@@ -3,6 +3,7 @@ package org.potluck.peer.cli;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 import org.potluck.network.Multiaddr;
 import org.potluck.peer.ExitCode;
@@ -15,9 +16,8 @@ final class NetworkOptions {
   @Option(
       names = "--port",
       paramLabel = "PORT",
-      defaultValue = "0",
-      description = "TCP port to listen on; 0 takes any free one (default: ${DEFAULT-VALUE}).")
-  private int port;
+      description = "TCP port to listen on; 0 takes any free one (default: the one of last time).")
+  private @Nullable Integer port;
 
   @Option(
       names = "--host",
@@ -36,14 +36,21 @@ final class NetworkOptions {
     return folder == null ? Home.standard() : new Home(folder);
   }
 
-  List<Multiaddr> listen() throws UserException {
-    if (port < 0 || port > 65_535) {
-      throw new UserException(ExitCode.USAGE, "--port must be between 0 and 65535, not " + port);
+  /**
+   * Where to listen.
+   *
+   * @param before the port of last time, taken again when nobody asked for one and it is free
+   */
+  List<Multiaddr> listen(OptionalInt before) throws UserException {
+    int wanted =
+        port == null ? before.isEmpty() ? 0 : FreePort.orAny(before.getAsInt(), host) : port;
+    if (wanted < 0 || wanted > 65_535) {
+      throw new UserException(ExitCode.USAGE, "--port must be between 0 and 65535, not " + wanted);
     }
     List<Multiaddr> addresses = new ArrayList<>();
     try {
       String family = host.contains(":") ? "ip6" : "ip4";
-      addresses.add(Multiaddr.parse("/" + family + "/" + host + "/tcp/" + port));
+      addresses.add(Multiaddr.parse("/" + family + "/" + host + "/tcp/" + wanted));
     } catch (IllegalArgumentException e) {
       throw new UserException(ExitCode.USAGE, "--host must be an IP address, not '" + host + "'");
     }

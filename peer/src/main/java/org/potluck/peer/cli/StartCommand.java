@@ -6,19 +6,20 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import org.potluck.monitor.DashboardOptions;
-import org.potluck.network.Identity;
+import org.potluck.network.Multiaddr;
 import org.potluck.peer.ExitCode;
 import org.potluck.peer.UserException;
 import org.potluck.peer.manifest.Invitation;
 import org.potluck.peer.manifest.ManifestException;
 import org.potluck.peer.manifest.RunFile;
+import org.potluck.peer.manifest.RunSpec;
 import org.potluck.peer.manifest.SignedManifest;
+import org.potluck.peer.run.Home;
 import org.potluck.peer.run.Node;
 import org.potluck.peer.run.Observer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -33,12 +34,7 @@ final class StartCommand implements Callable<Integer> {
       description = "The run's file, as 'potluck init' writes it (default: ${DEFAULT-VALUE}).")
   private Path file = Path.of("run.yaml");
 
-  @Option(
-      names = "--dashboard-port",
-      paramLabel = "PORT",
-      defaultValue = "8080",
-      description = "Port of the page on this machine; 0 takes any (default: ${DEFAULT-VALUE}).")
-  private int dashboardPort;
+  @Mixin private PageOptions page = new PageOptions();
 
   @Mixin private NetworkOptions network = new NetworkOptions();
 
@@ -46,24 +42,45 @@ final class StartCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws UserException, ManifestException, InterruptedException {
-    Identity identity = network.home().identity();
-    SignedManifest manifest = SignedManifest.sign(RunFile.read(file), identity);
-    CountDownLatch stopped = new CountDownLatch(1);
-    try (Node node = Node.start(identity, network.listen())) {
-      node.bootstrap(List.of());
-      Invitation invitation = new Invitation(manifest.runId(), node.addresses());
-      DashboardOptions options = DashboardOptions.local().withPort(dashboardPort);
-      try (Observer observer = Observer.start(node, manifest, invitation, options);
-          Interrupt _ = Interrupt.calls(stopped::countDown)) {
-        PrintWriter out = spec.commandLine().getOut();
-        out.printf("Run       %s (%s)%n", manifest.spec().name(), manifest.runId());
-        out.printf("Dashboard %s%n", observer.url());
-        out.printf("Invite others with this line:%n%n  potluck join '%s'%n%n", invitation);
-        out.println("Waiting for peers; Ctrl-C ends this peer, not the run.");
-        out.flush();
-        stopped.await();
+    RunSpec described = RunFile.read(file);
+    Home home = network.home();
+    try (Home.Claim claim = home.claim(Home.Use.COORDINATOR)) {
+      SignedManifest manifest = SignedManifest.sign(described, claim.identity());
+      List<Multiaddr> listen = network.listen(home.port(manifest.runId()));
+      CountDownLatch stopped = new CountDownLatch(1);
+      try (Node node = Node.start(claim.identity(), listen)) {
+        node.bootstrap(List.of());
+        home.keepPort(manifest.runId(), node.port());
+        Invitation invitation = Invitation.to(manifest.runId(), node.addresses());
+        DashboardOptions options =
+            PageOptions.keeping(page.optionsOfUsualPort(), home.history(manifest.runId()));
+        try (Observer observer = Observer.start(node, manifest, invitation, options);
+            Interrupt _ = Interrupt.calls(stopped::countDown)) {
+          announce(manifest, observer, invitation);
+          stopped.await();
+        }
       }
     }
     return ExitCode.OK.status();
+  }
+
+  private void announce(SignedManifest manifest, Observer observer, Invitation invitation) {
+    PrintWriter out = spec.commandLine().getOut();
+    out.printf("Run        %s (%s)%n", manifest.spec().name(), manifest.runId());
+    out.printf("Dashboard  %s%n", observer.url());
+    out.printf("%nInvite others with this line; it works on this machine, too:%n%n");
+    out.printf("  %s join '%s'%n%n", Program.name(), invitation);
+    if (invitation.peers().stream().allMatch(Multiaddr::isLoopback)) {
+      out.println("This machine has no network: only peers on it can join.");
+    } else if (invitation.peers().stream().noneMatch(address -> !address.isPrivate())) {
+      out.println("The addresses above are those of a local network; for volunteers elsewhere,");
+      out.printf("forward TCP port %s of your router to this machine.%n", port(invitation));
+    }
+    out.println("Waiting for peers. Ctrl-C ends this program; the run goes on without it.");
+    out.flush();
+  }
+
+  private static String port(Invitation invitation) {
+    return invitation.peers().getFirst().tcpSocket().map(s -> "" + s.getPort()).orElse("?");
   }
 }

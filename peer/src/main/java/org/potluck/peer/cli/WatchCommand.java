@@ -1,9 +1,13 @@
 package org.potluck.peer.cli;
 
 import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import org.potluck.monitor.DashboardOptions;
+import org.potluck.network.Identity;
 import org.potluck.peer.ExitCode;
 import org.potluck.peer.UserException;
 import org.potluck.peer.manifest.Invitation;
@@ -14,7 +18,6 @@ import org.potluck.peer.run.Observer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -23,12 +26,7 @@ final class WatchCommand implements Callable<Integer> {
   @Parameters(paramLabel = "INVITATION", description = "The line that begins with potluck://")
   private String invitation = "";
 
-  @Option(
-      names = "--dashboard-port",
-      paramLabel = "PORT",
-      defaultValue = "0",
-      description = "Port of the page on this machine; 0 takes any (default: ${DEFAULT-VALUE}).")
-  private int dashboardPort;
+  @Mixin private PageOptions page = new PageOptions();
 
   @Mixin private NetworkOptions network = new NetworkOptions();
 
@@ -38,14 +36,18 @@ final class WatchCommand implements Callable<Integer> {
   public Integer call() throws UserException, ManifestException, InterruptedException {
     Invitation invited = Invitation.parse(invitation);
     CountDownLatch stopped = new CountDownLatch(1);
-    try (Node node = Node.start(network.home().identity(), network.listen())) {
+    // Who only looks on needs no name that lasts.
+    Identity identity = Identity.generate(new SecureRandom());
+    try (Node node = Node.start(identity, network.listen(OptionalInt.empty()))) {
       SignedManifest manifest = node.fetchManifest(invited);
       node.bootstrap(invited.peers());
-      DashboardOptions options = DashboardOptions.local().withPort(dashboardPort);
+      Path history = network.home().watchedHistory(manifest.runId());
+      DashboardOptions options = PageOptions.keeping(page.options(), history);
       try (Observer observer = Observer.start(node, manifest, invited, options);
           Interrupt _ = Interrupt.calls(stopped::countDown)) {
         PrintWriter out = spec.commandLine().getOut();
         out.printf("Watching '%s' at %s%n", manifest.spec().name(), observer.url());
+        out.println("Ctrl-C ends the watching, nothing else.");
         out.flush();
         stopped.await();
       }

@@ -38,7 +38,7 @@ final class PeerProcess {
     command.addAll(
         List.of("-cp", System.getProperty("java.class.path"), Main.class.getName(), "join"));
     command.addAll(List.of(invitation, "--name", name, "--home", home.toString()));
-    command.addAll(List.of("--host", "127.0.0.1", "--report", report.toString()));
+    command.addAll(List.of("--host", "127.0.0.1", "--report", report.toString(), "--log", "2s"));
     command.addAll(options);
     Process process = new ProcessBuilder(command).inheritIO().start();
     return new PeerProcess(name, process, report);

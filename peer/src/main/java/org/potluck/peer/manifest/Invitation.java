@@ -27,8 +27,18 @@ public record Invitation(String runId, List<Multiaddr> peers) {
     }
   }
 
+  /**
+   * An invitation that others can use: every address but loopback ones, unless there are no others,
+   * because then the run stays on this machine.
+   */
+  public static Invitation to(String runId, List<Multiaddr> addresses) {
+    List<Multiaddr> reachable =
+        addresses.stream().filter(address -> !address.isLoopback()).limit(PEERS_MAX).toList();
+    return new Invitation(runId, reachable.isEmpty() ? addresses : reachable);
+  }
+
   public static Invitation parse(String text) throws ManifestException {
-    String line = text.strip();
+    String line = unquoted(text.strip());
     if (!line.startsWith(SCHEME)) {
       throw new ManifestException(
           "not an invitation: it has to start with " + SCHEME + "; copy the whole line");
@@ -48,6 +58,19 @@ public record Invitation(String runId, List<Multiaddr> peers) {
       throw new ManifestException(
           "the invitation is damaged (" + e.getMessage() + "); copy the whole line");
     }
+  }
+
+  /** The line is shown in quotes, and people copy those, or one of them. */
+  private static String unquoted(String text) {
+    int from = 0;
+    int to = text.length();
+    while (from < to && "'\"<`".indexOf(text.charAt(from)) >= 0) {
+      from++;
+    }
+    while (to > from && "'\">`".indexOf(text.charAt(to - 1)) >= 0) {
+      to--;
+    }
+    return text.substring(from, to);
   }
 
   private static Multiaddr address(String text) throws ManifestException {

@@ -1,16 +1,23 @@
 package org.potluck.peer.run;
 
 import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.security.SecureRandom;
+import java.util.Locale;
+import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
 import org.potluck.network.Identity;
 import org.potluck.network.IdentityFile;
 import org.potluck.peer.ExitCode;
 import org.potluck.peer.UserException;
 
 /**
- * The folder in which a peer keeps what outlives it: its identity, checkpoints, expanded text.
+ * The folder in which a peer keeps what outlives it: its identities, checkpoints, expanded text.
  *
  * @param folder given by {@code --home}, else {@code ~/.potluck}
  */
@@ -20,20 +27,94 @@ public record Home(Path folder) {
     return new Home(Path.of(System.getProperty("user.home"), ".potluck"));
   }
 
-  /** The peer's identity; created at the first start. */
-  public Identity identity() throws UserException {
+  /** In which capacity a process uses the folder; each has an identity of its own. */
+  public enum Use {
+    /** Signs runs and shows them; its key is the run's. */
+    COORDINATOR,
+    /** Trains. */
+    VOLUNTEER;
+
+    private String fileName() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  /**
+   * Takes the folder for one process; two peers with one identity would be one to all others.
+   *
+   * @throws UserException when another process has it, or it cannot be written
+   */
+  public Claim claim(Use use) throws UserException {
+    Path file = folder.resolve(use.fileName() + ".lock");
+    @Nullable FileLock lock = null;
     try {
       Files.createDirectories(folder);
-      return IdentityFile.loadOrCreate(folder.resolve("identity.key"), new SecureRandom());
+      FileChannel channel =
+          FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+      try {
+        lock = channel.tryLock();
+      } catch (OverlappingFileLockException e) {
+        // Held by this very process; said below.
+      }
+      if (lock == null) {
+        channel.close();
+        throw new UserException(
+            ExitCode.MACHINE,
+            "another %s runs from %s; stop it, or give this one a folder of its own with --home"
+                .formatted(use.fileName(), folder));
+      }
+      Identity identity =
+          IdentityFile.loadOrCreate(folder.resolve(use.fileName() + ".key"), new SecureRandom());
+      return new Claim(identity, lock);
     } catch (IOException e) {
       throw new UserException(
           ExitCode.MACHINE,
-          "cannot keep this peer's identity in "
-              + folder
-              + ": "
-              + e.getMessage()
-              + "; choose another folder with --home");
+          "cannot use the folder %s (%s); choose another with --home"
+              .formatted(folder, Trouble.of(e)));
     }
+  }
+
+  /** The folder as taken by this process, until closed. */
+  public record Claim(Identity identity, FileLock lock) implements AutoCloseable {
+    @Override
+    public void close() throws UserException {
+      try {
+        lock.channel().close();
+      } catch (IOException e) {
+        throw new UserException(
+            ExitCode.MACHINE, "cannot release the lock of --home: " + Trouble.of(e));
+      }
+    }
+  }
+
+  /**
+   * The port on which {@code run} was started before, so that its invitations stay good.
+   *
+   * @return empty when it was never started here
+   */
+  public OptionalInt port(String run) {
+    try {
+      return OptionalInt.of(Integer.parseInt(Files.readString(portFile(run)).strip()));
+    } catch (IOException | NumberFormatException e) {
+      return OptionalInt.empty();
+    }
+  }
+
+  /** Notes the port for {@link #port}. */
+  public void keepPort(String run, int port) throws UserException {
+    try {
+      Files.createDirectories(portFile(run).getParent());
+      Files.writeString(portFile(run), port + "\n");
+    } catch (IOException e) {
+      throw new UserException(
+          ExitCode.MACHINE,
+          "cannot write to the folder %s (%s); choose another with --home"
+              .formatted(folder, Trouble.of(e)));
+    }
+  }
+
+  private Path portFile(String run) {
+    return folder.resolve("runs").resolve(run).resolve("port");
   }
 
   Path checkpoint(String run) {
@@ -44,7 +125,13 @@ public record Home(Path folder) {
     return folder.resolve("text");
   }
 
-  Path history(String run) {
+  /** The database of a run that is coordinated from here. */
+  public Path history(String run) {
     return folder.resolve("runs").resolve(run).resolve("history.db");
+  }
+
+  /** The database of a run that is watched from here. */
+  public Path watchedHistory(String run) {
+    return folder.resolve("runs").resolve(run).resolve("watched.db");
   }
 }

@@ -5,8 +5,11 @@ import com.google.protobuf.BytesValue;
 import com.google.protobuf.StringValue;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Collectors;
 import org.potluck.network.Multiaddr;
 import org.potluck.network.NetworkException;
 import org.potluck.network.PeerId;
@@ -29,7 +32,7 @@ final class ManifestShelf {
           BytesValue.parser(),
           SignedManifest.BYTES_MAX + 1024);
 
-  private static final Duration DIAL_LIMIT = Duration.ofSeconds(5);
+  private static final Duration CALL_LIMIT = Duration.ofSeconds(10);
 
   private ManifestShelf() {}
 
@@ -48,32 +51,63 @@ final class ManifestShelf {
                                 new IllegalArgumentException("this peer is of another run"))));
   }
 
-  /** Asks the invitation's peers one after another. */
+  /** Asks the invitation's peers one after another, each at all of its addresses. */
   static SignedManifest fetch(Node node, Invitation invitation) throws UserException {
-    List<String> troubles = new ArrayList<>();
+    Map<PeerId, List<Multiaddr>> peers = new LinkedHashMap<>();
     for (Multiaddr address : invitation.peers()) {
-      PeerId peer = address.peer().orElseThrow();
+      peers.computeIfAbsent(address.peer().orElseThrow(), _ -> new ArrayList<>()).add(address);
+    }
+    List<String> troubles = new ArrayList<>();
+    for (Map.Entry<PeerId, List<Multiaddr>> entry : peers.entrySet()) {
+      PeerId peer = entry.getKey();
       try {
-        PeerId _ =
-            node.await(
-                () -> node.network().connect(address, DIAL_LIMIT), DIAL_LIMIT.plusSeconds(1));
         BytesValue answer =
             node.await(
-                () -> node.rpc().call(peer, FETCH, StringValue.of(invitation.runId()), DIAL_LIMIT),
-                DIAL_LIMIT.plusSeconds(1));
+                () -> {
+                  node.network().remember(peer, entry.getValue());
+                  return node.rpc()
+                      .call(peer, FETCH, StringValue.of(invitation.runId()), CALL_LIMIT);
+                },
+                CALL_LIMIT.plusSeconds(1));
         SignedManifest manifest = SignedManifest.parse(answer.getValue().toByteArray());
         if (manifest.runId().equals(invitation.runId())) {
           return manifest;
         }
         troubles.add(peer.shortName() + " sent the manifest of another run");
-      } catch (NetworkException | ManifestException e) {
-        troubles.add(address + ": " + e.getMessage());
+      } catch (NetworkException e) {
+        troubles.add(explain(peer, entry.getValue(), e));
+      } catch (ManifestException e) {
+        troubles.add(peer.shortName() + " sent a manifest that cannot be used: " + e.getMessage());
       }
     }
-    throw new UserException(
-        ExitCode.UNREACHABLE,
-        "no peer of the invitation could be reached ("
-            + String.join("; ", troubles)
-            + "); ask for a newer invitation, or check that the run is still going");
+    throw new UserException(ExitCode.UNREACHABLE, String.join("; ", troubles));
+  }
+
+  private static String explain(PeerId peer, List<Multiaddr> addresses, NetworkException e) {
+    String where =
+        addresses.stream()
+            .map(address -> address.withoutPeer().toString())
+            .collect(Collectors.joining(", "));
+    return switch (e.reason()) {
+      case WRONG_PEER ->
+          "another peer than the invited %s answers at %s: ask for a newer invitation"
+              .formatted(peer.shortName(), where);
+      case REMOTE_ERROR ->
+          "%s at %s takes no part in this run: the invitation was damaged, or is of an older run"
+              .formatted(peer.shortName(), where);
+      default ->
+          "cannot reach %s at %s (%s): check that the run is still going and that its port is open, or ask for a newer invitation"
+              .formatted(peer.shortName(), where, reason(e));
+    };
+  }
+
+  private static String reason(NetworkException e) {
+    String message = String.valueOf(e.getMessage());
+    return switch (e.reason()) {
+      case TIMED_OUT -> "no answer within " + CALL_LIMIT.toSeconds() + " s";
+      case UNREACHABLE ->
+          message.contains("refused") ? "connection refused" : "no route or no answer";
+      default -> message;
+    };
   }
 }

@@ -1,5 +1,6 @@
 package org.potluck.peer.run;
 
+import java.net.InetSocketAddress;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
@@ -8,6 +9,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.potluck.dht.Dht;
 import org.potluck.dht.DhtOptions;
 import org.potluck.dht.KademliaDht;
@@ -59,8 +61,13 @@ public final class Node implements AutoCloseable {
       return node.join();
     } catch (ListenException e) {
       loop.stop();
-      throw new UserException(ExitCode.MACHINE, e.getMessage() + "; see --port");
+      throw new UserException(ExitCode.MACHINE, stripped(e.getMessage()) + "; see --port");
     }
+  }
+
+  private static String stripped(@Nullable String sentence) {
+    String text = String.valueOf(sentence);
+    return text.endsWith(".") ? text.substring(0, text.length() - 1) : text;
   }
 
   Network network() {
@@ -78,6 +85,15 @@ public final class Node implements AutoCloseable {
   /** Addresses for an invitation. */
   public List<Multiaddr> addresses() {
     return onLoop(() -> CompletableFuture.completedFuture(network.addresses()));
+  }
+
+  /** The TCP port this peer listens on; 0 when it does not. */
+  public int port() {
+    return addresses().stream()
+        .flatMap(address -> address.tcpSocket().stream())
+        .mapToInt(InetSocketAddress::getPort)
+        .findFirst()
+        .orElse(0);
   }
 
   /** Gets the run's manifest from the peers that invite. */

@@ -31,8 +31,7 @@ public final class Observer implements AutoCloseable {
     try {
       dashboard = Dashboard.start(options);
     } catch (DashboardException e) {
-      throw new UserException(
-          ExitCode.MACHINE, e.getMessage() + " (on the command line: --dashboard-port)");
+      throw new UserException(ExitCode.MACHINE, String.valueOf(e.getMessage()));
     }
     RunSpec spec = manifest.spec();
     RunSpec.Model model = spec.model();

@@ -1,6 +1,7 @@
 package org.potluck.peer.run;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -38,7 +39,6 @@ import org.potluck.trainer.optimizer.LearningRate;
 
 /** A peer that trains: model, data, training thread, and its place in the swarm. */
 public final class TrainingPeer implements AutoCloseable {
-  private static final Duration LINE_EVERY = Duration.ofSeconds(2);
   private static final Duration SAMPLE_EVERY = Duration.ofSeconds(10);
   private static final Duration CHECKPOINT_EVERY = Duration.ofMinutes(5);
   private static final String PROMPT = "The ";
@@ -50,7 +50,6 @@ public final class TrainingPeer implements AutoCloseable {
   private final GptTrainer trainer;
   private final TrainingLoop loop;
   private final Instant started = Instant.now();
-  private Instant lastLine = Instant.EPOCH;
   private Instant lastSample = started;
   private Instant lastCheckpoint = started;
 
@@ -59,7 +58,8 @@ public final class TrainingPeer implements AutoCloseable {
    *
    * @param data text to train on instead of the run's paths; empty for those
    */
-  public record Settings(String name, Device device, int threads, List<Path> data, Home home) {
+  public record Settings(
+      String name, Device device, int threads, List<Path> data, Home home, Ticker ticker) {
     public Settings {
       data = List.copyOf(data);
     }
@@ -117,10 +117,35 @@ public final class TrainingPeer implements AutoCloseable {
     return new TrainingPeer(node, manifest, settings, corpus, trainer, swarm);
   }
 
-  /** Trains until {@link #stop} or the run is complete, then saves. */
-  public void run() throws InterruptedException {
+  /**
+   * Trains until {@link #stop} or the run is complete, then saves.
+   *
+   * @throws UserException when the model cannot be saved
+   */
+  public void run() throws InterruptedException, UserException {
+    tellBeginning();
     loop.run();
-    save();
+    Path folder = settings.home().checkpoint(manifest.runId());
+    try {
+      trainer.save(folder);
+    } catch (UncheckedIOException e) {
+      throw new UserException(ExitCode.MACHINE, e.getMessage() + "; see --home");
+    }
+    settings.ticker().say("stopped at epoch %d; saved in %s".formatted(trainer.epoch(), folder));
+  }
+
+  private void tellBeginning() {
+    RunSpec spec = manifest.spec();
+    settings
+        .ticker()
+        .say(
+            "'%s': %,d parameters on %s, %s%s"
+                .formatted(
+                    spec.name(),
+                    trainer.parameterCount(),
+                    trainer.device(),
+                    "%.1f MB of text".formatted(corpus.bytes() / 1e6),
+                    trainer.epoch() > 0 ? "; going on from epoch " + trainer.epoch() : ""));
   }
 
   /** From any thread; {@link #run} returns after the micro-batch or round at hand. */
@@ -158,8 +183,13 @@ public final class TrainingPeer implements AutoCloseable {
     corpus.close();
   }
 
-  private void save() {
-    trainer.save(settings.home().checkpoint(manifest.runId()));
+  /** A full disk must not end the training: the others have the model, too. */
+  private void saveOnTheWay() {
+    try {
+      trainer.save(settings.home().checkpoint(manifest.runId()));
+    } catch (UncheckedIOException e) {
+      settings.ticker().say("not saved: " + e.getMessage() + "; training goes on");
+    }
   }
 
   private static Corpus corpus(RunSpec spec, Settings settings) throws UserException {
@@ -173,9 +203,12 @@ public final class TrainingPeer implements AutoCloseable {
     try {
       return Corpus.open(paths, settings.home().textCache());
     } catch (CorpusException e) {
-      throw new UserException(ExitCode.INPUT, e.getMessage() + "; see --data");
+      throw new UserException(ExitCode.INPUT, String.valueOf(e.getMessage()));
     } catch (IOException e) {
-      throw new UserException(ExitCode.MACHINE, "cannot read the text: " + e.getMessage());
+      throw new UserException(
+          ExitCode.MACHINE,
+          "cannot prepare the text in %s (%s); see --home and --data"
+              .formatted(settings.home().textCache(), Trouble.of(e)));
     }
   }
 
@@ -188,10 +221,12 @@ public final class TrainingPeer implements AutoCloseable {
       }
       return GptTrainer.create(config(manifest.spec(), settings), corpus);
     } catch (CorpusException e) {
-      throw new UserException(ExitCode.INPUT, e.getMessage() + "; see --data");
+      throw new UserException(ExitCode.INPUT, String.valueOf(e.getMessage()));
     } catch (IOException e) {
       throw new UserException(
-          ExitCode.MACHINE, "cannot open the checkpoint " + checkpoint + ": " + e.getMessage());
+          ExitCode.MACHINE,
+          "cannot open the checkpoint %s (%s); move it away to begin with the model of the others"
+              .formatted(checkpoint, Trouble.of(e)));
     }
   }
 
@@ -228,23 +263,21 @@ public final class TrainingPeer implements AutoCloseable {
 
     @Override
     public void trained(Swarm.OwnProgress progress, Swarm.SwarmView view) {
-      Instant now = Instant.now();
-      if (Duration.between(lastLine, now).compareTo(LINE_EVERY) < 0) {
-        return;
-      }
-      lastLine = now;
+      settings.ticker().at(() -> line(progress, view));
+    }
+
+    private String line(Swarm.OwnProgress progress, Swarm.SwarmView view) {
       long target = manifest.spec().training().targetBatch();
       double swarmRate = progress.samplesPerSecond() * view.peers();
       double wait = Math.max(0, (target - view.samples()) / Math.max(1e-9, swarmRate));
-      say(
-          "epoch %d  loss %s  %.0f tok/s  %d %s  next round in ~%.1f s"
-              .formatted(
-                  progress.epoch(),
-                  Double.isNaN(loss) ? "-" : "%.3f".formatted(loss),
-                  progress.samplesPerSecond() * manifest.spec().model().context(),
-                  view.peers(),
-                  view.peers() == 1 ? "peer" : "peers",
-                  wait));
+      return "epoch %d  loss %s  %,.0f tok/s  %d %s  next round in %.1f s"
+          .formatted(
+              progress.epoch(),
+              Double.isNaN(loss) ? "-" : "%.3f".formatted(loss),
+              progress.samplesPerSecond() * manifest.spec().model().context(),
+              view.peers(),
+              view.peers() == 1 ? "peer" : "peers",
+              wait);
     }
 
     @Override
@@ -267,7 +300,7 @@ public final class TrainingPeer implements AutoCloseable {
       }
       if (Duration.between(lastCheckpoint, now).compareTo(CHECKPOINT_EVERY) > 0) {
         lastCheckpoint = now;
-        save();
+        saveOnTheWay();
       }
     }
 
@@ -296,7 +329,7 @@ public final class TrainingPeer implements AutoCloseable {
     }
 
     private void say(String line) {
-      System.out.printf("%-10s %s%n", settings.name(), line);
+      settings.ticker().say(line);
     }
   }
 }

@@ -1,0 +1,33 @@
+package org.potluck.peer.cli;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import org.potluck.peer.ExitCode;
+import org.potluck.peer.UserException;
+
+/** What {@code --report} names; checked before hours of work rather than after. */
+final class ReportFile {
+  private ReportFile() {}
+
+  /**
+   * @throws UserException when no file can be written there
+   */
+  static void check(@Nullable Path file) throws UserException {
+    if (file == null) {
+      return;
+    }
+    Path folder = file.toAbsolutePath().getParent();
+    if (folder == null || Files.isDirectory(file)) {
+      throw new UserException(ExitCode.INPUT, file + " is a folder; --report needs a file");
+    }
+    if (!Files.isDirectory(folder)) {
+      throw new UserException(
+          ExitCode.INPUT, "there is no folder " + folder + " to write the report in; see --report");
+    }
+    if (!Files.isWritable(folder)) {
+      throw new UserException(
+          ExitCode.MACHINE, "the folder " + folder + " cannot be written to; see --report");
+    }
+  }
+}
