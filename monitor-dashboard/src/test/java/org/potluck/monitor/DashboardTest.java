@@ -120,7 +120,7 @@ class DashboardTest {
       assertThatThrownBy(() -> Dashboard.start(DashboardOptions.local().withPort(port)).close())
           .isInstanceOf(DashboardException.class)
           .hasMessageContaining(Integer.toString(port))
-          .hasMessageContaining("dashboard.port");
+          .hasMessageContaining("--dashboard-port");
     }
   }
 
