@@ -32,25 +32,23 @@ final class Float16Codec extends StripCodec {
   }
 
   @Override
-  Strip newStrip(int values) {
-    return new Strip(values, 0, values);
+  void encodeStrip(MemorySegment values, long at, int count, MemorySegment bytes, long offset) {
+    Float16Kernels.encode(values, at, count, bytes, offset);
   }
 
   @Override
-  void encodeStrip(Strip strip, int values, MemorySegment target, long offset) {
-    Kernels.toFloat16(strip.values, strip.halves, values);
-    MemorySegment.copy(strip.halves, 0, target, WIRE_SHORT, offset, values);
+  void decodeStrip(MemorySegment bytes, long offset, MemorySegment values, long at, int count) {
+    Float16Kernels.decode(bytes, offset, values, at, count);
   }
 
   @Override
-  void decodeStrip(MemorySegment encoded, long offset, Strip strip, int values) {
-    MemorySegment.copy(encoded, WIRE_SHORT, offset, strip.halves, 0, values);
-    Kernels.fromFloat16(strip.halves, strip.values, values);
+  void accumulateStrip(
+      MemorySegment bytes, long offset, float weight, MemorySegment sums, long at, int count) {
+    Float16Kernels.accumulate(bytes, offset, 1, weight, sums, at, count);
   }
 
   @Override
-  boolean wellFormedStrip(MemorySegment encoded, long offset, Strip strip, int values) {
-    MemorySegment.copy(encoded, WIRE_SHORT, offset, strip.halves, 0, values);
-    return Kernels.finiteFloat16(strip.halves, values);
+  boolean wellFormedStrip(MemorySegment bytes, long offset, int count) {
+    return Float16Kernels.allFinite(bytes, offset, count);
   }
 }

@@ -1,6 +1,7 @@
 package org.potluck.averaging.codec;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 
 /** The values as they are: 4 bytes each, no error. */
 final class Float32Codec extends StripCodec {
@@ -24,23 +25,25 @@ final class Float32Codec extends StripCodec {
   }
 
   @Override
-  Strip newStrip(int values) {
-    return new Strip(values, 0, 0);
+  void encodeStrip(MemorySegment values, long at, int count, MemorySegment bytes, long offset) {
+    MemorySegment.copy(
+        values, ValueLayout.JAVA_FLOAT_UNALIGNED, at, bytes, WIRE_FLOAT, offset, count);
   }
 
   @Override
-  void encodeStrip(Strip strip, int values, MemorySegment target, long offset) {
-    MemorySegment.copy(strip.values, 0, target, WIRE_FLOAT, offset, values);
+  void decodeStrip(MemorySegment bytes, long offset, MemorySegment values, long at, int count) {
+    MemorySegment.copy(
+        bytes, WIRE_FLOAT, offset, values, ValueLayout.JAVA_FLOAT_UNALIGNED, at, count);
   }
 
   @Override
-  void decodeStrip(MemorySegment encoded, long offset, Strip strip, int values) {
-    MemorySegment.copy(encoded, WIRE_FLOAT, offset, strip.values, 0, values);
+  void accumulateStrip(
+      MemorySegment bytes, long offset, float weight, MemorySegment sums, long at, int count) {
+    Float32Kernels.accumulate(bytes, offset, weight, sums, at, count);
   }
 
   @Override
-  boolean wellFormedStrip(MemorySegment encoded, long offset, Strip strip, int values) {
-    decodeStrip(encoded, offset, strip, values);
-    return Kernels.isFinite(Kernels.magnitude(strip.values, 0, values));
+  boolean wellFormedStrip(MemorySegment bytes, long offset, int count) {
+    return Float32Kernels.isFinite(Float32Kernels.magnitude(bytes, offset, count, Lanes.WIRE));
   }
 }

@@ -1,7 +1,6 @@
 package org.potluck.averaging.codec;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 
 /**
  * One signed byte a value and one float32 step a block of 4096 (Dettmers et al., "8-bit Optimizers
@@ -38,32 +37,31 @@ final class Int8BlockwiseCodec extends StripCodec {
   }
 
   @Override
-  Strip newStrip(int values) {
-    return new Strip(values, values, 0);
-  }
-
-  @Override
-  void encodeStrip(Strip strip, int values, MemorySegment target, long offset) {
-    float magnitude = Kernels.magnitude(strip.values, 0, values);
+  void encodeStrip(MemorySegment values, long at, int count, MemorySegment bytes, long offset) {
+    float magnitude = Float32Kernels.magnitude(values, at, count, Lanes.NATIVE);
     boolean tiny = magnitude < TINY;
     float step = tiny ? 0 : Math.min(magnitude / LEVELS, STEP_MAX);
     float inverse = tiny ? 0 : LEVELS / magnitude;
-    Kernels.quantize(strip.values, 0, values, inverse, strip.bytes, 0);
-    target.set(WIRE_FLOAT, offset, step);
-    MemorySegment.copy(strip.bytes, 0, target, ValueLayout.JAVA_BYTE, offset + Float.BYTES, values);
+    bytes.set(WIRE_FLOAT, offset, step);
+    Int8Kernels.quantize(values, at, count, inverse, bytes, offset + Float.BYTES);
   }
 
   @Override
-  void decodeStrip(MemorySegment encoded, long offset, Strip strip, int values) {
-    float step = encoded.get(WIRE_FLOAT, offset);
-    MemorySegment.copy(
-        encoded, ValueLayout.JAVA_BYTE, offset + Float.BYTES, strip.bytes, 0, values);
-    Kernels.dequantize(strip.bytes, 0, values, step, strip.values, 0);
+  void decodeStrip(MemorySegment bytes, long offset, MemorySegment values, long at, int count) {
+    float step = bytes.get(WIRE_FLOAT, offset);
+    Int8Kernels.dequantize(bytes, offset + Float.BYTES, step, values, at, count);
   }
 
   @Override
-  boolean wellFormedStrip(MemorySegment encoded, long offset, Strip strip, int values) {
-    float step = encoded.get(WIRE_FLOAT, offset);
+  void accumulateStrip(
+      MemorySegment bytes, long offset, float weight, MemorySegment sums, long at, int count) {
+    float step = bytes.get(WIRE_FLOAT, offset);
+    Int8Kernels.accumulate(bytes, offset + Float.BYTES, step, weight, sums, at, count);
+  }
+
+  @Override
+  boolean wellFormedStrip(MemorySegment bytes, long offset, int count) {
+    float step = bytes.get(WIRE_FLOAT, offset);
     return step >= 0 && step <= STEP_MAX;
   }
 }

@@ -6,39 +6,39 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * A codec that works strip by strip, each of {@link Codec#BLOCK_VALUES} values or the rest.
+ * A codec that works strip by strip, each of {@link Codec#BLOCK_VALUES} values or the rest; the
+ * encoded form of a chunk is that of its strips one after the other.
  *
- * <p>A strip's values and its bytes fit the first-level cache together. The encoded form of a chunk
- * is the encoded strips one after the other.
+ * <p>What a subclass is given lies off the heap, at any alignment, and has room for {@link
+ * Lanes#ROUND_UP} values more than a shorter strip has; what it reads there is zero, what it writes
+ * there is dropped. So its loops need no second form for the rest.
  */
 abstract class StripCodec implements Codec {
-  /** The arrays one call works in. */
-  static final class Strip {
-    final float[] values;
-    final byte[] bytes;
+  /** The wire's layouts: little-endian, at any address. */
+  static final ValueLayout.OfFloat WIRE_FLOAT =
+      ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-    /** Only for half precision, which the compiler vectorises from and to this type. */
-    final short[] halves;
+  static final ValueLayout.OfShort WIRE_SHORT =
+      ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-    Strip(int values, int bytes, int halves) {
-      this.values = new float[values];
-      this.bytes = new byte[bytes];
-      this.halves = new short[halves];
-    }
-  }
+  static final ValueLayout.OfLong WIRE_LONG =
+      ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-  /** Exact size of a strip of {@code values} values, at most {@link Codec#BLOCK_VALUES}. */
-  abstract int stripBytes(int values);
+  /** Exact size of a strip of {@code count} values, at most {@link Codec#BLOCK_VALUES}. */
+  abstract int stripBytes(int count);
 
-  abstract Strip newStrip(int values);
+  /** Encodes {@code count} values at byte {@code at} to {@code bytes} at {@code offset}. */
+  abstract void encodeStrip(
+      MemorySegment values, long at, int count, MemorySegment bytes, long offset);
 
-  /** Values to bytes, {@code strip.values} to {@code target} at {@code offset}. */
-  abstract void encodeStrip(Strip strip, int values, MemorySegment target, long offset);
+  abstract void decodeStrip(
+      MemorySegment bytes, long offset, MemorySegment values, long at, int count);
 
-  /** Bytes to values. */
-  abstract void decodeStrip(MemorySegment encoded, long offset, Strip strip, int values);
+  /** {@code sums[i] += weight * decoded[i]}, rounded after each operation. */
+  abstract void accumulateStrip(
+      MemorySegment bytes, long offset, float weight, MemorySegment sums, long at, int count);
 
-  abstract boolean wellFormedStrip(MemorySegment encoded, long offset, Strip strip, int values);
+  abstract boolean wellFormedStrip(MemorySegment bytes, long offset, int count);
 
   @Override
   public final int encodedBytes(int values) {
@@ -53,17 +53,26 @@ abstract class StripCodec implements Codec {
 
   @Override
   public final void encode(MemorySegment vector, long from, int values, ByteBuffer target) {
-    int bytes = encodedBytes(values);
-    MemorySegment out = MemorySegment.ofBuffer(target).asSlice(0, bytes);
-    Strip strip = newStrip(Math.min(values, BLOCK_VALUES));
-    long offset = 0;
-    for (int done = 0; done < values; done += BLOCK_VALUES) {
-      int n = Math.min(BLOCK_VALUES, values - done);
-      VectorMath.load(vector, from + done, strip.values, n);
-      encodeStrip(strip, n, out, offset);
-      offset += stripBytes(n);
+    int length = encodedBytes(values);
+    MemorySegment out = MemorySegment.ofBuffer(target).asSlice(0, length);
+    try (Staging staging = new Staging()) {
+      long offset = 0;
+      for (int done = 0; done < values; done += BLOCK_VALUES) {
+        int n = Math.min(BLOCK_VALUES, values - done);
+        int bytes = stripBytes(n);
+        boolean inPlace = Staging.direct(vector, n);
+        MemorySegment in = inPlace ? vector : staging.values(vector, from + done, n);
+        long at = inPlace ? (from + done) * Float.BYTES : 0;
+        if (Staging.direct(out, n)) {
+          encodeStrip(in, at, n, out, offset);
+        } else {
+          encodeStrip(in, at, n, staging.bytes(), 0);
+          Staging.copy(staging.bytes(), 0, out, offset, bytes);
+        }
+        offset += bytes;
+      }
     }
-    target.position(target.position() + bytes);
+    target.position(target.position() + length);
   }
 
   @Override
@@ -72,60 +81,62 @@ abstract class StripCodec implements Codec {
       return false;
     }
     MemorySegment in = MemorySegment.ofBuffer(encoded);
-    Strip strip = newStrip(Math.min(values, BLOCK_VALUES));
-    long offset = 0;
-    for (int done = 0; done < values; done += BLOCK_VALUES) {
-      int n = Math.min(BLOCK_VALUES, values - done);
-      if (!wellFormedStrip(in, offset, strip, n)) {
-        return false;
+    try (Staging staging = new Staging()) {
+      long offset = 0;
+      for (int done = 0; done < values; done += BLOCK_VALUES) {
+        int n = Math.min(BLOCK_VALUES, values - done);
+        boolean inPlace = Staging.direct(in, n);
+        MemorySegment bytes = inPlace ? in : staging.bytes(in, offset, stripBytes(n));
+        if (!wellFormedStrip(bytes, inPlace ? offset : 0, n)) {
+          return false;
+        }
+        offset += stripBytes(n);
       }
-      offset += stripBytes(n);
     }
     return true;
   }
 
   @Override
   public final void decode(ByteBuffer encoded, MemorySegment target, long from, int values) {
-    MemorySegment in = exactly(encoded, values);
-    Strip strip = newStrip(Math.min(values, BLOCK_VALUES));
-    long offset = 0;
-    for (int done = 0; done < values; done += BLOCK_VALUES) {
-      int n = Math.min(BLOCK_VALUES, values - done);
-      decodeStrip(in, offset, strip, n);
-      VectorMath.store(strip.values, n, target, from + done);
-      offset += stripBytes(n);
-    }
+    forEachStrip(encoded, target, from, values, false, 0);
   }
 
   @Override
   public final void accumulate(
       ByteBuffer encoded, double weight, MemorySegment accumulator, long from, int values) {
-    MemorySegment in = exactly(encoded, values);
-    Strip strip = newStrip(Math.min(values, BLOCK_VALUES));
-    float[] sums = new float[Math.min(values, BLOCK_VALUES)];
-    long offset = 0;
-    for (int done = 0; done < values; done += BLOCK_VALUES) {
-      int n = Math.min(BLOCK_VALUES, values - done);
-      decodeStrip(in, offset, strip, n);
-      VectorMath.load(accumulator, from + done, sums, n);
-      Kernels.addScaled(strip.values, (float) weight, sums, n);
-      VectorMath.store(sums, n, accumulator, from + done);
-      offset += stripBytes(n);
-    }
+    forEachStrip(encoded, accumulator, from, values, true, (float) weight);
   }
 
-  private MemorySegment exactly(ByteBuffer encoded, int values) {
+  private void forEachStrip(
+      ByteBuffer encoded, MemorySegment target, long from, int values, boolean add, float weight) {
     if (encoded.remaining() != encodedBytes(values)) {
       throw new IllegalArgumentException(
           encoded.remaining() + " bytes are not " + values + " values of " + id());
     }
-    return MemorySegment.ofBuffer(encoded);
+    MemorySegment in = MemorySegment.ofBuffer(encoded);
+    try (Staging staging = new Staging()) {
+      long offset = 0;
+      for (int done = 0; done < values; done += BLOCK_VALUES) {
+        int n = Math.min(BLOCK_VALUES, values - done);
+        boolean readInPlace = Staging.direct(in, n);
+        MemorySegment bytes = readInPlace ? in : staging.bytes(in, offset, stripBytes(n));
+        long bytesAt = readInPlace ? offset : 0;
+        boolean writeInPlace = Staging.direct(target, n);
+        MemorySegment out = writeInPlace ? target : staging.values();
+        long at = writeInPlace ? (from + done) * Float.BYTES : 0;
+        if (!add) {
+          decodeStrip(bytes, bytesAt, out, at, n);
+        } else {
+          if (!writeInPlace) {
+            staging.values(target, from + done, n);
+          }
+          accumulateStrip(bytes, bytesAt, weight, out, at, n);
+        }
+        if (!writeInPlace) {
+          Staging.copy(out, 0, target, (from + done) * Float.BYTES, (long) n * Float.BYTES);
+        }
+        offset += stripBytes(n);
+      }
+    }
   }
-
-  /** The wire's layouts: little-endian, at any address. */
-  static final ValueLayout.OfFloat WIRE_FLOAT =
-      ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-
-  static final ValueLayout.OfShort WIRE_SHORT =
-      ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 }

@@ -5,22 +5,28 @@ import java.lang.foreign.ValueLayout;
 
 /** Arithmetic on whole vectors: float32 values in native byte order, addressed by value index. */
 public final class VectorMath {
-  /** How many values a loop takes into an array at a time: 16 KiB, inside the first-level cache. */
-  static final int STRIP = 4096;
+  private static final int STRIP = Staging.STRIP;
 
   private VectorMath() {}
 
   /** Whether none of the values is infinite or not a number. */
   public static boolean allFinite(MemorySegment vector, long from, long values) {
-    float[] strip = new float[(int) Math.min(STRIP, values)];
-    for (long done = 0; done < values; done += strip.length) {
-      int n = (int) Math.min(strip.length, values - done);
-      load(vector, from + done, strip, n);
-      if (!Kernels.isFinite(Kernels.magnitude(strip, 0, n))) {
-        return false;
+    return Float32Kernels.isFinite(magnitude(vector, from, values));
+  }
+
+  /** The largest magnitude, zero of no values; not finite when any value is not. */
+  public static float magnitude(MemorySegment vector, long from, long values) {
+    float largest = 0;
+    try (Staging staging = new Staging()) {
+      for (long done = 0; done < values; done += STRIP) {
+        int n = (int) Math.min(STRIP, values - done);
+        boolean inPlace = Staging.direct(vector, n);
+        MemorySegment in = inPlace ? vector : staging.values(vector, from + done, n);
+        long at = inPlace ? (from + done) * Float.BYTES : 0;
+        largest = Math.max(largest, Float32Kernels.magnitude(in, at, n, Lanes.NATIVE));
       }
     }
-    return true;
+    return largest;
   }
 
   /** The Euclidean norm, summed in float64 in a fixed order. */
@@ -29,8 +35,9 @@ public final class VectorMath {
     double sum = 0;
     for (long done = 0; done < values; done += strip.length) {
       int n = (int) Math.min(strip.length, values - done);
-      load(vector, from + done, strip, n);
-      sum += Kernels.sumOfSquares(strip, n);
+      long at = (from + done) * Float.BYTES;
+      MemorySegment.copy(vector, ValueLayout.JAVA_FLOAT_UNALIGNED, at, strip, 0, n);
+      sum += Float32Kernels.sumOfSquares(strip, n);
     }
     return Math.sqrt(sum);
   }
@@ -40,24 +47,18 @@ public final class VectorMath {
    * rounding never makes an infinity of a finite value.
    */
   public static void scale(MemorySegment vector, long from, long values, float factor) {
-    float[] strip = new float[(int) Math.min(STRIP, values)];
-    for (long done = 0; done < values; done += strip.length) {
-      int n = (int) Math.min(strip.length, values - done);
-      load(vector, from + done, strip, n);
-      for (int i = 0; i < n; i++) {
-        strip[i] = Math.max(-Float.MAX_VALUE, Math.min(Float.MAX_VALUE, strip[i] * factor));
+    try (Staging staging = new Staging()) {
+      for (long done = 0; done < values; done += STRIP) {
+        int n = (int) Math.min(STRIP, values - done);
+        long at = (from + done) * Float.BYTES;
+        if (Staging.direct(vector, n)) {
+          Float32Kernels.scale(vector, at, n, factor);
+        } else {
+          MemorySegment room = staging.values(vector, from + done, n);
+          Float32Kernels.scale(room, 0, n, factor);
+          Staging.copy(room, 0, vector, at, (long) n * Float.BYTES);
+        }
       }
-      store(strip, n, vector, from + done);
     }
-  }
-
-  static void load(MemorySegment vector, long from, float[] strip, int values) {
-    MemorySegment.copy(
-        vector, ValueLayout.JAVA_FLOAT_UNALIGNED, from * Float.BYTES, strip, 0, values);
-  }
-
-  static void store(float[] strip, int values, MemorySegment vector, long from) {
-    MemorySegment.copy(
-        strip, 0, vector, ValueLayout.JAVA_FLOAT_UNALIGNED, from * Float.BYTES, values);
   }
 }

@@ -21,7 +21,7 @@ class CodecTest {
   void decodesWithinItsErrorBound() {
     for (int seed = 0; seed < 300; seed++) {
       float[] values = random(seed);
-      float magnitude = Kernels.magnitude(values, 0, values.length);
+      float magnitude = VectorMath.magnitude(MemorySegment.ofArray(values), 0, values.length);
       for (Codec codec : CODECS) {
         float[] decoded = decode(codec, encode(codec, values, seed % 2 == 0), values.length);
         double bound = codec.errorBound(magnitude);
@@ -136,7 +136,7 @@ class CodecTest {
   void matchesPlainArithmeticInt8() {
     for (int seed = 0; seed < 100; seed++) {
       float[] values = random(seed, 1 + seed * 7);
-      float magnitude = Kernels.magnitude(values, 0, values.length);
+      float magnitude = VectorMath.magnitude(MemorySegment.ofArray(values), 0, values.length);
       ByteBuffer encoded = encode(Codecs.of(CodecId.INT8_BLOCKWISE), values, true);
       for (int i = 0; i < values.length; i++) {
         float inverse = magnitude < Int8BlockwiseCodec.TINY ? 0 : 127 / magnitude;
