@@ -57,7 +57,7 @@ public final class Averager {
       SpanPlanner planner) {
     this.network = network;
     this.matchmaking = new Matchmaking(network, dht, options, random, planner);
-    this.rounds = new Rounds(network, options);
+    this.rounds = new Rounds(network, options, Storage::memory);
   }
 
   /**

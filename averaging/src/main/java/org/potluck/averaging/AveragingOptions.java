@@ -9,11 +9,13 @@ import java.time.Duration;
  * @param matchmakingLimit how long after its declaration a leader waits at most
  * @param graceMin the shortest wait for stragglers once a quorum has joined
  * @param graceMax the longest, and the first
- * @param silenceLimit a peer that owes us bytes and sends none for this long is given up as sender;
- *     for twice this long, as reducer
+ * @param silenceLimit a member from which nothing at all comes for this long is given up
  * @param dialLimit for opening a stream
  * @param lingerLimit how long a finished member keeps the average for others of its group
  * @param chunkBytesMax the largest encoded chunk
+ * @param bufferBytesMax how much of others' contributions may wait to be reduced, in one round
+ * @param patience how many times as long as most others, and as the plan expects, a member may take
+ *     before the round goes on without what it still owes; 1 or more
  */
 public record AveragingOptions(
     Duration matchmakingLimit,
@@ -22,13 +24,24 @@ public record AveragingOptions(
     Duration silenceLimit,
     Duration dialLimit,
     Duration lingerLimit,
-    int chunkBytesMax) {
+    int chunkBytesMax,
+    long bufferBytesMax,
+    double patience) {
   /** Larger chunks are refused from anybody. */
   public static final int CHUNK_BYTES_LIMIT = 4 << 20;
 
   public AveragingOptions {
     if (chunkBytesMax < 64 || chunkBytesMax > CHUNK_BYTES_LIMIT) {
       throw new IllegalArgumentException("chunkBytesMax must be 64 to 4 Mi: " + chunkBytesMax);
+    }
+    if (bufferBytesMax < chunkBytesMax) {
+      throw new IllegalArgumentException("bufferBytesMax is less than a chunk: " + bufferBytesMax);
+    }
+    if (!(patience >= 1)) {
+      throw new IllegalArgumentException("patience must be 1 or more: " + patience);
+    }
+    if (silenceLimit.toMillis() < 4) {
+      throw new IllegalArgumentException("silenceLimit is too short: " + silenceLimit);
     }
     if (graceMin.compareTo(graceMax) > 0) {
       throw new IllegalArgumentException("graceMin exceeds graceMax");
@@ -44,6 +57,8 @@ public record AveragingOptions(
         Duration.ofSeconds(4),
         Duration.ofSeconds(5),
         Duration.ofSeconds(20),
-        512 * 1024);
+        512 * 1024,
+        256L << 20,
+        2);
   }
 }

@@ -34,17 +34,20 @@ class AveragerTest {
     RoundOutcome.Averaged outcome = swarm.outcome(0);
     List<Integer> order =
         outcome.members().stream().map(peer -> swarm.everybody().indexOf(peer)).toList();
-    double weightMax = swarm.weights.stream().mapToDouble(w -> w).max().orElseThrow();
+    double total = 0;
+    for (int i : order) {
+      total += swarm.weights.get(i);
+    }
     for (int v = 0; v < VALUES; v++) {
       float sum = 0;
-      float scale = 0;
+      double shares = 0;
       for (int i : order) {
-        float share = (float) (swarm.weights.get(i) / weightMax);
+        float share = (float) (swarm.weights.get(i) / total);
         float term = share * swarm.vectors.get(i).getAtIndex(ValueLayout.JAVA_FLOAT, v);
         sum += term;
-        scale += share;
+        shares += share;
       }
-      assertThat(average[v]).isEqualTo(sum * (1 / scale));
+      assertThat(average[v]).isEqualTo(sum * (float) (1 / shares));
     }
   }
 

@@ -72,7 +72,9 @@ final class Swarm {
         Duration.ofSeconds(1),
         Duration.ofSeconds(2),
         Duration.ofSeconds(20),
-        1024);
+        1024,
+        64 * 1024,
+        2);
   }
 
   List<PeerId> everybody() {

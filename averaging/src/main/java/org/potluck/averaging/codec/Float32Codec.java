@@ -39,7 +39,7 @@ final class Float32Codec extends StripCodec {
   @Override
   void accumulateStrip(
       MemorySegment bytes, long offset, float weight, MemorySegment sums, long at, int count) {
-    Float32Kernels.accumulate(bytes, offset, weight, sums, at, count);
+    Float32Kernels.accumulate(bytes, offset, Lanes.WIRE, weight, sums, at, count);
   }
 
   @Override

@@ -32,14 +32,24 @@ final class Float32Kernels {
     return Float.intBitsToFloat(most.reduceLanes(VectorOperators.MAX));
   }
 
-  /** {@code sums += weight * values}. */
+  /**
+   * {@code sums += weight * values}.
+   *
+   * @param order of the values; the sums have the machine's
+   */
   static void accumulate(
-      MemorySegment bytes, long offset, float weight, MemorySegment sums, long at, int count) {
+      MemorySegment bytes,
+      long offset,
+      ByteOrder order,
+      float weight,
+      MemorySegment sums,
+      long at,
+      int count) {
     MemorySegment in = Lanes.known(bytes);
     MemorySegment out = Lanes.known(sums);
     for (int i = 0; i < count; i += FLOATS.length()) {
       FloatVector product =
-          FloatVector.fromMemorySegment(FLOATS, in, offset + 4L * i, Lanes.WIRE).mul(weight);
+          FloatVector.fromMemorySegment(FLOATS, in, offset + 4L * i, order).mul(weight);
       FloatVector.fromMemorySegment(FLOATS, out, at + 4L * i, Lanes.NATIVE)
           .add(product)
           .intoMemorySegment(out, at + 4L * i, Lanes.NATIVE);

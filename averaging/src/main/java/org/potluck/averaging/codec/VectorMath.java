@@ -61,4 +61,32 @@ public final class VectorMath {
       }
     }
   }
+
+  /**
+   * {@code sums[sumsFrom + i] += weight * vector[from + i]}: the product is rounded, then the sum.
+   */
+  public static void addScaled(
+      MemorySegment vector,
+      long from,
+      float weight,
+      MemorySegment sums,
+      long sumsFrom,
+      long values) {
+    try (Staging read = new Staging();
+        Staging written = new Staging()) {
+      for (long done = 0; done < values; done += STRIP) {
+        int n = (int) Math.min(STRIP, values - done);
+        boolean readInPlace = Staging.direct(vector, n);
+        MemorySegment in = readInPlace ? vector : read.values(vector, from + done, n);
+        long at = readInPlace ? (from + done) * Float.BYTES : 0;
+        boolean writeInPlace = Staging.direct(sums, n);
+        MemorySegment out = writeInPlace ? sums : written.values(sums, sumsFrom + done, n);
+        long outAt = (sumsFrom + done) * Float.BYTES;
+        Float32Kernels.accumulate(in, at, Lanes.NATIVE, weight, out, writeInPlace ? outAt : 0, n);
+        if (!writeInPlace) {
+          Staging.copy(out, 0, sums, outAt, (long) n * Float.BYTES);
+        }
+      }
+    }
+  }
 }

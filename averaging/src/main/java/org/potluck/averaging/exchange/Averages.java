@@ -1,26 +1,31 @@
 package org.potluck.averaging.exchange;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.BitSet;
+import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
-import org.potluck.averaging.codec.Codec;
+import org.potluck.averaging.Storage;
+import org.potluck.averaging.exchange.ChunkFrames.Chunk;
 
 /** The averaged chunks a member holds: decoded for itself, encoded for whoever asks. */
 final class Averages {
-  private final ChunkTable chunks;
-  private final Codec codec;
+  private final Round round;
+  private final Storage storage;
   private final MemorySegment values;
   private final BitSet held = new BitSet();
-  private @Nullable ByteBuffer[] frames;
-  private double weight;
+  private final long[] versions;
+  private final double[] weights;
+  private @Nullable ByteBuffer[] bodies;
 
-  Averages(Group group, ChunkTable chunks, Codec codec) {
-    this.chunks = chunks;
-    this.codec = codec;
-    this.values = Arena.ofAuto().allocate(group.length() * Float.BYTES, Float.BYTES);
-    this.frames = new @Nullable ByteBuffer[chunks.size()];
+  Averages(Round round, Storage storage) {
+    this.round = round;
+    this.storage = storage;
+    this.values = storage.values(round.group.length() * Float.BYTES);
+    this.versions = new long[round.chunks.size()];
+    this.weights = new double[round.chunks.size()];
+    this.bodies = new @Nullable ByteBuffer[round.chunks.size()];
   }
 
   MemorySegment values() {
@@ -29,7 +34,11 @@ final class Averages {
 
   /** Largest weight any chunk was averaged over. */
   double weight() {
-    return weight;
+    double largest = 0;
+    for (double weight : weights) {
+      largest = Math.max(largest, weight);
+    }
+    return largest;
   }
 
   boolean holds(int chunk) {
@@ -37,38 +46,61 @@ final class Averages {
   }
 
   boolean complete() {
-    return held.cardinality() == chunks.size();
+    return held.cardinality() == round.chunks.size();
   }
 
-  BitSet held() {
-    return (BitSet) held.clone();
+  int count() {
+    return held.cardinality();
+  }
+
+  /** The chunks held, by version, lowest first. */
+  Map<Long, BitSet> held() {
+    Map<Long, BitSet> byVersion = new TreeMap<>();
+    held.stream()
+        .forEach(chunk -> byVersion.computeIfAbsent(versions[chunk], v -> new BitSet()).set(chunk));
+    return byVersion;
   }
 
   /**
-   * Takes an encoded average.
+   * Takes an average.
    *
+   * @param body the frame's body, from which {@code chunk} was read; kept
    * @return whether it is one: of the right length, and finite
    */
-  boolean put(int chunk, ByteBuffer encoded, double chunkWeight) {
-    int count = chunks.values(chunk);
-    if (!codec.wellFormed(encoded, count)) {
+  boolean put(Chunk chunk, ByteBuffer body) {
+    int number = chunk.number();
+    int count = round.chunks.values(number);
+    if (!round.codecDown.wellFormed(chunk.payload(), count)) {
       return false;
     }
-    codec.decode(encoded, values, chunks.from(chunk), count);
-    held.set(chunk);
-    frames[chunk] = ChunkFrames.average(chunk, encoded, chunkWeight);
-    weight = Math.max(weight, chunkWeight);
+    round.codecDown.decode(chunk.payload(), values, round.chunks.from(number), count);
+    held.set(number);
+    bodies[number] = storage.keep(body);
+    versions[number] = chunk.version();
+    weights[number] = chunk.weight();
     return true;
   }
 
-  /** The chunk as a frame to be written, or null where it is not held. */
-  @Nullable ByteBuffer frame(int chunk) {
-    ByteBuffer frame = frames[chunk];
-    return frame == null ? null : frame.duplicate();
+  /** Lets go of a chunk that is to be averaged anew. */
+  void drop(int chunk) {
+    held.clear(chunk);
+    bodies[chunk] = null;
+    weights[chunk] = 0;
+  }
+
+  long version(int chunk) {
+    return versions[chunk];
+  }
+
+  /** The body of the chunk's frame, or null where it is not held. */
+  @Nullable ByteBuffer body(int chunk) {
+    ByteBuffer body = bodies[chunk];
+    return body == null ? null : body.duplicate();
   }
 
   /** Forgets the encoded form. */
   void forget() {
-    frames = new @Nullable ByteBuffer[chunks.size()];
+    bodies = new @Nullable ByteBuffer[round.chunks.size()];
+    storage.close();
   }
 }

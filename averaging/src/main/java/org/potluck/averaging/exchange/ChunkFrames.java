@@ -1,39 +1,55 @@
 package org.potluck.averaging.exchange;
 
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.zip.CRC32C;
+import org.potluck.averaging.codec.Codec;
 import org.potluck.averaging.wire.FrameException;
 import org.potluck.averaging.wire.FrameKind;
 import org.potluck.averaging.wire.Frames;
 
 /**
- * How chunks lie in frames: chunk number and CRC-32C of the payload, four bytes each, big-endian;
- * for averages the weight they were taken over, as float64; then the payload.
+ * How chunks lie in frames: CRC-32C of all that follows and chunk number, four bytes each,
+ * big-endian; for averages their version, eight bytes, and the weight they were taken over, as
+ * float64; then the payload.
  */
 final class ChunkFrames {
   private static final int CONTRIBUTION_HEADER_BYTES = 2 * Integer.BYTES;
-  private static final int AVERAGE_HEADER_BYTES = CONTRIBUTION_HEADER_BYTES + Double.BYTES;
+  private static final int AVERAGE_HEADER_BYTES =
+      CONTRIBUTION_HEADER_BYTES + Long.BYTES + Double.BYTES;
 
   private ChunkFrames() {}
 
-  /** A chunk that arrived; {@code weight} is zero for contributions. */
-  record Chunk(int number, double weight, ByteBuffer payload) {}
+  /** A chunk; {@code version} and {@code weight} are zero for contributions. */
+  record Chunk(int number, long version, double weight, ByteBuffer payload) {}
 
-  static ByteBuffer contribution(int chunk, ByteBuffer payload) {
-    return Frames.begin(FrameKind.CONTRIBUTION, CONTRIBUTION_HEADER_BYTES + payload.remaining())
-        .putInt(chunk)
-        .putInt(checksum(payload))
-        .put(payload.duplicate())
-        .flip();
+  /** Bytes of a body with a payload of {@code payloadBytes}. */
+  static int bodyBytes(FrameKind kind, int payloadBytes) {
+    return headerBytes(kind) + payloadBytes;
   }
 
-  static ByteBuffer average(int chunk, ByteBuffer payload, double weight) {
-    return Frames.begin(FrameKind.AVERAGE, AVERAGE_HEADER_BYTES + payload.remaining())
-        .putInt(chunk)
-        .putInt(checksum(payload))
-        .putDouble(weight)
-        .put(payload.duplicate())
-        .flip();
+  /** A whole frame. */
+  static ByteBuffer contribution(
+      int chunk, Codec codec, MemorySegment vector, long from, int values) {
+    int bytes = bodyBytes(FrameKind.CONTRIBUTION, codec.encodedBytes(values));
+    ByteBuffer frame = Frames.begin(FrameKind.CONTRIBUTION, bytes);
+    frame.putInt(0).putInt(chunk);
+    codec.encode(vector, from, values, frame);
+    frame.flip();
+    seal(frame.slice(Frames.HEADER_BYTES, bytes));
+    return frame;
+  }
+
+  /** The body of a frame. */
+  static ByteBuffer average(
+      int chunk, long version, double weight, Codec codec, MemorySegment mean, int values) {
+    int bytes = bodyBytes(FrameKind.AVERAGE, codec.encodedBytes(values));
+    ByteBuffer body = ByteBuffer.allocate(bytes);
+    body.putInt(0).putInt(chunk).putLong(version).putDouble(weight);
+    codec.encode(mean, 0, values, body);
+    body.flip();
+    seal(body);
+    return body;
   }
 
   /**
@@ -41,29 +57,44 @@ final class ChunkFrames {
    * @throws FrameException when the body is no chunk, or damaged
    */
   static Chunk read(FrameKind kind, ByteBuffer body, int chunks) throws FrameException {
-    boolean average = kind == FrameKind.AVERAGE;
-    if (body.remaining() < (average ? AVERAGE_HEADER_BYTES : CONTRIBUTION_HEADER_BYTES)) {
+    if (body.remaining() < headerBytes(kind)) {
       throw new FrameException(kind + " too short");
     }
-    int number = body.getInt();
-    int checksum = body.getInt();
-    double weight = average ? body.getDouble() : 0;
-    if (number < 0 || number >= chunks) {
-      throw new FrameException(kind + " of chunk " + number + " of " + chunks);
+    ByteBuffer rest = body.slice(body.position() + Integer.BYTES, body.remaining() - Integer.BYTES);
+    if (body.getInt(body.position()) != checksum(rest)) {
+      throw new FrameException(kind + " is damaged");
     }
-    if (average && !(weight > 0 && Double.isFinite(weight))) {
-      throw new FrameException("average over weight " + weight);
+    Chunk chunk = parse(kind, body);
+    if (chunk.number < 0 || chunk.number >= chunks) {
+      throw new FrameException(kind + " of chunk " + chunk.number + " of " + chunks);
     }
-    ByteBuffer payload = body.slice();
-    if (checksum != checksum(payload)) {
-      throw new FrameException(kind + " of chunk " + number + " is damaged");
+    if (kind == FrameKind.AVERAGE && !(chunk.weight > 0 && Double.isFinite(chunk.weight))) {
+      throw new FrameException("average over weight " + chunk.weight);
     }
-    return new Chunk(number, weight, payload);
+    return chunk;
   }
 
-  private static int checksum(ByteBuffer payload) {
+  /** The chunk in a body of our own making, or one that has been read before. */
+  static Chunk parse(FrameKind kind, ByteBuffer body) {
+    ByteBuffer in = body.duplicate().position(body.position() + Integer.BYTES);
+    int number = in.getInt();
+    boolean average = kind == FrameKind.AVERAGE;
+    long version = average ? in.getLong() : 0;
+    double weight = average ? in.getDouble() : 0;
+    return new Chunk(number, version, weight, in.slice());
+  }
+
+  private static int headerBytes(FrameKind kind) {
+    return kind == FrameKind.AVERAGE ? AVERAGE_HEADER_BYTES : CONTRIBUTION_HEADER_BYTES;
+  }
+
+  private static void seal(ByteBuffer body) {
+    body.putInt(0, checksum(body.slice(Integer.BYTES, body.limit() - Integer.BYTES)));
+  }
+
+  private static int checksum(ByteBuffer bytes) {
     CRC32C crc = new CRC32C();
-    crc.update(payload.duplicate());
+    crc.update(bytes.duplicate());
     return (int) crc.getValue();
   }
 }

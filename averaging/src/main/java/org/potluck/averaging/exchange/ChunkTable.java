@@ -41,6 +41,11 @@ final class ChunkTable {
     return values[chunk];
   }
 
+  /** Values of the longest chunk. */
+  int valuesMax() {
+    return Arrays.stream(values).max().orElse(0);
+  }
+
   /** The member that the plan made reduce it. */
   int owner(int chunk) {
     return owner[chunk];

@@ -1,5 +1,6 @@
 package org.potluck.averaging.exchange;
 
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -15,6 +16,8 @@ import org.potluck.network.PeerId;
  * @param round random, in hexadecimal; names the round everywhere
  * @param length values of the vector
  * @param chunkValues values of a chunk; the last one of a span may be shorter
+ * @param expected how long the plan thinks the exchange takes its slowest member; zero where that
+ *     is not known
  */
 public record Group(
     String round,
@@ -24,12 +27,26 @@ public record Group(
     int chunkValues,
     List<Member> members,
     CodecId codecUp,
-    CodecId codecDown) {
+    CodecId codecDown,
+    Duration expected) {
   /** Bytes of a round's name. */
   public static final int ROUND_BYTES = 16;
 
   public static final int MEMBERS_MAX = 1024;
   static final int CHUNKS_MAX = 1 << 20;
+
+  /** A group of which nobody knows how long it takes. */
+  public Group(
+      String round,
+      String key,
+      long epoch,
+      long length,
+      int chunkValues,
+      List<Member> members,
+      CodecId codecUp,
+      CodecId codecDown) {
+    this(round, key, epoch, length, chunkValues, members, codecUp, codecDown, Duration.ZERO);
+  }
 
   public Group {
     members = List.copyOf(members);
@@ -38,6 +55,9 @@ public record Group(
     }
     if (chunkValues < 1 || length < 1 || length / chunkValues + members.size() > CHUNKS_MAX) {
       throw new IllegalArgumentException(length + " values in chunks of " + chunkValues);
+    }
+    if (expected.isNegative()) {
+      throw new IllegalArgumentException("expected to take " + expected);
     }
     long covered = 0;
     Set<PeerId> seen = new HashSet<>();

@@ -7,10 +7,11 @@ import org.jspecify.annotations.Nullable;
 import org.potluck.averaging.AveragingOptions;
 import org.potluck.averaging.wire.Frame;
 import org.potluck.averaging.wire.FrameException;
-import org.potluck.averaging.wire.FrameReader;
+import org.potluck.averaging.wire.Frames;
 import org.potluck.network.Stream;
 import org.potluck.network.StreamEnd;
 import org.potluck.network.StreamHandler;
+import org.potluck.network.rpc.FrameReader;
 
 /**
  * A stream between two members, cut into frames.
@@ -18,16 +19,21 @@ import org.potluck.network.StreamHandler;
  * <p>A remote member may know the plan before we do. Until the link is bound to its round it reads
  * one frame and pauses.
  */
-final class Link implements StreamHandler {
+final class Link implements StreamHandler, FrameReader.Receiver {
   private static final int FRAME_BYTES_MAX = AveragingOptions.CHUNK_BYTES_LIMIT + 64;
 
   /** Whom frames are for, once that is known. */
   interface Owner {
     void frame(Link link, Frame frame) throws FrameException;
 
-    void progress(Link link);
+    /** Where the body of a frame is to be gathered, or null. */
+    default @Nullable ByteBuffer room(Link link, int marker, int length) {
+      return null;
+    }
 
-    void writable(Link link);
+    default void progress(Link link) {}
+
+    default void writable(Link link) {}
 
     void broken(Link link, String why);
 
@@ -35,10 +41,11 @@ final class Link implements StreamHandler {
   }
 
   private final Stream stream;
-  private final FrameReader reader = new FrameReader(FRAME_BYTES_MAX);
+  private final FrameReader reader = new FrameReader(Frames.FRAMING, FRAME_BYTES_MAX, this);
   private final Deque<Frame> early = new ArrayDeque<>();
   private Owner owner;
   private boolean waiting;
+  private boolean paused;
   private boolean ended;
 
   Link(Stream stream, Owner owner) {
@@ -66,12 +73,36 @@ final class Link implements StreamHandler {
     owner = newOwner;
     if (waiting) {
       waiting = false;
+      Frame frame;
+      while (!ended && (frame = early.poll()) != null) {
+        deliver(frame);
+      }
+      if (!ended && !paused) {
+        stream.resumeReading();
+      }
+    }
+  }
+
+  /**
+   * Stops reading, or goes on.
+   *
+   * @return whether that changed anything
+   */
+  boolean pause(boolean newPaused) {
+    if (paused == newPaused || ended) {
+      return false;
+    }
+    paused = newPaused;
+    if (paused) {
+      stream.pauseReading();
+    } else if (!waiting) {
       stream.resumeReading();
     }
-    Frame frame;
-    while (!waiting && !ended && (frame = early.poll()) != null) {
-      deliver(frame);
-    }
+    return true;
+  }
+
+  boolean paused() {
+    return paused;
   }
 
   void write(ByteBuffer frame) {
@@ -84,26 +115,34 @@ final class Link implements StreamHandler {
 
   void reset() {
     ended = true;
+    reader.stop();
     stream.reset();
   }
 
   @Override
   public void received(Stream from, ByteBuffer data) {
-    if (ended) {
-      return;
+    if (!ended) {
+      owner.progress(this);
     }
-    owner.progress(this);
+    reader.feed(data);
+  }
+
+  @Override
+  public @Nullable ByteBuffer room(int marker, int length) {
+    return waiting ? null : owner.room(this, marker, length);
+  }
+
+  @Override
+  public void frame(int marker, ByteBuffer body) {
     try {
-      @Nullable Frame frame;
-      while (!ended && (frame = reader.next(data)) != null) {
-        if (waiting) {
-          early.add(frame);
-        } else {
-          deliver(frame);
-        }
+      Frame frame = Frame.of(marker, body);
+      if (waiting) {
+        early.add(frame.copy());
+      } else if (!ended) {
+        deliver(frame);
       }
     } catch (FrameException e) {
-      owner.broken(this, String.valueOf(e.getMessage()));
+      violation(String.valueOf(e.getMessage()));
     }
   }
 
@@ -112,7 +151,15 @@ final class Link implements StreamHandler {
     try {
       owner.frame(this, frame);
     } catch (FrameException | IllegalArgumentException e) {
-      owner.broken(this, String.valueOf(e.getMessage()));
+      violation(String.valueOf(e.getMessage()));
+    }
+  }
+
+  @Override
+  public void violation(String what) {
+    reader.stop();
+    if (!ended) {
+      owner.broken(this, what);
     }
   }
 

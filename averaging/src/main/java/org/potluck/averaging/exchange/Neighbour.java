@@ -7,32 +7,35 @@ import java.util.BitSet;
 import java.util.Deque;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Another member as this one sees it: the link to it and what waits to be sent.
- *
- * <p>Averages go before contributions, for others wait for them. Chunks are encoded only when the
- * stream takes them, so that what waits here are numbers, not bytes.
- */
+/** Another member as this one sees it: the link to it, what it said, what waits to be sent. */
 final class Neighbour {
   final int index;
+
+  /** Averaged chunks to send it. They go before contributions, for others wait for them. */
   final Deque<Integer> averages = new ArrayDeque<>();
+
+  /** Chunks of our contribution to send it; they are encoded only when the stream takes them. */
   final Deque<Integer> contributions = new ArrayDeque<>();
 
   /** Averaged chunks we asked it for. */
   final BitSet asked = new BitSet();
 
-  /** Chunks of its contribution that came before we knew that they are ours to reduce. */
-  int early;
-
   /** Nothing is expected of it any more. */
   boolean lost;
 
-  /** It holds the whole average. */
-  boolean done;
+  /** The latest generation as decided in which it holds the whole average; or -1. */
+  long doneGeneration = -1;
 
+  /** It knows the average to be final. */
+  boolean settled;
+
+  /** When bytes last came from it, or it took bytes of ours. */
   Instant heard;
+
   private final Deque<ByteBuffer> control = new ArrayDeque<>();
   private @Nullable Link link;
+  private long queuedBefore;
+  private boolean quiet = true;
 
   Neighbour(int index, Instant now) {
     this.index = index;
@@ -43,8 +46,17 @@ final class Neighbour {
     return link;
   }
 
+  /** Whether bytes can be exchanged with it now. */
+  boolean linked() {
+    return link != null && !lost;
+  }
+
   void attach(Link newLink) {
     link = newLink;
+    ByteBuffer frame;
+    while ((frame = control.poll()) != null) {
+      newLink.write(frame);
+    }
   }
 
   /** Sends a small frame, now or as soon as there is a link. */
@@ -52,6 +64,7 @@ final class Neighbour {
     if (lost) {
       return;
     }
+    quiet = false;
     if (link == null) {
       control.add(frame);
     } else {
@@ -59,15 +72,37 @@ final class Neighbour {
     }
   }
 
-  void sendHeld() {
-    ByteBuffer frame;
-    while (link != null && (frame = control.poll()) != null) {
-      link.write(frame);
+  boolean writable() {
+    return link != null && !lost && link.stream().writable();
+  }
+
+  /** Sends a sign of life where nothing was sent since this was last called, nor waits. */
+  void assure(ByteBuffer sign) {
+    if (quiet && link != null && !lost && link.stream().queuedBytes() == 0) {
+      link.write(sign);
+    }
+    quiet = true;
+  }
+
+  /** Looks whether it took bytes since this was last asked, which is a sign of life too. */
+  void lookAtQueue(Instant now) {
+    long queued = link == null ? 0 : link.stream().queuedBytes();
+    if (queued < queuedBefore) {
+      heard = now;
+    }
+    queuedBefore = queued;
+  }
+
+  /** Reads no more of what it sends, or goes on; a member that is not read is not silent. */
+  void pause(boolean paused, Instant now) {
+    if (link != null && !lost && link.pause(paused) && !paused) {
+      heard = now;
     }
   }
 
-  boolean writable() {
-    return link != null && !lost && link.stream().writable();
+  /** Whether it is we who do not read what it sends. */
+  boolean paused() {
+    return link != null && link.paused();
   }
 
   void lose() {

@@ -3,36 +3,43 @@ package org.potluck.averaging.exchange;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import org.potluck.averaging.proto.ReassignMessage;
+import org.potluck.averaging.proto.RunMessage;
 
 /**
- * What a coordinator gathers after a death: who holds which chunk of the dead members' spans.
+ * What a coordinator gathers in one generation: who holds which chunk in which version.
  *
- * <p>Once all live members have answered, no average of a dead reducer can be accepted anywhere any
- * more. A chunk that somebody holds is then served by its holder; of one that nobody holds, a
- * stand-in may safely take a new average.
+ * <p>Once all live members have answered, nothing else of the dead and the slow can be accepted
+ * anywhere. Of a chunk's versions that somebody holds the latest counts, for whoever has finished
+ * the round holds that one. A member finishes only when a quorum holds everything; so where the
+ * holders and the dead together are no quorum, nobody has finished, and a version that only slow
+ * members hold may be given up.
  */
 final class Recovery {
+  private final Roster roster;
+  private final Ledger ledger;
   private final long generation;
   private final BitSet dead;
+  private final BitSet slow;
   private final BitSet awaited;
-  private final BitSet[] held;
+  private final Map<Integer, Map<Long, BitSet>> answers = new TreeMap<>();
 
-  Recovery(long generation, BitSet dead, BitSet awaited, int members) {
-    this.generation = generation;
-    this.dead = (BitSet) dead.clone();
+  /**
+   * @param awaited members whose answers are needed
+   */
+  Recovery(Roster roster, Ledger ledger, BitSet awaited) {
+    this.roster = roster;
+    this.ledger = ledger;
+    this.generation = ledger.generation();
+    this.dead = (BitSet) roster.dead.clone();
+    this.slow = (BitSet) roster.slow.clone();
     this.awaited = (BitSet) awaited.clone();
-    this.held = new BitSet[members];
-    java.util.Arrays.setAll(held, i -> new BitSet());
   }
 
   long generation() {
     return generation;
-  }
-
-  /** Members that have not answered. */
-  BitSet awaited() {
-    return (BitSet) awaited.clone();
   }
 
   boolean awaits(int member) {
@@ -43,40 +50,69 @@ final class Recovery {
     return awaited.isEmpty();
   }
 
-  void answer(int member, BitSet chunksHeld) {
+  void answer(int member, Map<Long, BitSet> held) {
     awaited.clear(member);
-    held[member] = chunksHeld;
+    answers.put(member, held);
   }
 
-  /**
-   * @param standIns live members that can reduce, in group order
-   */
-  ReassignMessage assign(ChunkTable chunks, List<Integer> standIns) {
-    List<Integer> numbers = new ArrayList<>();
-    List<Integer> owners = new ArrayList<>();
-    int turn = 0;
+  /** Who answers for the freed chunks; runs of chunks in the order of the vector. */
+  ReassignMessage decide(ChunkTable chunks) {
+    List<Integer> freed = new ArrayList<>();
     for (int chunk = 0; chunk < chunks.size(); chunk++) {
-      if (!dead.get(chunks.owner(chunk))) {
-        continue;
+      if (ledger.isFreed(chunk, dead, slow)) {
+        freed.add(chunk);
       }
-      int holder = holder(chunk);
-      numbers.add(chunk);
-      owners.add(holder >= 0 ? -holder - 1 : standIns.get(turn++ % standIns.size()));
     }
-    return ReassignMessage.newBuilder()
-        .setGeneration(generation)
-        .addAllDead(dead.stream().boxed().toList())
-        .addAllChunks(numbers)
-        .addAllOwners(owners)
-        .build();
+    List<Integer> standIns = roster.standIns();
+    ReassignMessage.Builder message = ReassignMessage.newBuilder().setGeneration(generation);
+    RunMessage.Builder run = null;
+    for (int i = 0; i < freed.size(); i++) {
+      int standIn = standIns.get((int) ((long) i * standIns.size() / freed.size()));
+      RunMessage next = fate(freed.get(i), standIn);
+      if (run != null
+          && run.getFirst() + run.getCount() == next.getFirst()
+          && run.getOwner() == next.getOwner()
+          && run.getVersion() == next.getVersion()) {
+        run.setCount(run.getCount() + 1);
+      } else {
+        run = message.addRunsBuilder().mergeFrom(next);
+      }
+    }
+    return message.build();
   }
 
-  private int holder(int chunk) {
-    for (int member = 0; member < held.length; member++) {
-      if (!dead.get(member) && held[member].get(chunk)) {
-        return member;
+  private RunMessage fate(int chunk, int standIn) {
+    long latest = -1;
+    BitSet holders = new BitSet();
+    for (Map.Entry<Integer, Map<Long, BitSet>> answer : answers.entrySet()) {
+      for (Map.Entry<Long, BitSet> held : answer.getValue().entrySet()) {
+        if (held.getValue().get(chunk) && held.getKey() >= latest) {
+          if (held.getKey() > latest) {
+            holders.clear();
+          }
+          latest = held.getKey();
+          holders.set(answer.getKey());
+        }
       }
     }
-    return -1;
+    BitSet quick = roster.reachable();
+    quick.and(holders);
+    quick.andNot(slow);
+    BitSet perhaps = (BitSet) holders.clone();
+    perhaps.or(dead);
+    RunMessage.Builder run = RunMessage.newBuilder().setFirst(chunk).setCount(1);
+    if (!quick.isEmpty()) {
+      return run.setOwner(nearest(quick, standIn)).setVersion(latest).build();
+    }
+    if (!holders.isEmpty() && roster.quorum(perhaps)) {
+      return run.setOwner(holders.nextSetBit(0)).setVersion(latest).build();
+    }
+    return run.setOwner(standIn).setVersion(generation).build();
+  }
+
+  /** The load of sending what is held is shared like that of reducing. */
+  private static int nearest(BitSet holders, int standIn) {
+    int next = holders.nextSetBit(standIn);
+    return next >= 0 ? next : holders.nextSetBit(0);
   }
 }

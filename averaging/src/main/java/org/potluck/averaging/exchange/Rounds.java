@@ -8,9 +8,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 import org.potluck.averaging.AveragingOptions;
 import org.potluck.averaging.Contribution;
 import org.potluck.averaging.RoundOutcome;
+import org.potluck.averaging.Storage;
 import org.potluck.averaging.codec.Codec;
 import org.potluck.averaging.codec.CodecId;
 import org.potluck.averaging.codec.Codecs;
@@ -34,13 +36,18 @@ public final class Rounds implements Link.Owner {
 
   private final Network network;
   private final AveragingOptions options;
+  private final Supplier<Storage> storage;
   private final Map<String, Exchange> exchanges = new LinkedHashMap<>();
   private final Map<Link, String> heldLinks = new LinkedHashMap<>();
   private int unnamedLinks;
 
-  public Rounds(Network network, AveragingOptions options) {
+  /**
+   * @param storage where each round keeps what is as long as the vector
+   */
+  public Rounds(Network network, AveragingOptions options, Supplier<Storage> storage) {
     this.network = network;
     this.options = options;
+    this.storage = storage;
     network.handle(PROTOCOL, this::accept);
   }
 
@@ -61,14 +68,14 @@ public final class Rounds implements Link.Owner {
             options,
             group,
             contribution,
-            Codecs.of(group.codecUp()),
-            Codecs.of(group.codecDown()),
+            storage.get(),
             matchmaking,
+            deadline,
             () -> exchanges.remove(round));
     if (exchanges.putIfAbsent(round, exchange) != null) {
       throw new IllegalArgumentException("a round that runs already");
     }
-    exchange.start(deadline);
+    exchange.start();
     List<Link> waiting = new ArrayList<>();
     heldLinks.forEach(
         (link, wanted) -> {
@@ -88,7 +95,7 @@ public final class Rounds implements Link.Owner {
   public void cancel(String round) {
     Exchange exchange = exchanges.get(round);
     if (exchange != null) {
-      exchange.abandon(RoundOutcome.Cause.CANCELLED, "cancelled");
+      exchange.cancel();
     }
   }
 
@@ -150,12 +157,6 @@ public final class Rounds implements Link.Owner {
       heldLinks.put(link, name);
     }
   }
-
-  @Override
-  public void progress(Link link) {}
-
-  @Override
-  public void writable(Link link) {}
 
   @Override
   public void broken(Link link, String why) {

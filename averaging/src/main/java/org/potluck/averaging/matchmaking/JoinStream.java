@@ -2,19 +2,18 @@ package org.potluck.averaging.matchmaking;
 
 import com.google.protobuf.MessageLite;
 import java.nio.ByteBuffer;
-import org.jspecify.annotations.Nullable;
 import org.potluck.averaging.wire.Frame;
 import org.potluck.averaging.wire.FrameException;
 import org.potluck.averaging.wire.FrameKind;
-import org.potluck.averaging.wire.FrameReader;
 import org.potluck.averaging.wire.Frames;
 import org.potluck.network.PeerId;
 import org.potluck.network.Stream;
 import org.potluck.network.StreamEnd;
 import org.potluck.network.StreamHandler;
+import org.potluck.network.rpc.FrameReader;
 
 /** A stream of {@code /potluck/join/1}, either end. */
-final class JoinStream implements StreamHandler {
+final class JoinStream implements StreamHandler, FrameReader.Receiver {
   static final String PROTOCOL = "/potluck/join/1";
   private static final int FRAME_BYTES_MAX = 1 << 20;
 
@@ -28,7 +27,7 @@ final class JoinStream implements StreamHandler {
 
   private final Stream stream;
   private final Owner owner;
-  private final FrameReader reader = new FrameReader(FRAME_BYTES_MAX);
+  private final FrameReader reader = new FrameReader(Frames.FRAMING, FRAME_BYTES_MAX, this);
   private boolean over;
 
   JoinStream(Stream stream, Owner owner) {
@@ -62,15 +61,26 @@ final class JoinStream implements StreamHandler {
 
   @Override
   public void received(Stream from, ByteBuffer data) {
-    try {
-      @Nullable Frame frame;
-      while (!over && (frame = reader.next(data)) != null) {
-        owner.frame(this, frame);
-      }
-    } catch (FrameException | IllegalArgumentException e) {
-      stream.reset();
-      end();
+    reader.feed(data);
+  }
+
+  @Override
+  public void frame(int marker, ByteBuffer body) {
+    if (over) {
+      return;
     }
+    try {
+      owner.frame(this, Frame.of(marker, body));
+    } catch (FrameException | IllegalArgumentException e) {
+      violation(String.valueOf(e.getMessage()));
+    }
+  }
+
+  @Override
+  public void violation(String what) {
+    reader.stop();
+    stream.reset();
+    end();
   }
 
   @Override

@@ -14,18 +14,20 @@ public enum FrameKind {
   CONTRIBUTION(4),
   /** A chunk of the average. */
   AVERAGE(5),
-  /** The sender holds the whole average. */
+  /** The sender holds the whole average, as it stands in a generation. */
   DONE(6),
-  /** A member seems dead, to the coordinator. */
-  SUSPECT(7),
-  /** Stop accepting averages of dead members and say what you hold. */
+  /** Enough members hold the whole average: it is final. */
+  SETTLED(7),
+  /** Stop accepting averages of dead and slow members and say what you hold. */
   FREEZE(8),
   /** The averaged chunks a member holds, to the coordinator. */
   HELD(9),
-  /** Who answers for the chunks of dead members from now on. */
+  /** Who answers for the chunks of dead and slow members from now on. */
   REASSIGN(10),
   /** Please send these averaged chunks if you hold them. */
-  FETCH(11);
+  FETCH(11),
+  /** The sender lives, though it has nothing to send. */
+  ALIVE(12);
 
   private final int wireNumber;
 
@@ -34,7 +36,7 @@ public enum FrameKind {
   }
 
   /** What stands for this kind in a frame; never changes. */
-  int wireNumber() {
+  public int wireNumber() {
     return wireNumber;
   }
 

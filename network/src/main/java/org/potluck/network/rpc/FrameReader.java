@@ -2,6 +2,7 @@ package org.potluck.network.rpc;
 
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Cuts a stream of bytes into frames, however they were split on the way.
@@ -20,6 +21,7 @@ public final class FrameReader {
   private int length;
   private byte[] body = new byte[0];
   private int bodyCount;
+  private @Nullable ByteBuffer room;
   private boolean inBody;
   private boolean stopped;
 
@@ -39,10 +41,21 @@ public final class FrameReader {
   /** What comes out of the bytes. */
   public interface Receiver {
     /**
+     * Where the body of a frame that has begun is to be gathered, where the receiver wants to keep
+     * it without a copy. Its memory is then the receiver's care: the length is only claimed.
+     *
+     * @param length within the reader's limit
+     * @return a buffer whose next {@code length} bytes are filled from its position on, or null
+     */
+    default @Nullable ByteBuffer room(int marker, int length) {
+      return null;
+    }
+
+    /**
      * A complete frame.
      *
      * @param marker its marker, zero where the framing has none
-     * @param body valid only during this call
+     * @param body valid only during this call, unless it is the receiver's own room
      */
     void frame(int marker, ByteBuffer body);
 
@@ -83,10 +96,16 @@ public final class FrameReader {
     } else if (claimed != Framing.INCOMPLETE) {
       length = (int) claimed;
       inBody = true;
+      room = receiver.room(framing.marker(head), length);
     }
   }
 
   private void readBody(ByteBuffer data) {
+    ByteBuffer place = room;
+    if (place != null) {
+      fill(place, data);
+      return;
+    }
     if (bodyCount == 0 && data.remaining() >= length) {
       ByteBuffer whole = data.slice(data.position(), length);
       data.position(data.position() + length);
@@ -102,6 +121,17 @@ public final class FrameReader {
     bodyCount += take;
     if (bodyCount == length) {
       emit(ByteBuffer.wrap(body, 0, length));
+    }
+  }
+
+  private void fill(ByteBuffer place, ByteBuffer data) {
+    int take = Math.min(length - bodyCount, data.remaining());
+    place.put(place.position() + bodyCount, data, data.position(), take);
+    data.position(data.position() + take);
+    bodyCount += take;
+    if (bodyCount == length) {
+      room = null;
+      emit(place.limit(place.position() + length));
     }
   }
 

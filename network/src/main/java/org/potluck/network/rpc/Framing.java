@@ -60,6 +60,28 @@ public enum Framing {
     void putHead(ByteBuffer out, int marker, int length) {
       out.put((byte) marker).putLong(length);
     }
+  },
+
+  /** The length of what follows as four bytes, big-endian, then a marker byte: averaging. */
+  INT32_MARKED(5, true) {
+    @Override
+    long length(byte[] head, int count) {
+      if (count < headBytesMax()) {
+        return INCOMPLETE;
+      }
+      long length = (ByteBuffer.wrap(head).getInt() & 0xFFFFFFFFL) - 1;
+      return length < 0 ? INVALID : length;
+    }
+
+    @Override
+    int marker(byte[] head) {
+      return head[Integer.BYTES] & 0xFF;
+    }
+
+    @Override
+    void putHead(ByteBuffer out, int marker, int length) {
+      out.putInt(length + 1).put((byte) marker);
+    }
   };
 
   static final long INCOMPLETE = -1;
@@ -113,7 +135,12 @@ public enum Framing {
 
   abstract void putHead(ByteBuffer out, int marker, int length);
 
-  private ByteBuffer start(int marker, int length) {
+  /**
+   * A buffer for a frame, positioned where its body begins and with room for just that.
+   *
+   * @param marker 0 to 255; zero where this framing has no marker
+   */
+  public ByteBuffer start(int marker, int length) {
     if (marker < 0 || marker > (marked ? 255 : 0)) {
       throw new IllegalArgumentException("no marker of this framing: " + marker);
     }

@@ -101,6 +101,47 @@ class FrameReaderTest implements FrameReader.Receiver {
     assertThat(seen).containsExactly("frame");
   }
 
+  @Test
+  void aBodyIsGatheredWhereTheReceiverWantsIt() {
+    ByteBuffer place = ByteBuffer.allocate(16).position(5);
+    List<ByteBuffer> got = new ArrayList<>();
+    FrameReader reader =
+        new FrameReader(
+            Framing.INT32_MARKED,
+            10,
+            new FrameReader.Receiver() {
+              @Override
+              public ByteBuffer room(int marker, int length) {
+                assertThat(marker).isEqualTo(7);
+                assertThat(length).isEqualTo(3);
+                return place;
+              }
+
+              @Override
+              public void frame(int marker, ByteBuffer body) {
+                got.add(body);
+              }
+
+              @Override
+              public void violation(String what) {
+                seen.add(what);
+              }
+            });
+    reader.feed(ByteBuffer.wrap(new byte[] {0, 0, 0, 4, 7, 1, 2}));
+    reader.feed(ByteBuffer.wrap(new byte[] {3}));
+    assertThat(got).containsExactly(ByteBuffer.wrap(new byte[] {1, 2, 3}));
+    assertThat(got.getFirst().array()).isSameAs(place.array());
+    assertThat(place.position()).isEqualTo(5);
+    assertThat(seen).isEmpty();
+  }
+
+  @Test
+  void aMarkedFrameWithoutRoomForItsMarkerIsAViolation() {
+    FrameReader reader = new FrameReader(Framing.INT32_MARKED, 10, this);
+    reader.feed(ByteBuffer.wrap(new byte[] {0, 0, 0, 0, 7}));
+    assertThat(seen).containsExactly("the length of a frame is not a number");
+  }
+
   @Override
   public void frame(int marker, ByteBuffer body) {
     byte[] copy = new byte[body.remaining()];

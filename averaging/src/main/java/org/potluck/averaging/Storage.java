@@ -1,0 +1,48 @@
+package org.potluck.averaging;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+
+/**
+ * Where one round keeps what is as long as the vector: the average, and its encoded form for others
+ * that ask for it. All else that a round holds is bounded by {@link
+ * AveragingOptions#bufferBytesMax}.
+ *
+ * <p>Called on the peer's loop.
+ */
+public interface Storage {
+  /**
+   * Room for the average. It stays valid after {@link #close}, for as long as it is used.
+   *
+   * @param bytes of the whole vector, a multiple of four
+   */
+  MemorySegment values(long bytes);
+
+  /**
+   * Keeps the remaining bytes of {@code encoded} until {@link #close}: that very buffer, or a copy
+   * elsewhere.
+   */
+  ByteBuffer keep(ByteBuffer encoded);
+
+  /** The encoded form is no longer needed. */
+  void close();
+
+  /** Ordinary memory. */
+  static Storage memory() {
+    return new Storage() {
+      @Override
+      public MemorySegment values(long bytes) {
+        return Arena.ofAuto().allocate(bytes, Float.BYTES);
+      }
+
+      @Override
+      public ByteBuffer keep(ByteBuffer encoded) {
+        return encoded;
+      }
+
+      @Override
+      public void close() {}
+    };
+  }
+}

@@ -1,0 +1,249 @@
+package org.potluck.averaging.exchange;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.SequencedSet;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import org.potluck.averaging.PeerFault;
+import org.potluck.averaging.exchange.ChunkFrames.Chunk;
+import org.potluck.averaging.reduce.Reduction;
+import org.potluck.averaging.wire.FrameException;
+import org.potluck.averaging.wire.FrameKind;
+
+/**
+ * Gathers contributions to the chunks that this member answers for, and averages each as soon as
+ * everybody's is there or given up.
+ *
+ * <p>All senders send a reducer's chunks in the order in which it got them. When more waits here
+ * than it may, only those members are still read from whose contribution to the first open chunk is
+ * missing: they cannot add much before it closes, and nobody waits for somebody who is not read.
+ */
+final class Reducer {
+  /** What becomes of an average taken here. */
+  interface Outlet {
+    void averaged(Chunk chunk, ByteBuffer body);
+
+    /** There is none: {@code reason}. */
+    void failed(String reason);
+  }
+
+  private final Round round;
+  private final Roster roster;
+  private final Ledger ledger;
+  private final Averages averages;
+  private final Buffers buffers;
+  private final Outlet outlet;
+  private final Reduction reduction;
+  private final @Nullable ByteBuffer[] @Nullable [] received;
+  private final BitSet gone = new BitSet();
+  private final SequencedSet<Integer> open = new LinkedHashSet<>();
+  private final int contributors;
+  private final int[] early;
+  private final Pace pace;
+
+  Reducer(
+      Round round,
+      Roster roster,
+      Ledger ledger,
+      Averages averages,
+      Buffers buffers,
+      Outlet outlet) {
+    this.round = round;
+    this.roster = roster;
+    this.ledger = ledger;
+    this.averages = averages;
+    this.buffers = buffers;
+    this.outlet = outlet;
+    List<Double> weights = round.group.members().stream().map(Member::weight).toList();
+    this.reduction = new Reduction(round.codecUp, weights, round.chunks.valuesMax());
+    this.received = new @Nullable ByteBuffer[round.chunks.size()] @Nullable [];
+    this.contributors = (int) IntStream.range(0, round.size()).filter(round::contributes).count();
+    this.early = new int[round.size()];
+    this.pace = new Pace(round, round.started);
+    for (int i = 0; i < round.size(); i++) {
+      if (i != round.self && !roster.hasLink(i)) {
+        gone.set(i);
+      }
+    }
+  }
+
+  /** Reduces what the ledger says, and has not been averaged yet. */
+  void begin() {
+    for (int chunk = 0; chunk < round.chunks.size(); chunk++) {
+      if (ledger.owns(round.self, chunk) && !averages.holds(chunk)) {
+        open.add(chunk);
+      }
+    }
+    reduceReady();
+  }
+
+  /** The ledger has changed: some chunks are no longer ours, others are. */
+  void reassigned() {
+    open.removeIf(chunk -> !ledger.owns(round.self, chunk));
+    if (!ledger.frozen()) {
+      for (int chunk = 0; chunk < received.length; chunk++) {
+        if (received[chunk] != null && !ledger.owns(round.self, chunk)) {
+          forget(chunk);
+        }
+      }
+      Arrays.fill(early, 0);
+      pace.restart(round.loop.now());
+      begin();
+    }
+    balance();
+  }
+
+  /** A contribution arrived; {@code body} is a lent buffer. */
+  void take(Neighbour from, Chunk chunk, ByteBuffer body) throws FrameException {
+    int number = chunk.number();
+    int bytes = round.codecUp.encodedBytes(round.chunks.values(number));
+    if (chunk.payload().remaining() != bytes) {
+      throw new FrameException(
+          "contribution of " + chunk.payload().remaining() + " bytes instead of " + bytes);
+    }
+    if (!round.contributes(from.index)) {
+      throw new FrameException("a contribution from a member without weight");
+    }
+    boolean first = ledger.generation() == 0;
+    if (averages.holds(number)) {
+      if (ledger.owns(round.self, number) && first) {
+        round.blame(new PeerFault.Late(round.peer(from.index), "sending its contribution"));
+      }
+      buffers.giveBack(body);
+      return;
+    }
+    @Nullable ByteBuffer[] slots = slots(number);
+    if (slots[from.index] != null) {
+      if (first) {
+        round.blame(new PeerFault.Malformed(round.peer(from.index), "sent a chunk twice"));
+      }
+      buffers.giveBack(body);
+      return;
+    }
+    buffers.use(body);
+    slots[from.index] = chunk.payload();
+    early[from.index] += ledger.owns(round.self, number) ? 0 : bytes;
+    reduceIfReady(number);
+    balance();
+  }
+
+  /** Goes on without what a member has not sent yet. */
+  void skip(int member) {
+    if (!gone.get(member)) {
+      gone.set(member);
+      reduceReady();
+      balance();
+    }
+  }
+
+  /** Members that are too far behind the others to be waited for. */
+  List<Integer> laggards() {
+    if (open.isEmpty()) {
+      return List.of();
+    }
+    boolean most = 2 * late(open.getLast()).size() < contributors;
+    boolean tooLate =
+        pace.tooLate(round.loop.now(), most, round.options.silenceLimit(), Pace.SENDER_SHARE);
+    return tooLate ? late(open.getFirst()) : List.of();
+  }
+
+  private List<Integer> late(int chunk) {
+    return IntStream.range(0, round.size())
+        .filter(member -> awaits(chunk, member))
+        .boxed()
+        .toList();
+  }
+
+  /** Drops all that was gathered. */
+  void clear() {
+    Arrays.fill(received, null);
+    open.clear();
+    buffers.clear();
+  }
+
+  private @Nullable ByteBuffer[] slots(int chunk) {
+    @Nullable ByteBuffer[] slots = received[chunk];
+    if (slots == null) {
+      slots = new @Nullable ByteBuffer[round.size()];
+      received[chunk] = slots;
+    }
+    return slots;
+  }
+
+  private void forget(int chunk) {
+    @Nullable ByteBuffer[] slots = received[chunk];
+    received[chunk] = null;
+    if (slots != null) {
+      for (ByteBuffer payload : slots) {
+        if (payload != null) {
+          buffers.release(payload);
+        }
+      }
+    }
+  }
+
+  private void reduceReady() {
+    new ArrayList<>(open).forEach(this::reduceIfReady);
+  }
+
+  private void reduceIfReady(int chunk) {
+    if (!round.running() || !open.contains(chunk) || !ready(chunk)) {
+      return;
+    }
+    int values = round.chunks.values(chunk);
+    Reduction.Mean mean =
+        reduction.reduce(
+            slots(chunk),
+            round.self,
+            round.contribution.values(),
+            round.chunks.from(chunk),
+            values);
+    open.remove(chunk);
+    forget(chunk);
+    for (int member : mean.implausible().stream().toArray()) {
+      round.blame(new PeerFault.Implausible(round.peer(member), "sent values that are no numbers"));
+      gone.set(member);
+    }
+    if (!(mean.weight() > 0)) {
+      outlet.failed("nobody contributed to a part of the vector");
+      return;
+    }
+    ByteBuffer body =
+        ChunkFrames.average(
+            chunk, ledger.version(chunk), mean.weight(), round.codecDown, mean.values(), values);
+    outlet.averaged(ChunkFrames.parse(FrameKind.AVERAGE, body), body);
+  }
+
+  private boolean ready(int chunk) {
+    for (int member = 0; member < round.size(); member++) {
+      if (awaits(chunk, member)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private boolean awaits(int chunk, int member) {
+    @Nullable ByteBuffer[] slots = received[chunk];
+    return member != round.self
+        && round.contributes(member)
+        && !gone.get(member)
+        && (slots == null || slots[member] == null);
+  }
+
+  /** Reads from those that help, and not from those that would only fill the memory. */
+  private void balance() {
+    boolean full = buffers.full();
+    int earlyMax =
+        (int) Math.min(Integer.MAX_VALUE / 2, round.options.bufferBytesMax() / round.size());
+    for (Neighbour other : roster.others()) {
+      boolean helps = !open.isEmpty() && awaits(open.getFirst(), other.index);
+      other.pause((full && !helps) || early[other.index] > earlyMax, round.loop.now());
+    }
+  }
+}

@@ -1,0 +1,118 @@
+package org.potluck.averaging.exchange;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who of the group is there, as this member sees it.
+ *
+ * <p>Two members that nobody can dial have no link; what each needs of the other goes through those
+ * that can be dialed. So only such members reduce, stand in and coordinate.
+ */
+final class Roster {
+  /** Members that the group goes on without, as agreed in the present generation. */
+  final BitSet dead = new BitSet();
+
+  /** Members that live but are relieved of reducing. */
+  final BitSet slow = new BitSet();
+
+  private final Round round;
+  private final List<Neighbour> neighbours = new ArrayList<>();
+
+  Roster(Round round) {
+    this.round = round;
+    for (int i = 0; i < round.size(); i++) {
+      neighbours.add(new Neighbour(i, round.started));
+    }
+  }
+
+  /** The other members between whom and this one there is to be a link. */
+  List<Neighbour> others() {
+    return neighbours.stream().filter(other -> hasLink(other.index)).toList();
+  }
+
+  Neighbour at(int index) {
+    return neighbours.get(index);
+  }
+
+  @Nullable Neighbour at(Link link) {
+    for (Neighbour neighbour : neighbours) {
+      if (neighbour.link() == link) {
+        return neighbour.lost ? null : neighbour;
+      }
+    }
+    return null;
+  }
+
+  boolean hasLink(int index) {
+    return index != round.self && (reachable(index) || reachable(round.self));
+  }
+
+  /** Of two members the later one dials, unless only the other can be dialed. */
+  boolean dials(int index) {
+    int low = Math.min(round.self, index);
+    int high = Math.max(round.self, index);
+    return round.self == (!reachable(low) && reachable(high) ? low : high);
+  }
+
+  boolean alive(int index) {
+    return !neighbours.get(index).lost && !dead.get(index);
+  }
+
+  /** The live member that decides who answers for what: the first that all others can reach. */
+  int coordinator() {
+    for (int i = 0; i < neighbours.size(); i++) {
+      if (alive(i) && reachable(i) && !slow.get(i)) {
+        return i;
+      }
+    }
+    for (int i = 0; i < neighbours.size(); i++) {
+      if (alive(i) && (reachable(i) || i == round.self)) {
+        return i;
+      }
+    }
+    return round.self;
+  }
+
+  /** Live members that can take over spans, in group order; at least this one. */
+  List<Integer> standIns() {
+    List<Integer> able = new ArrayList<>();
+    for (int i = 0; i < neighbours.size(); i++) {
+      if (alive(i) && reachable(i) && !slow.get(i)) {
+        able.add(i);
+      }
+    }
+    return able.isEmpty() ? List.of(round.self) : able;
+  }
+
+  /**
+   * Whether the members {@code who} are enough to decide: more than half, or exactly half with the
+   * first member. Any two such sets have a member in common.
+   */
+  boolean quorum(BitSet who) {
+    int twice = 2 * who.cardinality();
+    return twice > neighbours.size() || (twice == neighbours.size() && who.get(0));
+  }
+
+  /** The members that all others can reach. */
+  BitSet reachable() {
+    BitSet members = new BitSet();
+    for (int i = 0; i < neighbours.size(); i++) {
+      members.set(i, reachable(i));
+    }
+    return members;
+  }
+
+  void broadcast(ByteBuffer frame) {
+    for (Neighbour other : others()) {
+      other.send(frame.duplicate());
+    }
+  }
+
+  private boolean reachable(int index) {
+    return round.member(index).reachable();
+  }
+}

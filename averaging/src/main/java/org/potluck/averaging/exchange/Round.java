@@ -1,0 +1,96 @@
+package org.potluck.averaging.exchange;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import org.potluck.averaging.AveragingOptions;
+import org.potluck.averaging.Contribution;
+import org.potluck.averaging.PeerFault;
+import org.potluck.averaging.codec.Codec;
+import org.potluck.averaging.codec.Codecs;
+import org.potluck.network.EventLoop;
+import org.potluck.network.PeerId;
+
+/** What all rooms of an exchange know: the agreed group, the clock, and what went wrong. */
+final class Round {
+  /** How far this peer is. */
+  enum Phase {
+    /** Something is missing, or not yet certain. */
+    RUNNING,
+    /** The outcome is out; the peer stays to answer for what it holds. */
+    SETTLED,
+    /** Nothing is answered any more. */
+    OVER
+  }
+
+  final EventLoop loop;
+  final AveragingOptions options;
+  final Group group;
+  final int self;
+  final Contribution contribution;
+  final ChunkTable chunks;
+  final Codec codecUp;
+  final Codec codecDown;
+  final Instant started;
+  final Instant deadline;
+  Phase phase = Phase.RUNNING;
+  private final Set<PeerFault> faults = new LinkedHashSet<>();
+
+  Round(
+      EventLoop loop,
+      AveragingOptions options,
+      Group group,
+      int self,
+      Contribution contribution,
+      Instant deadline) {
+    this.loop = loop;
+    this.options = options;
+    this.group = group;
+    this.self = self;
+    this.contribution = contribution;
+    this.chunks = new ChunkTable(group);
+    this.codecUp = Codecs.of(group.codecUp());
+    this.codecDown = Codecs.of(group.codecDown());
+    this.started = loop.now();
+    this.deadline = deadline;
+  }
+
+  boolean running() {
+    return phase == Phase.RUNNING;
+  }
+
+  boolean over() {
+    return phase == Phase.OVER;
+  }
+
+  int size() {
+    return group.members().size();
+  }
+
+  Member member(int index) {
+    return group.members().get(index);
+  }
+
+  PeerId peer(int index) {
+    return member(index).peer();
+  }
+
+  boolean contributes(int index) {
+    return member(index).contributes();
+  }
+
+  void blame(PeerFault fault) {
+    faults.add(fault);
+  }
+
+  List<PeerFault> faults() {
+    return List.copyOf(faults);
+  }
+
+  /** From the start of the exchange until now. */
+  Duration elapsed() {
+    return Duration.between(started, loop.now());
+  }
+}

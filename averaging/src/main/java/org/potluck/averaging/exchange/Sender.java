@@ -1,0 +1,116 @@
+package org.potluck.averaging.exchange;
+
+import java.nio.ByteBuffer;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.potluck.averaging.proto.FetchMessage;
+import org.potluck.averaging.wire.FrameException;
+import org.potluck.averaging.wire.FrameKind;
+import org.potluck.averaging.wire.Frames;
+
+/**
+ * Sends chunks: our contribution to reducers, averages to all.
+ *
+ * <p>A chunk is encoded when its stream takes more bytes, not before, so what waits here are
+ * numbers.
+ */
+final class Sender {
+  private static final int FETCH_CHUNKS_MAX = 4096;
+
+  private final Round round;
+  private final Roster roster;
+  private final Averages averages;
+
+  Sender(Round round, Roster roster, Averages averages) {
+    this.round = round;
+    this.roster = roster;
+    this.averages = averages;
+  }
+
+  /** Lines up all of our contribution as the plan has it. */
+  void begin() {
+    for (int chunk = 0; chunk < round.chunks.size(); chunk++) {
+      contribute(chunk, round.chunks.owner(chunk));
+    }
+  }
+
+  /** Lines up a chunk of our contribution. */
+  void contribute(int chunk, int reducer) {
+    if (round.contributes(round.self) && roster.hasLink(reducer)) {
+      roster.at(reducer).contributions.add(chunk);
+    }
+  }
+
+  /** Takes what is no longer meant for them out of everybody's line. */
+  void withdraw(Ledger ledger) {
+    for (Neighbour other : roster.others()) {
+      other.asked.clear();
+      other.contributions.removeIf(chunk -> !ledger.owns(other.index, chunk));
+    }
+  }
+
+  /** Sends an average that we have just taken to everybody. */
+  void spread(int chunk) {
+    for (Neighbour other : roster.others()) {
+      if (!other.lost) {
+        other.averages.add(chunk);
+        pump(other);
+      }
+    }
+  }
+
+  /** Sends as much as the stream takes now. */
+  void pump(Neighbour to) {
+    while (to.writable()) {
+      Integer chunk = to.averages.poll();
+      if (chunk != null) {
+        sendAverage(chunk, to);
+        continue;
+      }
+      chunk = to.contributions.poll();
+      if (chunk == null) {
+        return;
+      }
+      to.send(
+          ChunkFrames.contribution(
+              chunk,
+              round.codecUp,
+              round.contribution.values(),
+              round.chunks.from(chunk),
+              round.chunks.values(chunk)));
+    }
+  }
+
+  private void sendAverage(int chunk, Neighbour to) {
+    @Nullable ByteBuffer body = averages.body(chunk);
+    if (body != null) {
+      to.send(Frames.header(FrameKind.AVERAGE, body.remaining()));
+      to.send(body);
+    }
+  }
+
+  /** Asks a member for averages. */
+  void ask(Neighbour holder, List<Integer> chunks) {
+    for (int from = 0; from < chunks.size(); from += FETCH_CHUNKS_MAX) {
+      List<Integer> part = chunks.subList(from, Math.min(chunks.size(), from + FETCH_CHUNKS_MAX));
+      part.forEach(holder.asked::set);
+      holder.send(Frames.of(FrameKind.FETCH, FetchMessage.newBuilder().addAllChunks(part).build()));
+    }
+  }
+
+  /** A member asks us for averages. */
+  void asked(Neighbour by, FetchMessage wish) throws FrameException {
+    if (wish.getChunksCount() > FETCH_CHUNKS_MAX) {
+      throw new FrameException("asks for " + wish.getChunksCount() + " chunks at once");
+    }
+    for (int chunk : wish.getChunksList()) {
+      if (chunk < 0 || chunk >= round.chunks.size()) {
+        throw new FrameException("asks for chunk " + chunk);
+      }
+      if (averages.holds(chunk) && !by.averages.contains(chunk)) {
+        by.averages.add(chunk);
+      }
+    }
+    pump(by);
+  }
+}

@@ -1,0 +1,161 @@
+package org.potluck.averaging.exchange;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SequencedSet;
+import java.util.TreeSet;
+import org.potluck.averaging.PeerFault;
+import org.potluck.averaging.wire.FrameKind;
+import org.potluck.averaging.wire.Frames;
+
+/**
+ * Looks, a few times within the silence limit, who is silent, slow or stuck.
+ *
+ * <p>Every member sends signs of life where it has nothing else to send, so silence means death or
+ * a broken link, whatever the member may itself be waiting for.
+ */
+final class Watch {
+  private static final int LOOKS_PER_LIMIT = 4;
+
+  /** What follows from what is seen. */
+  interface Effects {
+    void lose(int member, PeerFault fault);
+  }
+
+  private final Round round;
+  private final Roster roster;
+  private final Ledger ledger;
+  private final Averages averages;
+  private final Sender sender;
+  private final Reducer reducer;
+  private final Succession succession;
+  private final Effects effects;
+  private final Pace pace;
+  private int heldBefore;
+  private Instant lastProgress;
+  private Instant frozenSince;
+  private long generationBefore;
+  private int turn;
+
+  Watch(
+      Round round,
+      Roster roster,
+      Ledger ledger,
+      Averages averages,
+      Sender sender,
+      Reducer reducer,
+      Succession succession,
+      Effects effects) {
+    this.round = round;
+    this.roster = roster;
+    this.ledger = ledger;
+    this.averages = averages;
+    this.sender = sender;
+    this.reducer = reducer;
+    this.succession = succession;
+    this.effects = effects;
+    this.pace = new Pace(round, round.started);
+    this.lastProgress = round.started;
+    this.frozenSince = round.started;
+  }
+
+  void begin() {
+    round.loop.schedule(
+        round.options.silenceLimit().dividedBy(LOOKS_PER_LIMIT),
+        () -> {
+          if (!round.over()) {
+            look();
+            begin();
+          }
+        });
+  }
+
+  private void look() {
+    Instant now = round.loop.now();
+    if (averages.count() != heldBefore) {
+      heldBefore = averages.count();
+      lastProgress = now;
+    }
+    if (ledger.generation() != generationBefore) {
+      generationBefore = ledger.generation();
+      frozenSince = now;
+      pace.restart(now);
+    }
+    for (Neighbour other : roster.others()) {
+      other.lookAtQueue(now);
+      other.assure(Frames.of(FrameKind.ALIVE));
+      lookAt(other, now);
+    }
+    if (round.running()) {
+      reducer.laggards().forEach(this::goOnWithout);
+    }
+    if (round.running()) {
+      lookForMissing(now);
+    }
+  }
+
+  private void lookAt(Neighbour other, Instant now) {
+    if (other.lost || round.over()) {
+      return;
+    }
+    Duration limit = round.options.silenceLimit();
+    if (other.link() == null) {
+      if (longer(round.started, now, limit.plus(round.options.dialLimit()))) {
+        effects.lose(other.index, new PeerFault.Silent(round.peer(other.index), "connecting"));
+      }
+      return;
+    }
+    boolean silent = !other.paused() && longer(other.heard, now, limit);
+    Duration soFar = Duration.between(round.started, frozenSince);
+    Duration patience = soFar.compareTo(limit) > 0 ? soFar : limit;
+    boolean unanswered =
+        succession.awaits(other.index) && longer(frozenSince, now, limit.plus(patience));
+    if (silent || unanswered) {
+      String during = silent ? "the round" : "a recovery";
+      effects.lose(other.index, new PeerFault.Silent(round.peer(other.index), during));
+    }
+  }
+
+  private void goOnWithout(int member) {
+    round.blame(new PeerFault.Late(round.peer(member), "sending its contribution"));
+    reducer.skip(member);
+  }
+
+  private void lookForMissing(Instant now) {
+    Duration limit = round.options.silenceLimit();
+    boolean most = 2 * averages.count() >= round.chunks.size();
+    boolean late = pace.tooLate(now, most, limit.multipliedBy(2), Pace.REDUCER_SHARE);
+    List<Integer> missing = new ArrayList<>();
+    SequencedSet<Integer> reducers = new TreeSet<>();
+    for (int chunk = 0; chunk < round.chunks.size(); chunk++) {
+      int owner = ledger.owner(chunk);
+      if (!averages.holds(chunk) && ledger.isGiven(chunk) && owner != round.self) {
+        missing.add(chunk);
+        reducers.add(owner);
+      }
+    }
+    if (late && !ledger.frozen()) {
+      reducers.stream().filter(roster::alive).forEach(succession::relieve);
+    }
+    if (!missing.isEmpty() && (late || longer(lastProgress, now, limit))) {
+      askAround(missing);
+    }
+  }
+
+  /** Asks one member after another for what is missing, first those that hold everything. */
+  private void askAround(List<Integer> missing) {
+    List<Neighbour> able = roster.others().stream().filter(Neighbour::linked).toList();
+    List<Neighbour> complete =
+        able.stream().filter(other -> other.doneGeneration == ledger.generation()).toList();
+    List<Neighbour> asked = complete.isEmpty() ? able : complete;
+    if (!asked.isEmpty()) {
+      sender.ask(asked.get(turn++ % asked.size()), missing);
+    }
+  }
+
+  private static boolean longer(Instant since, Instant now, Duration limit) {
+    return Duration.between(since, now).compareTo(limit) > 0;
+  }
+}
