@@ -1,5 +1,6 @@
 package org.potluck.averaging.exchange;
 
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
@@ -24,12 +25,14 @@ final class Recovery {
   private final BitSet dead;
   private final BitSet slow;
   private final BitSet awaited;
+  private final Instant begun;
   private final Map<Integer, Map<Long, BitSet>> answers = new TreeMap<>();
 
   /**
    * @param awaited members whose answers are needed
    */
-  Recovery(Roster roster, Ledger ledger, BitSet awaited) {
+  Recovery(Roster roster, Ledger ledger, BitSet awaited, Instant begun) {
+    this.begun = begun;
     this.roster = roster;
     this.ledger = ledger;
     this.generation = ledger.generation();
@@ -40,6 +43,10 @@ final class Recovery {
 
   long generation() {
     return generation;
+  }
+
+  Instant begun() {
+    return begun;
   }
 
   boolean awaits(int member) {

@@ -1,6 +1,8 @@
 package org.potluck.averaging.exchange;
 
 import com.google.protobuf.ByteString;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
@@ -119,7 +121,7 @@ final class Succession {
     roster.others().stream()
         .filter(other -> roster.alive(other.index))
         .forEach(other -> awaited.set(other.index));
-    Recovery begun = new Recovery(roster, ledger, awaited);
+    Recovery begun = new Recovery(roster, ledger, awaited, round.loop.now());
     begun.answer(round.self, averages.held());
     recovery = begun;
     roster.broadcast(
@@ -288,8 +290,18 @@ final class Succession {
     effects.decided(wanted);
   }
 
-  /** Whether our generation waits for this member's answer. */
-  boolean awaits(int member) {
-    return recovery != null && recovery.awaits(member);
+  /**
+   * Whether our generation has waited too long for this member's answer: for longer than the round
+   * took until then, for the answer may wait behind data on a slow link.
+   */
+  boolean unanswered(int member, Instant now) {
+    Recovery current = recovery;
+    if (current == null || !current.awaits(member)) {
+      return false;
+    }
+    Duration before = Duration.between(round.started, current.begun());
+    Duration limit = round.options.silenceLimit().multipliedBy(2);
+    Duration patience = before.compareTo(limit) > 0 ? before : limit;
+    return Duration.between(current.begun(), now).compareTo(patience) > 0;
   }
 }

@@ -35,7 +35,6 @@ final class Watch {
   private final Pace pace;
   private int heldBefore;
   private Instant lastProgress;
-  private Instant frozenSince;
   private long generationBefore;
   private int turn;
 
@@ -58,7 +57,6 @@ final class Watch {
     this.effects = effects;
     this.pace = new Pace(round, round.started);
     this.lastProgress = round.started;
-    this.frozenSince = round.started;
   }
 
   void begin() {
@@ -80,7 +78,6 @@ final class Watch {
     }
     if (ledger.generation() != generationBefore) {
       generationBefore = ledger.generation();
-      frozenSince = now;
       pace.restart(now);
     }
     for (Neighbour other : roster.others()) {
@@ -102,16 +99,14 @@ final class Watch {
     }
     Duration limit = round.options.silenceLimit();
     if (other.link() == null) {
-      if (longer(round.started, now, limit.plus(round.options.dialLimit()))) {
+      Duration dialing = round.options.dialLimit().plus(limit.dividedBy(LOOKS_PER_LIMIT));
+      if (longer(round.started, now, dialing)) {
         effects.lose(other.index, new PeerFault.Silent(round.peer(other.index), "connecting"));
       }
       return;
     }
     boolean silent = !other.paused() && longer(other.heard, now, limit);
-    Duration soFar = Duration.between(round.started, frozenSince);
-    Duration patience = soFar.compareTo(limit) > 0 ? soFar : limit;
-    boolean unanswered =
-        succession.awaits(other.index) && longer(frozenSince, now, limit.plus(patience));
+    boolean unanswered = succession.unanswered(other.index, now);
     if (silent || unanswered) {
       String during = silent ? "the round" : "a recovery";
       effects.lose(other.index, new PeerFault.Silent(round.peer(other.index), during));
