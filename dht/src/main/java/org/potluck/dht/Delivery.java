@@ -2,10 +2,12 @@ package org.potluck.dht;
 
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import org.potluck.dht.proto.StoreRequest;
 import org.potluck.dht.records.DhtRecord;
+import org.potluck.dht.routing.Contact;
 import org.potluck.network.EventLoop;
 import org.potluck.network.PeerId;
 
@@ -15,46 +17,49 @@ import org.potluck.network.PeerId;
  */
 final class Delivery {
   private final DhtRecord record;
-  private final Deque<PeerId> next;
+  private final Deque<PeerId> next = new ArrayDeque<>();
   private final int replicas;
   private final Neighbours neighbours;
   private final EventLoop loop;
-  private final CompletableFuture<Integer> done = new CompletableFuture<>();
-  private int answered;
+  private final CompletableFuture<Delivered> done = new CompletableFuture<>();
+  private final Set<PeerId> answered = new LinkedHashSet<>();
   private int accepted;
   private int waiting;
 
-  private Delivery(
-      DhtRecord record,
-      List<PeerId> nearestFirst,
-      int replicas,
-      Neighbours neighbours,
-      EventLoop loop) {
+  private Delivery(DhtRecord record, int replicas, Neighbours neighbours, EventLoop loop) {
     this.record = record;
-    this.next = new ArrayDeque<>(nearestFirst);
     this.replicas = replicas;
     this.neighbours = neighbours;
     this.loop = loop;
   }
 
-  /** Completes with the number of nodes that keep the record now; never fails. */
-  static CompletableFuture<Integer> start(
+  /**
+   * How it went.
+   *
+   * @param answered who took or refused it
+   * @param accepted how many of them keep it now
+   */
+  record Delivered(Set<PeerId> answered, int accepted) {}
+
+  /** Completes once {@code replicas} nodes answered or none is left to ask; never fails. */
+  static CompletableFuture<Delivered> start(
       DhtRecord record,
-      List<PeerId> nearestFirst,
+      List<Contact> nearestFirst,
       int replicas,
       Neighbours neighbours,
       EventLoop loop) {
-    Delivery delivery = new Delivery(record, nearestFirst, replicas, neighbours, loop);
+    Delivery delivery = new Delivery(record, replicas, neighbours, loop);
+    nearestFirst.forEach(contact -> delivery.next.add(contact.peer()));
     delivery.advance();
     return delivery.done;
   }
 
   private void advance() {
-    while (answered + waiting < replicas && !next.isEmpty()) {
+    while (answered.size() + waiting < replicas && !next.isEmpty()) {
       send(next.removeFirst());
     }
     if (waiting == 0) {
-      done.complete(accepted);
+      done.complete(new Delivered(answered, accepted));
     }
   }
 
@@ -62,16 +67,17 @@ final class Delivery {
     waiting++;
     // Given up or answered, whichever comes first, frees the place once.
     boolean[] freed = {false};
-    EventLoop.Timer patience = loop.schedule(neighbours.patience(), () -> free(freed));
+    EventLoop.Timer patience = loop.schedule(neighbours.patience(peer), () -> free(freed));
     var _ =
         neighbours
-            .store(peer, Service.add(StoreRequest.newBuilder(), record, false))
+            .calls()
+            .store(peer, record, false)
             .whenComplete(
-                (response, failure) -> {
+                (stored, failure) -> {
                   patience.cancel();
-                  if (failure == null) {
-                    answered++;
-                    accepted += response.getStoreOkCount() == 1 && response.getStoreOk(0) ? 1 : 0;
+                  if (failure == null && !done.isDone()) {
+                    answered.add(peer);
+                    accepted += stored ? 1 : 0;
                   }
                   free(freed);
                 });

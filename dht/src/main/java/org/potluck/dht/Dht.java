@@ -43,6 +43,41 @@ public interface Dht {
   CompletableFuture<List<Entry>> entries(String key);
 
   /**
+   * The same for several keys at once, sharing calls where the implementation can.
+   *
+   * @return completes with one list per key, in the order of {@code keys}
+   */
+  default CompletableFuture<List<List<Entry>>> entries(List<String> keys) {
+    return together(keys.stream().map(this::entries).toList());
+  }
+
+  /**
+   * Reads entries that were stored or read here before and are valid still, without asking
+   * anybody; where there are none, as {@link #entries(String)}. May lack what others wrote since.
+   */
+  default CompletableFuture<List<Entry>> recent(String key) {
+    return entries(key);
+  }
+
+  /**
+   * Writes several entries of this peer at once, sharing calls where the implementation can.
+   *
+   * @return completes with the number of nodes that accepted each, in the order of {@code notes}
+   */
+  default CompletableFuture<List<Integer>> publish(List<Note> notes) {
+    return together(
+        notes.stream().map(note -> publish(note.key(), note.value(), note.expiration())).toList());
+  }
+
+  private static <T> CompletableFuture<List<T>> together(List<CompletableFuture<T>> futures) {
+    return CompletableFuture.allOf(futures.toArray(CompletableFuture[]::new))
+        .thenApply(_ -> futures.stream().map(CompletableFuture::join).toList());
+  }
+
+  /** What {@link #publish(List)} writes under one key. */
+  record Note(String key, byte[] value, Instant expiration) {}
+
+  /**
    * One peer's signed word under a key.
    *
    * @param owner who signed it; verified

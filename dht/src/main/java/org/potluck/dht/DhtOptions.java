@@ -9,7 +9,8 @@ import org.potluck.dht.storage.StorageLimits;
  * @param replicas nodes that keep a record
  * @param bucketSize contacts of a bucket, and the width of the beam in a search
  * @param depthModulo far buckets split until their depth is a multiple of it
- * @param workers calls a search keeps under way while it still comes nearer
+ * @param workers calls that each path of a search keeps under way while it still comes nearer
+ * @param paths ways a search takes that share no node
  * @param settled nearest nodes that must have answered, or failed, before a search ends
  * @param callTimeout when a call is given up
  * @param lifetimeMax how far ahead an expiration may lie
@@ -25,6 +26,7 @@ public record DhtOptions(
     int bucketSize,
     int depthModulo,
     int workers,
+    int paths,
     int settled,
     Duration callTimeout,
     Duration lifetimeMax,
@@ -39,7 +41,8 @@ public record DhtOptions(
           20,
           5,
           4,
-          10,
+          2,
+          8,
           Duration.ofSeconds(3),
           Duration.ofHours(24),
           Duration.ofSeconds(30),
@@ -49,7 +52,7 @@ public record DhtOptions(
           StorageLimits.CACHE);
 
   public DhtOptions {
-    if (replicas < 1 || bucketSize < 1 || depthModulo < 1 || workers < 1 || settled < replicas) {
+    if (replicas < 1 || bucketSize < 1 || depthModulo < 1 || workers < 1 || paths < 1 || settled < replicas) {
       throw new IllegalArgumentException(
           "counts must be positive, and settled at least the number of replicas");
     }
@@ -65,6 +68,7 @@ public record DhtOptions(
         bucketSize,
         depthModulo,
         workers,
+        paths,
         settled,
         callTimeout,
         lifetimeMax,

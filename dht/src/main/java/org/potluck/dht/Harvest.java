@@ -1,16 +1,17 @@
 package org.potluck.dht;
 
+import com.google.protobuf.ByteString;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import org.potluck.dht.proto.FindResult;
-import org.potluck.dht.proto.ResultType;
 import org.potluck.dht.records.DhtId;
 import org.potluck.dht.records.DhtRecord;
 import org.potluck.dht.records.DictionaryValue;
@@ -19,7 +20,7 @@ import org.potluck.dht.records.UnixSeconds;
 import org.potluck.dht.records.Verdict;
 import org.potluck.network.PeerId;
 
-/** The signed entries of one key, gathered from several nodes: of each owner the latest. */
+/** What several nodes hold under one key, each record judged, of each subkey the latest. */
 final class Harvest {
   /** After so many forged records nothing more of one answer is looked at. */
   private static final int FORGED_MAX = 4;
@@ -29,7 +30,7 @@ final class Harvest {
   private final DhtId key;
   private final RecordVerifier verifier;
   private final Instant now;
-  private final Map<PeerId, Grain> newest = new TreeMap<>();
+  private final Map<ByteString, Grain> newest = new LinkedHashMap<>();
 
   /** Replicas send the same records; each is judged once. */
   private final Set<DhtRecord> seen = new HashSet<>();
@@ -40,38 +41,39 @@ final class Harvest {
     this.now = now;
   }
 
-  private record Grain(DhtRecord record, byte[] payload) {}
+  private record Grain(DhtRecord record, Verdict verdict) {}
 
-  /** Takes in one node's answer. */
-  void add(FindResult result) {
-    add(read(result));
+  /** Takes in one node's answer; returns how many of its records were forged. */
+  int add(FindResult result) {
+    return add(read(result));
   }
 
-  void add(Collection<DhtRecord> records) {
+  int add(Collection<DhtRecord> records) {
     int forged = 0;
     for (DhtRecord record : records) {
       if (!seen.add(record)) {
         continue;
       }
-      switch (verifier.judge(record, now)) {
-        case Verdict.Signed(var owner, var payload) -> add(owner, new Grain(record, payload));
-        case Verdict.Unsigned _ -> {}
-        case Verdict.Refused refused -> forged += refused.forged() ? 1 : 0;
-      }
-      if (forged >= FORGED_MAX) {
-        return;
+      Verdict verdict = verifier.judge(record, now);
+      if (!(verdict instanceof Verdict.Refused refused)) {
+        newest.merge(record.subkey(), new Grain(record, verdict), Harvest::later);
+      } else if (refused.forged() && ++forged >= FORGED_MAX) {
+        return forged;
       }
     }
+    return forged;
   }
 
+  /** Our peers' signed entries, ordered by peer id. */
   List<Dht.Entry> entries() {
-    List<Dht.Entry> entries = new ArrayList<>();
-    newest.forEach(
-        (owner, grain) ->
-            entries.add(
-                new Dht.Entry(
-                    owner, grain.payload(), UnixSeconds.toInstant(grain.record().expiration()))));
-    return List.copyOf(entries);
+    Map<PeerId, Dht.Entry> entries = new TreeMap<>();
+    for (Grain grain : newest.values()) {
+      if (grain.verdict instanceof Verdict.Signed(PeerId owner, byte[] payload)) {
+        Instant expiration = UnixSeconds.toInstant(grain.record.expiration());
+        entries.put(owner, new Dht.Entry(owner, payload, expiration));
+      }
+    }
+    return List.copyOf(entries.values());
   }
 
   List<DhtRecord> records() {
@@ -86,17 +88,20 @@ final class Harvest {
   }
 
   private List<DhtRecord> read(FindResult result) {
-    if (result.getType() != ResultType.FOUND_DICTIONARY) {
-      return List.of();
-    }
-    Optional<List<DhtRecord>> records = DictionaryValue.decode(key, result.getValue(), ENTRIES_MAX);
-    return records.orElse(List.of());
+    return switch (result.getType()) {
+      case FOUND_DICTIONARY -> {
+        Optional<List<DhtRecord>> records =
+            DictionaryValue.decode(key, result.getValue(), ENTRIES_MAX);
+        yield records.orElse(List.of());
+      }
+      case FOUND_REGULAR ->
+          List.of(
+              new DhtRecord(key, DhtRecord.PLAIN, result.getValue(), result.getExpirationTime()));
+      case NOT_FOUND, UNRECOGNIZED -> List.of();
+    };
   }
 
-  private void add(PeerId owner, Grain grain) {
-    newest.merge(
-        owner,
-        grain,
-        (old, young) -> old.record().expiration() >= young.record().expiration() ? old : young);
+  private static Grain later(Grain old, Grain young) {
+    return old.record.expiration() >= young.record.expiration() ? old : young;
   }
 }

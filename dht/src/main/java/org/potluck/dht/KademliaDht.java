@@ -2,13 +2,10 @@ package org.potluck.dht;
 
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
-import org.potluck.dht.proto.StoreRequest;
 import org.potluck.dht.records.DhtId;
 import org.potluck.dht.records.DhtRecord;
 import org.potluck.dht.records.RecordVerifier;
@@ -16,7 +13,6 @@ import org.potluck.dht.routing.Contact;
 import org.potluck.network.EventLoop;
 import org.potluck.network.Multiaddr;
 import org.potluck.network.Network;
-import org.potluck.network.PeerId;
 import org.potluck.network.rpc.Rpc;
 
 /**
@@ -34,9 +30,9 @@ public final class KademliaDht implements Dht {
   private final Neighbours neighbours;
   private final Shelter shelter;
   private final Service service;
-
-  /** Searches under way, so that those who ask for the same key at once share one. */
-  private final Map<DhtId, CompletableFuture<List<Entry>>> reading = new LinkedHashMap<>();
+  final Lookup lookup;
+  private final Publisher publisher;
+  private final Reader reader;
 
   private List<Multiaddr> known = List.of();
   private EventLoop.@Nullable Timer upkeep;
@@ -51,6 +47,9 @@ public final class KademliaDht implements Dht {
     neighbours = new Neighbours(network, rpc, options);
     shelter = new Shelter(verifier, options);
     service = new Service(loop, neighbours, shelter, options);
+    lookup = new Lookup(neighbours, loop, options);
+    publisher = new Publisher(lookup, neighbours, loop, options.replicas());
+    reader = new Reader(lookup, neighbours, shelter, verifier, loop);
     neighbours.onNewcomer(this::handOff);
     rpc.serve(Methods.PING, service::ping);
     rpc.serve(Methods.STORE, service::store);
@@ -78,7 +77,7 @@ public final class KademliaDht implements Dht {
   public CompletableFuture<Integer> bootstrap(List<Multiaddr> known) {
     this.known = List.copyOf(known);
     return Bootstrap.start(known, network, neighbours, options.callTimeout())
-        .thenCompose(answered -> search(neighbours.self()).thenApply(_ -> answered));
+        .thenCompose(answered -> lookup.introduce().thenApply(_ -> answered));
   }
 
   @Override
@@ -93,29 +92,17 @@ public final class KademliaDht implements Dht {
     DhtId id = DhtId.ofKey(key);
     DhtRecord record = verifier.sign(network.identity(), id, value, expiration);
     boolean kept = shelter.store(record, false, now);
-    // Ids are asked for beside the key itself: the same nodes answer, and none sends its entries.
-    return search(id.flip(DhtId.BITS - 1))
-        .thenCompose(
-            answers -> {
-              List<PeerId> nearest = answers.stream().map(one -> one.contact().peer()).toList();
-              return Delivery.start(record, nearest, options.replicas(), neighbours, loop);
-            })
-        .thenApply(accepted -> accepted + (kept ? 1 : 0));
+    return publisher.publish(record).thenApply(accepted -> accepted + (kept ? 1 : 0));
   }
 
   @Override
   public CompletableFuture<List<Entry>> entries(String key) {
-    DhtId id = DhtId.ofKey(key);
-    CompletableFuture<List<Entry>> underWay = reading.get(id);
-    if (underWay != null) {
-      return underWay.copy();
-    }
-    CompletableFuture<List<Entry>> result = search(id).thenApply(answers -> harvest(id, answers));
-    if (!result.isDone()) {
-      reading.put(id, result);
-      var _ = result.whenComplete((_, _) -> reading.remove(id));
-    }
-    return result.copy();
+    return reader.latest(DhtId.ofKey(key)).thenApply(Harvest::entries);
+  }
+
+  @Override
+  public CompletableFuture<List<Entry>> recent(String key) {
+    return reader.recent(DhtId.ofKey(key)).thenApply(Harvest::entries);
   }
 
   /** Nodes in the routing table. */
@@ -126,50 +113,18 @@ public final class KademliaDht implements Dht {
   /** Stops upkeep and answers nobody's hand-off any more; the network is the caller's to close. */
   public void close() {
     closed = true;
+    reader.close();
     if (upkeep != null) {
       upkeep.cancel();
     }
-  }
-
-  private CompletableFuture<List<Search.Answer>> search(DhtId target) {
-    return Search.start(target, neighbours, loop, options);
-  }
-
-  private List<Entry> harvest(DhtId key, List<Search.Answer> answers) {
-    Instant now = loop.now();
-    Harvest harvest = new Harvest(key, verifier, now);
-    harvest.add(shelter.get(key, now));
-    answers.forEach(answer -> harvest.add(answer.result()));
-    for (DhtRecord record : harvest.records()) {
-      shelter.store(record, true, now);
-    }
-    for (Search.Answer answer : answers) {
-      List<DhtRecord> lacking = harvest.lacking(answer.result());
-      if (!lacking.isEmpty()) {
-        // hivemind's cache_nearest: the nearest node that lacks something is told.
-        StoreRequest.Builder request = StoreRequest.newBuilder();
-        long bytes = 0;
-        for (DhtRecord record : lacking) {
-          bytes += record.bytes();
-          if (request.getKeysCount() < Methods.RECORDS_MAX
-              && bytes <= Methods.ANSWER_VALUE_BYTES_MAX) {
-            Service.add(request, record, true);
-          }
-        }
-        var _ = neighbours.store(answer.contact().peer(), request);
-        break;
-      }
-    }
-    return harvest.entries();
   }
 
   private void handOff(Contact newcomer) {
     if (closed || !neighbours.listed()) {
       return;
     }
-    StoreRequest.Builder request = service.handOff(newcomer.id());
-    if (request.getKeysCount() > 0) {
-      var _ = neighbours.store(newcomer.peer(), request);
+    for (DhtRecord record : service.handOff(newcomer.id())) {
+      var _ = neighbours.calls().store(newcomer.peer(), record, false);
     }
   }
 
@@ -187,7 +142,7 @@ public final class KademliaDht implements Dht {
         .stale(loop.now(), options.refreshAfter(), random)
         .ifPresent(
             target -> {
-              var _ = search(target);
+              var _ = lookup.explore(target);
             });
     List<Multiaddr> lost = new ArrayList<>();
     for (Multiaddr address : known) {
@@ -205,7 +160,7 @@ public final class KademliaDht implements Dht {
               .thenAccept(
                   _ -> {
                     if (alone) {
-                      var _ = search(neighbours.self());
+                      var _ = lookup.introduce();
                     }
                   });
     }

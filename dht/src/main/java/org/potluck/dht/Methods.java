@@ -28,7 +28,10 @@ final class Methods {
           FindResponse.parser(),
           UnaryMethod.HIVEMIND_MESSAGE_BYTES_MAX);
 
-  /** Keys that one find request may ask for; hivemind sends up to 16. */
+  /** Keys that one of our find requests asks for, as in hivemind. */
+  static final int KEYS_PER_CALL = 16;
+
+  /** Keys that one find request may ask for. */
   static final int KEYS_MAX = 64;
 
   /** Records that one store request may bring, dictionaries taken apart. */

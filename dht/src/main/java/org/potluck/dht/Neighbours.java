@@ -1,60 +1,56 @@
 package org.potluck.dht;
 
 import com.google.protobuf.ByteString;
-import com.google.protobuf.MessageLite;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
-import org.potluck.dht.proto.FindRequest;
-import org.potluck.dht.proto.FindResponse;
 import org.potluck.dht.proto.FindResult;
 import org.potluck.dht.proto.NodeInfo;
 import org.potluck.dht.proto.PeerAddresses;
-import org.potluck.dht.proto.PingRequest;
-import org.potluck.dht.proto.PingResponse;
-import org.potluck.dht.proto.StoreRequest;
-import org.potluck.dht.proto.StoreResponse;
 import org.potluck.dht.records.DhtId;
 import org.potluck.dht.routing.Blacklist;
 import org.potluck.dht.routing.Contact;
 import org.potluck.dht.routing.RoutingTable;
 import org.potluck.network.Multiaddr;
 import org.potluck.network.Network;
+import org.potluck.network.NetworkException.Reason;
 import org.potluck.network.PeerId;
 import org.potluck.network.rpc.Rpc;
-import org.potluck.network.rpc.UnaryMethod;
 
 /**
  * The other nodes as this one sees them: calls them, and learns from every call who is there, how
  * fast, and at which addresses.
  */
-final class Neighbours {
+final class Neighbours implements Calls.Listener {
   private static final int ADDRESSES_MAX = 6;
   private static final int ADDRESS_CHARS_MAX = 256;
 
   private final Network network;
-  private final Rpc rpc;
+  private final Calls calls;
   private final DhtOptions options;
   private final DhtId self;
   private final RoutingTable table;
   private final Blacklist blacklist = new Blacklist();
-  private final RoundTrips roundTrips;
+  private final RoundTrips connected;
+  private final RoundTrips dialed;
   private Consumer<Contact> newcomers = _ -> {};
 
   Neighbours(Network network, Rpc rpc, DhtOptions options) {
     this.network = network;
-    this.rpc = rpc;
     this.options = options;
     self = DhtId.ofPeer(network.self());
     table =
         new RoutingTable(self, options.bucketSize(), options.depthModulo(), network.loop().now());
-    roundTrips = new RoundTrips(options.callTimeout());
+    connected = new RoundTrips(options.callTimeout());
+    dialed = new RoundTrips(options.callTimeout());
+    calls = new Calls(rpc, network, options.callTimeout(), this::ourInfo, this);
+  }
+
+  Calls calls() {
+    return calls;
   }
 
   /** Tells {@code listener} of every node that finds a place in the table. */
@@ -70,15 +66,25 @@ final class Neighbours {
     return table;
   }
 
+  /** How long {@code peer} may take before others are asked in its place. */
+  Duration patience(PeerId peer) {
+    return connectedTo(peer) ? connected.patience() : dialed.patience();
+  }
+
+  /** The same for a peer of which nothing is known. */
   Duration patience() {
-    return roundTrips.patience();
+    return dialed.patience();
+  }
+
+  private boolean connectedTo(PeerId peer) {
+    return network.traffic(peer).isPresent();
   }
 
   boolean banned(PeerId peer) {
     return blacklist.banned(peer, network.loop().now());
   }
 
-  /** Takes note that {@code peer} sent what no honest node sends. */
+  /** Takes note that {@code peer} did not answer, or sent what no honest node sends. */
   void distrust(PeerId peer) {
     table.idOf(peer).ifPresent(table::remove);
     blacklist.failed(peer, network.loop().now());
@@ -97,19 +103,24 @@ final class Neighbours {
     return info.build();
   }
 
-  CompletableFuture<PingResponse> ping(PeerId peer) {
-    PingRequest request = PingRequest.newBuilder().setPeer(ourInfo()).build();
-    return call(peer, Methods.PING, request, PingResponse::getPeer);
+  @Override
+  public void answered(PeerId peer, NodeInfo info, boolean dialedFirst, Duration took) {
+    (dialedFirst ? dialed : connected).measured(took);
+    blacklist.answered(peer);
+    heard(peer, info);
   }
 
-  CompletableFuture<FindResponse> find(PeerId peer, DhtId key) {
-    FindRequest request =
-        FindRequest.newBuilder().addKeys(key.toBytes()).setPeer(ourInfo()).build();
-    return call(peer, Methods.FIND, request, FindResponse::getPeer);
-  }
-
-  CompletableFuture<StoreResponse> store(PeerId peer, StoreRequest.Builder records) {
-    return call(peer, Methods.STORE, records.setPeer(ourInfo()).build(), StoreResponse::getPeer);
+  /**
+   * A node that says nothing leaves the table at once; one that refuses, or sends more than we
+   * take, lives and stays.
+   */
+  @Override
+  public void failed(PeerId peer, Reason reason) {
+    switch (reason) {
+      case UNREACHABLE, TIMED_OUT, CLOSED, WRONG_PEER, UNSUPPORTED_PROTOCOL, PROTOCOL_VIOLATION ->
+          distrust(peer);
+      case REMOTE_ERROR, TOO_LARGE, LIMITED -> {}
+    }
   }
 
   /** Takes in what {@code peer} says of itself, it having called or answered just now. */
@@ -127,7 +138,7 @@ final class Neighbours {
       case RoutingTable.Heard.Full(Contact leastRecent) -> {
         if (probing == null) {
           probing = leastRecent.peer();
-          var _ = ping(leastRecent.peer()).whenComplete((_, _) -> probing = null);
+          var _ = calls.ping(leastRecent.peer()).whenComplete((_, _) -> probing = null);
         }
       }
     }
@@ -165,28 +176,10 @@ final class Neighbours {
     }
   }
 
-  private <Q extends MessageLite, A extends MessageLite> CompletableFuture<A> call(
-      PeerId peer, UnaryMethod<Q, A> method, Q request, Function<A, NodeInfo> info) {
-    Instant start = network.loop().now();
-    return rpc.call(peer, method, request, options.callTimeout())
-        .whenComplete(
-            (answer, failure) -> {
-              Instant now = network.loop().now();
-              if (failure == null) {
-                roundTrips.measured(Duration.between(start, now));
-                blacklist.answered(peer);
-                heard(peer, info.apply(answer));
-              } else {
-                table.idOf(peer).ifPresent(table::remove);
-                blacklist.failed(peer, now);
-              }
-            });
-  }
-
   private void remember(PeerId peer, List<String> texts) {
     List<Multiaddr> addresses = new ArrayList<>();
     for (String text : texts.subList(0, Math.min(texts.size(), ADDRESSES_MAX))) {
-      if (text.length() > ADDRESS_CHARS_MAX) {
+      if (text.length() > ADDRESS_CHARS_MAX || known(peer, text)) {
         continue;
       }
       try {
@@ -201,6 +194,16 @@ final class Neighbours {
     if (!addresses.isEmpty() && !peer.equals(network.self())) {
       network.remember(peer, addresses);
     }
+  }
+
+  /** Parsing an address takes ten times as long as all else an answer needs. */
+  private boolean known(PeerId peer, String text) {
+    for (Multiaddr address : network.addressesOf(peer)) {
+      if (address.toString().equals(text)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static List<String> texts(List<Multiaddr> addresses) {

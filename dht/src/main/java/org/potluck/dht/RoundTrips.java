@@ -4,7 +4,7 @@ import java.time.Duration;
 
 /**
  * How long answers usually take, so that a search can tell a slow node from a usual one (the
- * estimator of RFC 6298 over all nodes together).
+ * estimator of RFC 6298 over many nodes together).
  */
 final class RoundTrips {
   private static final Duration LEAST = Duration.ofMillis(150);
@@ -38,7 +38,8 @@ final class RoundTrips {
     if (!measured) {
       return most;
     }
-    long nanos = Math.round((meanSeconds + 4 * deviationSeconds) * 1e9);
+    // Where all answers take alike, the smallest delay would look like silence: twice the mean then.
+    long nanos = Math.round((meanSeconds + Math.max(4 * deviationSeconds, meanSeconds)) * 1e9);
     Duration patience = Duration.ofNanos(nanos);
     patience = patience.compareTo(LEAST) < 0 ? LEAST : patience;
     return patience.compareTo(most) > 0 ? most : patience;

@@ -1,195 +1,137 @@
 package org.potluck.dht;
 
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
-import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
-import org.jspecify.annotations.Nullable;
-import org.potluck.dht.proto.FindResponse;
 import org.potluck.dht.proto.FindResult;
 import org.potluck.dht.records.DhtId;
 import org.potluck.dht.routing.Contact;
 import org.potluck.network.EventLoop;
 
-/**
- * Walks towards a key until the nodes nearest to it have answered.
- *
- * <p>Asked one by one, twenty nodes cost twenty round trips; asked all at once, every search floods
- * nodes that turn out to be far away. So a few workers walk while answers still bring nearer nodes,
- * and as soon as one brings none, all of the nearest are asked together (the last round of the
- * Kademlia paper, section 2.3). A search in a small swarm takes two round trips.
- *
- * <p>A dead node costs its time-out, twenty times a usual answer. So a node that is silent for
- * longer than {@link RoundTrips#patience} no longer holds up the others: the next one is asked, and
- * once enough others answered the search ends without it.
- */
+/** Walks towards one key until the nodes nearest to it have answered; {@link Beam} says whom. */
 final class Search {
-  /** Bounds what liars who name ever nearer nodes can make a search do. */
-  private static final int CALLS_MAX = 120;
-
   private final DhtId target;
+  private final Beam beam;
   private final Neighbours neighbours;
   private final EventLoop loop;
   private final DhtOptions options;
-  private final CompletableFuture<List<Answer>> done = new CompletableFuture<>();
+  private final CompletableFuture<Found> done = new CompletableFuture<>();
 
-  /** The beam: nearest first. */
-  private final TreeMap<DhtId, Candidate> candidates;
-
-  private boolean walking = true;
-  private int calls;
-
-  private Search(DhtId target, Neighbours neighbours, EventLoop loop, DhtOptions options) {
+  private Search(
+      DhtId target, Beam beam, Neighbours neighbours, EventLoop loop, DhtOptions options) {
     this.target = target;
+    this.beam = beam;
     this.neighbours = neighbours;
     this.loop = loop;
     this.options = options;
-    candidates = new TreeMap<>(target.nearestFirst());
   }
 
   /** What one node said. */
   record Answer(Contact contact, FindResult result) {}
 
-  /** Completes with the answers, nearest node first; never fails. */
-  static CompletableFuture<List<Answer>> start(
-      DhtId target, Neighbours neighbours, EventLoop loop, DhtOptions options) {
-    Search search = new Search(target, neighbours, loop, options);
-    search.begin();
+  /**
+   * What a search brought.
+   *
+   * @param answers nearest node first
+   * @param hops calls one after the other that led to the farthest of the replicas' holders; 1 when
+   *     they were known before
+   * @param calls find calls made
+   */
+  record Found(List<Answer> answers, int hops, int calls) {
+    List<Contact> contacts() {
+      return answers.stream().map(Answer::contact).toList();
+    }
+  }
+
+  /**
+   * Completes with the answers; never fails.
+   *
+   * @param wanted nearest nodes that must have answered, or failed
+   * @param hints nodes that answered a search for this key before; where there are some, as many of
+   *     the nearest as hold a record are asked at once
+   */
+  static CompletableFuture<Found> start(
+      DhtId target,
+      int wanted,
+      List<Contact> hints,
+      Neighbours neighbours,
+      EventLoop loop,
+      DhtOptions options) {
+    // A table that holds less than one bucket holds everybody.
+    boolean sure = !hints.isEmpty() || neighbours.table().size() < options.bucketSize();
+    int lead = hints.isEmpty() ? wanted : options.replicas();
+    Beam beam = new Beam(target, lead, sure, options);
+    Search search = new Search(target, beam, neighbours, loop, options);
+    search.begin(hints);
     return search.done;
   }
 
-  private void begin() {
+  private void begin(List<Contact> hints) {
     neighbours.table().searched(target, loop.now());
     List<Contact> known = neighbours.table().nearest(target, options.bucketSize(), null);
-    known.stream().filter(contact -> !neighbours.banned(contact.peer())).forEach(this::add);
-    if (candidates.isEmpty()) {
+    beam.begin(hints.stream().filter(one -> !neighbours.banned(one.peer())).toList());
+    beam.begin(known.stream().filter(one -> !neighbours.banned(one.peer())).toList());
+    if (beam.empty()) {
       // Rather ask those who were silent lately than nobody.
-      known.forEach(this::add);
+      beam.begin(known);
     }
     advance();
-  }
-
-  private void add(Contact contact) {
-    candidates.putIfAbsent(contact.id(), new Candidate(contact));
-    Candidate last = candidates.lastEntry().getValue();
-    if (candidates.size() > 2 * options.bucketSize() && last.state == State.UNASKED) {
-      candidates.remove(last.contact.id());
-    }
   }
 
   private void advance() {
     if (done.isDone()) {
       return;
     }
-    List<Candidate> leading = leading();
-    long waiting = leading.stream().filter(one -> one.state == State.ASKED).count();
-    for (Candidate candidate : leading) {
-      boolean room = !walking || waiting < options.workers();
-      if (candidate.state == State.UNASKED && room && calls < CALLS_MAX) {
-        ask(candidate);
-        waiting++;
-      }
-    }
-    if (waiting == 0 && (enoughWithoutTheSlow() || calls >= CALLS_MAX)) {
-      done.complete(answers());
+    beam.next().forEach(this::ask);
+    if (beam.over()) {
+      done.complete(found());
     }
   }
 
-  /** The nearest candidates that count: neither failed nor slow. */
-  private List<Candidate> leading() {
-    return candidates.values().stream()
-        .filter(one -> one.state != State.FAILED && one.state != State.SLOW)
-        .limit(options.settled())
-        .toList();
-  }
-
-  private boolean enoughWithoutTheSlow() {
-    int answered = 0;
-    int slow = 0;
-    for (Candidate candidate : candidates.values()) {
-      answered += candidate.state == State.ANSWERED ? 1 : 0;
-      slow += candidate.state == State.SLOW ? 1 : 0;
-    }
-    return slow == 0 || answered >= Math.min(options.replicas(), slow);
-  }
-
-  private void ask(Candidate candidate) {
-    calls++;
-    candidate.state = State.ASKED;
+  private void ask(Beam.Candidate candidate) {
     EventLoop.Timer patience =
         loop.schedule(
-            neighbours.patience(),
+            neighbours.patience(candidate.contact.peer()),
             () -> {
-              if (candidate.state == State.ASKED) {
-                candidate.state = State.SLOW;
-                advance();
-              }
+              beam.slow(candidate);
+              advance();
             });
     var _ =
         neighbours
+            .calls()
             .find(candidate.contact.peer(), target)
             .whenComplete(
-                (response, failure) -> {
+                (result, failure) -> {
                   patience.cancel();
+                  if (done.isDone()) {
+                    return;
+                  }
                   if (failure == null) {
-                    answered(candidate, response);
+                    beam.answered(candidate, result, named(result));
                   } else {
-                    candidate.state = State.FAILED;
+                    beam.failed(candidate);
                   }
                   advance();
                 });
   }
 
-  private void answered(Candidate candidate, FindResponse response) {
-    if (response.getResultsCount() != 1) {
-      candidate.state = State.FAILED;
-      neighbours.distrust(candidate.contact.peer());
-      return;
-    }
-    if (done.isDone()) {
-      return;
-    }
-    candidate.state = State.ANSWERED;
-    candidate.result = response.getResults(0);
-    Optional<DhtId> nearest = nearestPresent();
-    for (Contact contact : neighbours.contacts(response.getResults(0))) {
-      if (!neighbours.banned(contact.peer()) && !contact.id().equals(neighbours.self())) {
-        add(contact);
-      }
-    }
-    walking = !nearest.equals(nearestPresent());
+  private List<Contact> named(FindResult result) {
+    return neighbours.contacts(result).stream()
+        .filter(contact -> !contact.id().equals(neighbours.self()))
+        .filter(contact -> !neighbours.banned(contact.peer()))
+        .toList();
   }
 
-  private Optional<DhtId> nearestPresent() {
-    return leading().stream().findFirst().map(one -> one.contact.id());
+  private Found found() {
+    List<Beam.Candidate> answered = beam.answered(target);
+    List<Answer> answers =
+        answered.stream().map(one -> new Answer(one.contact, resultOf(one))).toList();
+    int hops =
+        answered.stream().limit(options.replicas()).mapToInt(one -> one.hop).max().orElse(0);
+    return new Found(answers, hops, beam.calls());
   }
 
-  private List<Answer> answers() {
-    List<Answer> answers = new ArrayList<>();
-    for (Candidate candidate : candidates.values()) {
-      if (candidate.state == State.ANSWERED && candidate.result != null) {
-        answers.add(new Answer(candidate.contact, candidate.result));
-      }
-    }
-    return answers;
-  }
-
-  private enum State {
-    UNASKED,
-    ASKED,
-    SLOW,
-    ANSWERED,
-    FAILED
-  }
-
-  private static final class Candidate {
-    final Contact contact;
-    State state = State.UNASKED;
-    @Nullable FindResult result;
-
-    Candidate(Contact contact) {
-      this.contact = contact;
-    }
+  private static FindResult resultOf(Beam.Candidate answered) {
+    FindResult result = answered.result();
+    return result == null ? FindResult.getDefaultInstance() : result;
   }
 }

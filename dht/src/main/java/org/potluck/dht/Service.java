@@ -1,6 +1,7 @@
 package org.potluck.dht;
 
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -43,6 +44,7 @@ final class Service {
       return CompletableFuture.completedFuture(answer.build());
     }
     return neighbours
+        .calls()
         .ping(caller)
         .handle((_, failure) -> answer.setAvailable(failure == null).build());
   }
@@ -94,12 +96,11 @@ final class Service {
   }
 
   /**
-   * Hands what {@code newcomer} should keep over to it: records of keys it is nearer to, where this
-   * node is the nearest that could, so that not everybody sends the same.
+   * What {@code newcomer} should keep: records of keys it is nearer to, where this node is the
+   * nearest that could hand them over, so that not everybody sends the same.
    */
-  StoreRequest.Builder handOff(DhtId newcomer) {
-    StoreRequest.Builder request = StoreRequest.newBuilder();
-    long bytes = 0;
+  List<DhtRecord> handOff(DhtId newcomer) {
+    List<DhtRecord> records = new ArrayList<>();
     for (DhtId key : shelter.keys(loop.now())) {
       var nearest = neighbours.table().nearest(key, options.replicas(), newcomer);
       boolean farther =
@@ -108,28 +109,14 @@ final class Service {
       boolean othersTurn =
           !nearest.isEmpty()
               && key.compareDistances(nearest.getFirst().id(), neighbours.self()) < 0;
-      if (farther || othersTurn) {
-        continue;
+      if (!farther && !othersTurn) {
+        records.addAll(shelter.kept(key, loop.now()));
       }
-      for (DhtRecord record : shelter.kept(key, loop.now())) {
-        bytes += record.bytes();
-        if (request.getKeysCount() >= Methods.RECORDS_MAX
-            || bytes > Methods.ANSWER_VALUE_BYTES_MAX) {
-          return request;
-        }
-        add(request, record, false);
+      if (records.size() >= Methods.RECORDS_MAX) {
+        break;
       }
     }
-    return request;
-  }
-
-  static StoreRequest.Builder add(StoreRequest.Builder request, DhtRecord record, boolean cache) {
-    return request
-        .addKeys(record.key().toBytes())
-        .addSubkeys(record.subkey())
-        .addValues(record.value())
-        .addExpirationTime(record.expiration())
-        .addInCache(cache);
+    return records;
   }
 
   private static Optional<List<DhtRecord>> records(StoreRequest request, int i, int budget) {

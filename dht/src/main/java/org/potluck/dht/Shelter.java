@@ -60,12 +60,15 @@ final class Shelter {
     return newest.values();
   }
 
-  /** The same as a result of a find call; says "nothing" rather than exceed {@code bytesMax}. */
+  /** The same as a result of a find call; says "omitted" rather than exceed {@code bytesMax}. */
   FindResult.Builder find(DhtId key, int bytesMax, Instant now) {
     FindResult.Builder result = FindResult.newBuilder();
     Collection<DhtRecord> records = get(key, now);
-    if (records.isEmpty() || records.stream().mapToLong(DhtRecord::bytes).sum() > bytesMax) {
+    if (records.isEmpty()) {
       return result;
+    }
+    if (records.stream().mapToLong(DhtRecord::bytes).sum() > bytesMax) {
+      return result.setOmitted(true);
     }
     DhtRecord first = records.iterator().next();
     double latest = records.stream().mapToDouble(DhtRecord::expiration).max().orElse(0);

@@ -7,6 +7,7 @@ import com.google.protobuf.ByteString;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
@@ -33,7 +34,7 @@ class KademliaDhtTest {
   @ValueSource(ints = {1, 2, 3, 20, 100})
   void whatOnePublishesEverybodyReads(int count) {
     Swarm swarm = Swarm.of(count, count);
-    int accepted = swarm.publish(count / 2, "key", "value", MINUTE);
+    int accepted = swarm.publish(count / 2, "key", "value", Duration.ofMinutes(10));
     assertThat(accepted).isEqualTo(Math.min(count, 6));
     for (int i = 0; i < count; i++) {
       assertThat(swarm.read(i, "key")).as("node %s of %s", i, count).containsExactly("value");
@@ -114,11 +115,18 @@ class KademliaDhtTest {
   void publishingAndReadingTakeFewRoundTrips() {
     Swarm swarm = Swarm.of(100, 10);
     // Opening a stream takes a round trip in the simulator, dialing two more.
-    assertThat(roundTrips(swarm, () -> swarm.publish(3, "key", "1", MINUTE))).isLessThan(9);
-    assertThat(roundTrips(swarm, () -> swarm.read(50, "key"))).isLessThan(9);
-    Duration longer = MINUTE.multipliedBy(2);
-    assertThat(roundTrips(swarm, () -> swarm.publish(3, "key", "2", longer))).isLessThan(7);
-    assertThat(roundTrips(swarm, () -> swarm.read(50, "key"))).isLessThan(5);
+    double[] took = {
+      roundTrips(swarm, () -> swarm.publish(3, "key", "1", MINUTE)),
+      roundTrips(swarm, () -> swarm.read(50, "key")),
+      roundTrips(swarm, () -> swarm.publish(3, "key", "2", MINUTE.multipliedBy(2))),
+      roundTrips(swarm, () -> swarm.read(50, "key")),
+    };
+    System.out.println("round trips: " + Arrays.toString(took));
+    // What was searched lately is written and read without a search.
+    assertThat(took[2]).isLessThan(2.1);
+    assertThat(took[3]).isLessThan(2.1);
+    assertThat(took[0]).isLessThan(11);
+    assertThat(took[1]).isLessThan(11);
   }
 
   private static double roundTrips(Swarm swarm, Runnable work) {
@@ -208,9 +216,9 @@ class KademliaDhtTest {
     DhtRecord unsigned = new DhtRecord(key, victim, bare, good.expiration());
     StoreRequest.Builder request = StoreRequest.newBuilder();
     for (DhtRecord record : List.of(good, big, eternal, forged, unsigned)) {
-      Service.add(request, record, false);
+      Calls.add(request, record, false);
     }
-    Service.add(
+    Calls.add(
         request, new DhtRecord(key, DhtRecord.WHOLE_DICTIONARY, bare, good.expiration()), false);
     StoreResponse answer = store(swarm, request.build());
     assertThat(answer.getStoreOkList()).containsExactly(true, false, false, false, false, false);
@@ -263,7 +271,7 @@ class KademliaDhtTest {
     ByteString value = ByteString.copyFrom(MessagePackValues.encode("12D3..."));
     DhtRecord plain = new DhtRecord(key, DhtRecord.PLAIN, value, expiration);
     StoreResponse stored =
-        store(swarm, Service.add(StoreRequest.newBuilder(), plain, false).build());
+        store(swarm, Calls.add(StoreRequest.newBuilder(), plain, false).build());
     assertThat(stored.getStoreOkList()).containsExactly(true);
     FindResponse found =
         swarm.await(
