@@ -70,7 +70,8 @@ final class Bootstrap {
     peers.forEach(
         (peer, addresses) -> {
           network.remember(peer, addresses);
-          var _ = dial(addresses, 0).thenCompose(neighbours.calls()::ping).whenComplete(this::greeted);
+          var _ =
+              dial(addresses, 0).thenCompose(neighbours.calls()::ping).whenComplete(this::greeted);
         });
     settle();
   }

@@ -4,12 +4,14 @@ import com.google.protobuf.MessageLite;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.potluck.dht.proto.FindRequest;
 import org.potluck.dht.proto.FindResponse;
 import org.potluck.dht.proto.FindResult;
@@ -42,8 +44,7 @@ final class Calls {
   private final Listener listener;
   private final Map<PeerId, Batch> waiting = new LinkedHashMap<>();
 
-  Calls(
-      Rpc rpc, Network network, Duration timeout, Supplier<NodeInfo> ourInfo, Listener listener) {
+  Calls(Rpc rpc, Network network, Duration timeout, Supplier<NodeInfo> ourInfo, Listener listener) {
     this.rpc = rpc;
     this.network = network;
     this.loop = network.loop();
@@ -64,7 +65,16 @@ final class Calls {
 
   private record Question(DhtId key, CompletableFuture<FindResult> answer) {}
 
-  private record Parcel(DhtRecord record, boolean inCache, CompletableFuture<Boolean> answer) {}
+  private record Parcel(
+      DhtRecord record, boolean inCache, boolean wantNearest, CompletableFuture<Stored> answer) {}
+
+  /**
+   * What became of a record.
+   *
+   * @param kept whether the node keeps it now
+   * @param nearest the nodes it knows near the key; null when it was not asked or did not say
+   */
+  record Stored(boolean kept, @Nullable FindResult nearest) {}
 
   /** What waits for the end of this turn of the loop. */
   private record Batch(List<Question> questions, List<Parcel> parcels) {}
@@ -81,11 +91,16 @@ final class Calls {
     return answer;
   }
 
-  /** Completes with whether {@code peer} keeps {@code record} now. */
-  CompletableFuture<Boolean> store(PeerId peer, DhtRecord record, boolean inCache) {
-    CompletableFuture<Boolean> answer = new CompletableFuture<>();
-    batch(peer).parcels.add(new Parcel(record, inCache, answer));
+  /** Gives {@code record} to {@code peer}, and asks whom it knows near the key. */
+  CompletableFuture<Stored> store(PeerId peer, DhtRecord record) {
+    CompletableFuture<Stored> answer = new CompletableFuture<>();
+    batch(peer).parcels.add(new Parcel(record, false, true, answer));
     return answer;
+  }
+
+  /** Gives {@code record} to {@code peer}; it does not matter what becomes of it. */
+  void offer(PeerId peer, DhtRecord record, boolean inCache) {
+    batch(peer).parcels.add(new Parcel(record, inCache, false, new CompletableFuture<>()));
   }
 
   private Batch batch(PeerId peer) {
@@ -162,21 +177,31 @@ final class Calls {
   }
 
   private void store(PeerId peer, List<Parcel> parcels) {
-    StoreRequest.Builder request = StoreRequest.newBuilder().setPeer(ourInfo.get());
+    StoreRequest.Builder request =
+        StoreRequest.newBuilder()
+            .setPeer(ourInfo.get())
+            .setWantNearest(parcels.stream().anyMatch(Parcel::wantNearest));
     parcels.forEach(parcel -> add(request, parcel.record, parcel.inCache));
     var _ =
         call(peer, Methods.STORE, request.build(), StoreResponse::getPeer)
             .whenComplete(
                 (response, failure) -> {
-                  for (int i = 0; i < parcels.size(); i++) {
-                    if (failure == null) {
-                      parcels.get(i).answer.complete(
-                          i < response.getStoreOkCount() && response.getStoreOk(i));
-                    } else {
-                      parcels.get(i).answer.completeExceptionally(failure);
-                    }
+                  if (failure == null) {
+                    stored(parcels, response);
+                  } else {
+                    parcels.forEach(parcel -> parcel.answer.completeExceptionally(failure));
                   }
                 });
+  }
+
+  private static void stored(List<Parcel> parcels, StoreResponse response) {
+    Map<DhtId, Integer> order = new HashMap<>();
+    for (int i = 0; i < parcels.size(); i++) {
+      int at = order.computeIfAbsent(parcels.get(i).record.key(), _ -> order.size());
+      boolean kept = i < response.getStoreOkCount() && response.getStoreOk(i);
+      FindResult nearest = at < response.getNearestCount() ? response.getNearest(at) : null;
+      parcels.get(i).answer.complete(new Stored(kept, nearest));
+    }
   }
 
   static StoreRequest.Builder add(StoreRequest.Builder request, DhtRecord record, boolean cache) {

@@ -52,8 +52,8 @@ public interface Dht {
   }
 
   /**
-   * Reads entries that were stored or read here before and are valid still, without asking
-   * anybody; where there are none, as {@link #entries(String)}. May lack what others wrote since.
+   * Reads entries that were stored or read here before and are valid still, without asking anybody;
+   * where there are none, as {@link #entries(String)}. May lack what others wrote since.
    */
   default CompletableFuture<List<Entry>> recent(String key) {
     return entries(key);

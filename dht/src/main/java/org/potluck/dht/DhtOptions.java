@@ -52,7 +52,12 @@ public record DhtOptions(
           StorageLimits.CACHE);
 
   public DhtOptions {
-    if (replicas < 1 || bucketSize < 1 || depthModulo < 1 || workers < 1 || paths < 1 || settled < replicas) {
+    if (replicas < 1
+        || bucketSize < 1
+        || depthModulo < 1
+        || workers < 1
+        || paths < 1
+        || settled < replicas) {
       throw new IllegalArgumentException(
           "counts must be positive, and settled at least the number of replicas");
     }

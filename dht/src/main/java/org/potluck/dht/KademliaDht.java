@@ -29,8 +29,8 @@ public final class KademliaDht implements Dht {
   private final RecordVerifier verifier;
   private final Neighbours neighbours;
   private final Shelter shelter;
-  private final Service service;
-  final Lookup lookup;
+  final Service service;
+  private final Lookup lookup;
   private final Publisher publisher;
   private final Reader reader;
 
@@ -48,7 +48,7 @@ public final class KademliaDht implements Dht {
     shelter = new Shelter(verifier, options);
     service = new Service(loop, neighbours, shelter, options);
     lookup = new Lookup(neighbours, loop, options);
-    publisher = new Publisher(lookup, neighbours, loop, options.replicas());
+    publisher = new Publisher(lookup, neighbours, loop, options);
     reader = new Reader(lookup, neighbours, shelter, verifier, loop);
     neighbours.onNewcomer(this::handOff);
     rpc.serve(Methods.PING, service::ping);
@@ -124,7 +124,7 @@ public final class KademliaDht implements Dht {
       return;
     }
     for (DhtRecord record : service.handOff(newcomer.id())) {
-      var _ = neighbours.calls().store(newcomer.peer(), record, false);
+      neighbours.calls().offer(newcomer.peer(), record, false);
     }
   }
 

@@ -70,24 +70,17 @@ final class Lookup {
     return memory.nearest().stream().filter(one -> !neighbours.banned(one.peer())).toList();
   }
 
-  /** How long ago {@code key} was searched; longer than any period when never. */
-  Duration age(DhtId key) {
-    Memory memory = memories.get(key);
-    return memory == null
-        ? Duration.ofDays(1)
-        : Duration.between(memory.searched(), loop.now());
-  }
-
   private CompletableFuture<Search.Found> search(DhtId target, DhtId key, int wanted) {
     return Search.start(target, wanted, remembered(key), neighbours, loop, options)
         .thenApply(
             found -> {
-              remember(key, found.contacts());
+              learn(key, found.contacts());
               return found;
             });
   }
 
-  private void remember(DhtId key, List<Contact> nearest) {
+  /** Takes note that {@code nearest} stand nearest to {@code key}, nearest first. */
+  void learn(DhtId key, List<Contact> nearest) {
     memories.remove(key);
     if (nearest.isEmpty()) {
       return;

@@ -90,6 +90,11 @@ final class Neighbours implements Calls.Listener {
     blacklist.failed(peer, network.loop().now());
   }
 
+  /** Whether the swarm is so small that no bucket was ever full. */
+  boolean knowsEverybody() {
+    return table.size() < options.bucketSize();
+  }
+
   /** Whether others may put this node into their tables. */
   boolean listed() {
     return !options.clientOnly() && !network.addresses().isEmpty();
@@ -165,10 +170,22 @@ final class Neighbours implements Calls.Listener {
     return contacts;
   }
 
-  /** Adds the nodes nearest to {@code key} to an answer for {@code caller}. */
-  void addNearest(FindResult.Builder result, DhtId key, PeerId caller) {
+  /** The same without this node itself, and without those that were silent lately. */
+  List<Contact> strangers(FindResult result) {
+    return living(contacts(result));
+  }
+
+  /** Those of {@code contacts} that were not silent lately. */
+  List<Contact> living(List<Contact> contacts) {
+    return contacts.stream()
+        .filter(contact -> !contact.id().equals(self) && !banned(contact.peer()))
+        .toList();
+  }
+
+  /** Adds the {@code count} nodes nearest to {@code key} to an answer for {@code caller}. */
+  void addNearest(FindResult.Builder result, DhtId key, int count, PeerId caller) {
     DhtId except = table.idOf(caller).orElse(null);
-    for (Contact contact : table.nearest(key, options.bucketSize(), except)) {
+    for (Contact contact : table.nearest(key, count, except)) {
       result.addNearestNodeIds(contact.id().toBytes());
       result.addNearestPeerIds(ByteString.copyFrom(contact.peer().toBytes()));
       result.addNearestAddresses(

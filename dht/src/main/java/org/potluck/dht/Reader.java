@@ -113,7 +113,7 @@ final class Reader {
       if (!lacking.isEmpty()) {
         // hivemind's cache_nearest: the nearest node that lacks something is told.
         for (DhtRecord record : lacking) {
-          var _ = neighbours.calls().store(answer.contact().peer(), record, true);
+          neighbours.calls().offer(answer.contact().peer(), record, true);
         }
         break;
       }

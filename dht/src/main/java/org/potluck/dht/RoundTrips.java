@@ -38,7 +38,8 @@ final class RoundTrips {
     if (!measured) {
       return most;
     }
-    // Where all answers take alike, the smallest delay would look like silence: twice the mean then.
+    // Where all answers take alike, the smallest delay would look like silence: twice the mean
+    // then.
     long nanos = Math.round((meanSeconds + Math.max(4 * deviationSeconds, meanSeconds)) * 1e9);
     Duration patience = Duration.ofNanos(nanos);
     patience = patience.compareTo(LEAST) < 0 ? LEAST : patience;

@@ -56,9 +56,8 @@ final class Search {
       Neighbours neighbours,
       EventLoop loop,
       DhtOptions options) {
-    // A table that holds less than one bucket holds everybody.
-    boolean sure = !hints.isEmpty() || neighbours.table().size() < options.bucketSize();
-    int lead = hints.isEmpty() ? wanted : options.replicas();
+    boolean sure = !hints.isEmpty() || neighbours.knowsEverybody();
+    int lead = sure && wanted < options.bucketSize() ? options.replicas() : wanted;
     Beam beam = new Beam(target, lead, sure, options);
     Search search = new Search(target, beam, neighbours, loop, options);
     search.begin(hints);
@@ -68,8 +67,8 @@ final class Search {
   private void begin(List<Contact> hints) {
     neighbours.table().searched(target, loop.now());
     List<Contact> known = neighbours.table().nearest(target, options.bucketSize(), null);
-    beam.begin(hints.stream().filter(one -> !neighbours.banned(one.peer())).toList());
-    beam.begin(known.stream().filter(one -> !neighbours.banned(one.peer())).toList());
+    beam.begin(neighbours.living(hints));
+    beam.begin(neighbours.living(known));
     if (beam.empty()) {
       // Rather ask those who were silent lately than nobody.
       beam.begin(known);
@@ -106,7 +105,7 @@ final class Search {
                     return;
                   }
                   if (failure == null) {
-                    beam.answered(candidate, result, named(result));
+                    beam.answered(candidate, result, neighbours.strangers(result));
                   } else {
                     beam.failed(candidate);
                   }
@@ -114,19 +113,11 @@ final class Search {
                 });
   }
 
-  private List<Contact> named(FindResult result) {
-    return neighbours.contacts(result).stream()
-        .filter(contact -> !contact.id().equals(neighbours.self()))
-        .filter(contact -> !neighbours.banned(contact.peer()))
-        .toList();
-  }
-
   private Found found() {
     List<Beam.Candidate> answered = beam.answered(target);
     List<Answer> answers =
         answered.stream().map(one -> new Answer(one.contact, resultOf(one))).toList();
-    int hops =
-        answered.stream().limit(options.replicas()).mapToInt(one -> one.hop).max().orElse(0);
+    int hops = answered.stream().limit(options.replicas()).mapToInt(one -> one.hop).max().orElse(0);
     return new Found(answers, hops, beam.calls());
   }
 

@@ -62,6 +62,9 @@ final class Service {
     neighbours.heard(caller, request.getPeer());
     StoreResponse.Builder answer = StoreResponse.newBuilder().setPeer(neighbours.ourInfo());
     int budget = Methods.RECORDS_MAX;
+    if (request.getWantNearest()) {
+      addNearest(answer, request, caller);
+    }
     for (int i = 0; i < count; i++) {
       Optional<List<DhtRecord>> records = records(request, i, budget);
       boolean stored = records.isPresent() && !records.get().isEmpty();
@@ -72,6 +75,19 @@ final class Service {
       answer.addStoreOk(stored);
     }
     return CompletableFuture.completedFuture(answer.build());
+  }
+
+  private void addNearest(StoreResponse.Builder answer, StoreRequest request, PeerId caller) {
+    request.getKeysList().stream()
+        .distinct()
+        .limit(Methods.KEYS_MAX)
+        .filter(key -> key.size() == DhtId.BYTES)
+        .forEach(
+            key -> {
+              FindResult.Builder nearest = FindResult.newBuilder();
+              neighbours.addNearest(nearest, DhtId.ofBytes(key), options.replicas(), caller);
+              answer.addNearest(nearest);
+            });
   }
 
   CompletableFuture<FindResponse> find(PeerId caller, FindRequest request) {
@@ -89,7 +105,7 @@ final class Service {
       DhtId key = DhtId.ofBytes(bytes);
       FindResult.Builder result = shelter.find(key, room, now);
       room -= result.getValue().size();
-      neighbours.addNearest(result, key, caller);
+      neighbours.addNearest(result, key, options.bucketSize(), caller);
       answer.addResults(result);
     }
     return CompletableFuture.completedFuture(answer.build());

@@ -270,8 +270,7 @@ class KademliaDhtTest {
     DhtId key = DhtId.ofKey("expert.0");
     ByteString value = ByteString.copyFrom(MessagePackValues.encode("12D3..."));
     DhtRecord plain = new DhtRecord(key, DhtRecord.PLAIN, value, expiration);
-    StoreResponse stored =
-        store(swarm, Calls.add(StoreRequest.newBuilder(), plain, false).build());
+    StoreResponse stored = store(swarm, Calls.add(StoreRequest.newBuilder(), plain, false).build());
     assertThat(stored.getStoreOkList()).containsExactly(true);
     FindResponse found =
         swarm.await(

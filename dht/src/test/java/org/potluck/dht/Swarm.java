@@ -1,12 +1,16 @@
 package org.potluck.dht;
 
+import com.google.protobuf.MessageLite;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
 import org.potluck.network.Multiaddr;
 import org.potluck.network.rpc.Rpc;
+import org.potluck.network.rpc.UnaryHandler;
+import org.potluck.network.rpc.UnaryMethod;
 import org.potluck.network.simulation.PeerProfile;
 import org.potluck.network.simulation.SimulatedNetwork;
 import org.potluck.network.simulation.Simulation;
@@ -76,6 +80,31 @@ final class Swarm {
     return await(nodes.get(index).entries(key)).stream()
         .map(entry -> new String(entry.value(), StandardCharsets.UTF_8))
         .toList();
+  }
+
+  /** The same from what node {@code index} holds already. */
+  List<String> recent(int index, String key) {
+    return await(nodes.get(index).recent(key)).stream()
+        .map(entry -> new String(entry.value(), StandardCharsets.UTF_8))
+        .toList();
+  }
+
+  /** Counts the calls of {@code method} at all nodes from now on. */
+  <Q extends MessageLite, A extends MessageLite> void countCalls(
+      UnaryMethod<Q, A> method,
+      Function<Service, UnaryHandler<Q, A>> answers,
+      int[] counts,
+      int at) {
+    for (int i = 0; i < nodes.size(); i++) {
+      UnaryHandler<Q, A> served = answers.apply(nodes.get(i).service);
+      rpcs.get(i)
+          .serve(
+              method,
+              (caller, request) -> {
+                counts[at]++;
+                return served.answer(caller, request);
+              });
+    }
   }
 
   <T> T await(CompletableFuture<T> future) {
