@@ -31,6 +31,9 @@ final class Beam {
   /** Bounds what liars who name ever nearer nodes can make a search do. */
   private static final int CALLS_MAX = 120;
 
+  /** Honest nodes name some dead ones, but living ones beside them. */
+  private static final int GHOSTS_MIN = 6;
+
   private final DhtOptions options;
   private final int lead;
   private final int workers;
@@ -57,15 +60,19 @@ final class Beam {
     final Contact contact;
     final @Nullable Candidate namer;
     final int hop;
+    private final boolean bound;
     private final Path path;
     private State state = State.UNASKED;
     private @Nullable FindResult result;
+    private int namedLiving;
+    private int namedDead;
 
     private Candidate(Contact contact, @Nullable Candidate namer, Path path) {
       this.contact = contact;
       this.namer = namer;
       this.path = path;
       hop = namer == null ? 1 : namer.hop + 1;
+      bound = contact.bound();
     }
 
     /** What it said; null before it answered. */
@@ -91,18 +98,39 @@ final class Beam {
       this.walking = walking;
     }
 
-    /** The nearest candidates that count: neither failed nor slow. */
+    /**
+     * The nearest candidates that count: neither failed nor slow. As many again of those whose id
+     * was chosen freely, so that they cannot crowd out the others.
+     */
     List<Candidate> leading(int count) {
       List<Candidate> leading = new ArrayList<>(count);
+      int bound = 0;
+      int free = 0;
       for (Candidate one : candidates.values()) {
-        if (one.state != State.FAILED && one.state != State.SLOW) {
+        if (one.state == State.FAILED || one.state == State.SLOW) {
+          continue;
+        }
+        if (one.bound ? bound++ < count : free++ < count) {
           leading.add(one);
-          if (leading.size() == count) {
-            break;
-          }
+        }
+        if (bound >= count) {
+          break;
         }
       }
       return leading;
+    }
+
+    /** Takes in {@code one}; of each kind the farthest leaves when there are too many. */
+    void add(Candidate one, int max) {
+      candidates.put(one.contact.id(), one);
+      long alike = candidates.values().stream().filter(other -> other.bound == one.bound).count();
+      if (alike > max) {
+        candidates.descendingMap().values().stream()
+            .filter(other -> other.bound == one.bound)
+            .findFirst()
+            .filter(other -> other.state == State.UNASKED)
+            .ifPresent(other -> candidates.remove(other.contact.id()));
+      }
     }
 
     @Nullable Candidate nearest() {
@@ -170,15 +198,14 @@ final class Beam {
   void answered(Candidate candidate, FindResult result, List<Contact> contacts) {
     candidate.state = State.ANSWERED;
     candidate.result = result;
+    if (candidate.namer != null) {
+      candidate.namer.namedLiving++;
+    }
     Path path = candidate.path;
     Candidate nearestBefore = path.nearest();
     for (Contact contact : contacts) {
       if (named.add(contact.id())) {
-        path.candidates.put(contact.id(), new Candidate(contact, candidate, path));
-        Candidate last = path.candidates.lastEntry().getValue();
-        if (path.candidates.size() > 2 * options.bucketSize() && last.state == State.UNASKED) {
-          path.candidates.remove(last.contact.id());
-        }
+        path.add(new Candidate(contact, candidate, path), 2 * options.bucketSize());
       }
     }
     path.walking = nearestBefore != path.nearest();
@@ -186,6 +213,22 @@ final class Beam {
 
   void failed(Candidate candidate) {
     candidate.state = State.FAILED;
+    if (candidate.namer != null) {
+      candidate.namer.namedDead++;
+    }
+  }
+
+  /** Who led astray: named many nodes of which none is there. */
+  List<Contact> liars() {
+    List<Contact> liars = new ArrayList<>();
+    for (Path path : paths) {
+      for (Candidate one : path.candidates.values()) {
+        if (one.namedLiving == 0 && one.namedDead >= GHOSTS_MIN) {
+          liars.add(one.contact);
+        }
+      }
+    }
+    return liars;
   }
 
   void slow(Candidate candidate) {

@@ -12,6 +12,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.potluck.dht.kad.PeerFinder;
 import org.potluck.dht.proto.FindRequest;
 import org.potluck.dht.proto.FindResponse;
 import org.potluck.dht.proto.FindResult;
@@ -39,15 +40,23 @@ final class Calls {
   private final Rpc rpc;
   private final Network network;
   private final EventLoop loop;
+  private final PeerFinder finder;
   private final Duration timeout;
   private final Supplier<NodeInfo> ourInfo;
   private final Listener listener;
   private final Map<PeerId, Batch> waiting = new LinkedHashMap<>();
 
-  Calls(Rpc rpc, Network network, Duration timeout, Supplier<NodeInfo> ourInfo, Listener listener) {
+  Calls(
+      Rpc rpc,
+      Network network,
+      PeerFinder finder,
+      Duration timeout,
+      Supplier<NodeInfo> ourInfo,
+      Listener listener) {
     this.rpc = rpc;
     this.network = network;
     this.loop = network.loop();
+    this.finder = finder;
     this.timeout = timeout;
     this.ourInfo = ourInfo;
     this.listener = listener;
@@ -217,16 +226,21 @@ final class Calls {
       PeerId peer, UnaryMethod<Q, A> method, Q request, Function<A, NodeInfo> info) {
     Instant start = loop.now();
     boolean dialed = network.traffic(peer).isEmpty();
-    return rpc.call(peer, method, request, timeout)
-        .whenComplete(
-            (answer, failure) -> {
-              if (failure == null) {
-                Duration took = Duration.between(start, loop.now());
-                listener.answered(peer, info.apply(answer), dialed, took);
-              } else {
-                listener.failed(peer, reason(failure));
-              }
-            });
+    // hivemind names peers without addresses; whoever of its peers knows them can be asked.
+    boolean lost = dialed && network.addressesOf(peer).isEmpty();
+    CompletableFuture<A> call =
+        lost
+            ? finder.find(peer).thenCompose(_ -> rpc.call(peer, method, request, timeout))
+            : rpc.call(peer, method, request, timeout);
+    return call.whenComplete(
+        (answer, failure) -> {
+          if (failure == null) {
+            Duration took = Duration.between(start, loop.now());
+            listener.answered(peer, info.apply(answer), dialed, took);
+          } else {
+            listener.failed(peer, reason(failure));
+          }
+        });
   }
 
   /** Whether asking for less may help. */

@@ -61,10 +61,12 @@ final class Delivery {
 
   private static final class Recipient {
     final Contact contact;
+    final boolean bound;
     State state = State.UNASKED;
 
     Recipient(Contact contact) {
       this.contact = contact;
+      bound = contact.bound();
     }
   }
 
@@ -101,18 +103,17 @@ final class Delivery {
       return;
     }
     boolean waiting = false;
-    int living = 0;
+    int bound = 0;
+    int free = 0;
     for (Recipient one : List.copyOf(recipients.values())) {
-      if (one.state == State.SILENT) {
+      // Those whose id was chosen freely get the record beside the others, not in their place.
+      if (one.state == State.SILENT || !(one.bound ? bound++ < replicas : free++ < replicas)) {
         continue;
       }
       if (one.state == State.UNASKED && calls < CALLS_MAX) {
         send(one);
       }
       waiting |= one.state == State.ASKED;
-      if (++living == replicas) {
-        break;
-      }
     }
     if (!waiting) {
       done.complete(delivered());

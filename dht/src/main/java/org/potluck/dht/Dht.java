@@ -3,6 +3,7 @@ package org.potluck.dht;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Predicate;
 import org.potluck.network.Multiaddr;
 import org.potluck.network.PeerId;
 
@@ -68,6 +69,14 @@ public interface Dht {
     return together(
         notes.stream().map(note -> publish(note.key(), note.value(), note.expiration())).toList());
   }
+
+  /**
+   * From now on this node neither keeps nor returns entries under {@code key} whose value {@code
+   * shape} refuses. Every node of a run that knows what belongs under a key should say so.
+   *
+   * @param shape sees what anybody may have written; must not throw
+   */
+  default void require(String key, Predicate<byte[]> shape) {}
 
   private static <T> CompletableFuture<List<T>> together(List<CompletableFuture<T>> futures) {
     return CompletableFuture.allOf(futures.toArray(CompletableFuture[]::new))

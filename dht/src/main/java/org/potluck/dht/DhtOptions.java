@@ -17,6 +17,8 @@ import org.potluck.dht.storage.StorageLimits;
  * @param upkeepPeriod time between two rounds of upkeep: one bucket refreshed, one bootstrap peer
  *     looked after
  * @param refreshAfter a bucket quiet for so long is searched
+ * @param callerBurst keys and records that one caller may ask for or bring at once
+ * @param callerPerSecond how many of them it may go on with
  * @param clientOnly stands in nobody's routing table, even when it could be dialed
  * @param storage what this node keeps for others
  * @param cache what it keeps only to answer sooner
@@ -32,6 +34,8 @@ public record DhtOptions(
     Duration lifetimeMax,
     Duration upkeepPeriod,
     Duration refreshAfter,
+    int callerBurst,
+    double callerPerSecond,
     boolean clientOnly,
     StorageLimits storage,
     StorageLimits cache) {
@@ -47,6 +51,8 @@ public record DhtOptions(
           Duration.ofHours(24),
           Duration.ofSeconds(30),
           Duration.ofMinutes(5),
+          4096,
+          256,
           false,
           StorageLimits.DEFAULTS,
           StorageLimits.CACHE);
@@ -79,6 +85,8 @@ public record DhtOptions(
         lifetimeMax,
         upkeepPeriod,
         refreshAfter,
+        callerBurst,
+        callerPerSecond,
         true,
         storage,
         cache);

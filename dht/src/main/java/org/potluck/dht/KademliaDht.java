@@ -1,18 +1,19 @@
 package org.potluck.dht;
 
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
-import org.jspecify.annotations.Nullable;
 import org.potluck.dht.records.DhtId;
 import org.potluck.dht.records.DhtRecord;
 import org.potluck.dht.records.RecordVerifier;
+import org.potluck.dht.records.Schema;
 import org.potluck.dht.routing.Contact;
 import org.potluck.network.EventLoop;
 import org.potluck.network.Multiaddr;
 import org.potluck.network.Network;
+import org.potluck.network.PeerId;
 import org.potluck.network.rpc.Rpc;
 
 /**
@@ -24,7 +25,6 @@ import org.potluck.network.rpc.Rpc;
 public final class KademliaDht implements Dht {
   private final Network network;
   private final EventLoop loop;
-  private final RandomGenerator random;
   private final DhtOptions options;
   private final RecordVerifier verifier;
   private final Neighbours neighbours;
@@ -34,14 +34,13 @@ public final class KademliaDht implements Dht {
   private final Publisher publisher;
   private final Reader reader;
 
-  private List<Multiaddr> known = List.of();
-  private EventLoop.@Nullable Timer upkeep;
+  private final Upkeep upkeep;
   private boolean closed;
 
-  private KademliaDht(Network network, Rpc rpc, RandomGenerator random, DhtOptions options) {
+  private KademliaDht(
+      Network network, Rpc rpc, RandomGenerator random, DhtOptions options, SavedPeers saved) {
     this.network = network;
     this.loop = network.loop();
-    this.random = random;
     this.options = options;
     verifier = new RecordVerifier(VALUE_BYTES_MAX, options.lifetimeMax());
     neighbours = new Neighbours(network, rpc, options);
@@ -49,7 +48,8 @@ public final class KademliaDht implements Dht {
     service = new Service(loop, neighbours, shelter, options);
     lookup = new Lookup(neighbours, loop, options);
     publisher = new Publisher(lookup, neighbours, loop, options);
-    reader = new Reader(lookup, neighbours, shelter, verifier, loop);
+    reader = new Reader(lookup, neighbours, shelter, verifier, loop, network.self());
+    upkeep = new Upkeep(network, neighbours, lookup, options, random, saved);
     neighbours.onNewcomer(this::handOff);
     rpc.serve(Methods.PING, service::ping);
     rpc.serve(Methods.STORE, service::store);
@@ -58,7 +58,7 @@ public final class KademliaDht implements Dht {
 
   /** Starts upkeep; separate from the constructor so that no half-made node runs. */
   private KademliaDht begin() {
-    upkeep = loop.schedule(options.upkeepPeriod(), this::keepUp);
+    upkeep.begin();
     return this;
   }
 
@@ -70,14 +70,22 @@ public final class KademliaDht implements Dht {
    */
   public static KademliaDht create(
       Network network, Rpc rpc, RandomGenerator random, DhtOptions options) {
-    return new KademliaDht(network, rpc, random, options).begin();
+    return create(network, rpc, random, options, SavedPeers.NONE);
+  }
+
+  /**
+   * The same, with a memory of other peers' addresses that outlives it.
+   *
+   * @param saved where they are kept
+   */
+  public static KademliaDht create(
+      Network network, Rpc rpc, RandomGenerator random, DhtOptions options, SavedPeers saved) {
+    return new KademliaDht(network, rpc, random, options, saved).begin();
   }
 
   @Override
   public CompletableFuture<Integer> bootstrap(List<Multiaddr> known) {
-    this.known = List.copyOf(known);
-    return Bootstrap.start(known, network, neighbours, options.callTimeout())
-        .thenCompose(answered -> lookup.introduce().thenApply(_ -> answered));
+    return upkeep.enter(List.copyOf(known));
   }
 
   @Override
@@ -91,7 +99,7 @@ public final class KademliaDht implements Dht {
     }
     DhtId id = DhtId.ofKey(key);
     DhtRecord record = verifier.sign(network.identity(), id, value, expiration);
-    boolean kept = shelter.store(record, false, now);
+    boolean kept = shelter.store(record, network.self(), false, now);
     return publisher.publish(record).thenApply(accepted -> accepted + (kept ? 1 : 0));
   }
 
@@ -105,6 +113,42 @@ public final class KademliaDht implements Dht {
     return reader.recent(DhtId.ofKey(key)).thenApply(Harvest::entries);
   }
 
+  @Override
+  public void require(String key, Predicate<byte[]> shape) {
+    verifier.require(DhtId.ofKey(key), (_, payload) -> shape.test(payload.toByteArray()));
+  }
+
+  /** The same for hivemind's records, whose subkeys and values are MessagePack. */
+  public void require(DhtId key, Schema schema) {
+    verifier.require(key, schema);
+  }
+
+  /**
+   * Reads a key as hivemind does: one plain value, or the entries of a dictionary, whoever wrote
+   * them; those with an owner are signed by it.
+   */
+  public CompletableFuture<List<DhtRecord>> records(DhtId key) {
+    return reader.latest(key).thenApply(Harvest::records);
+  }
+
+  /**
+   * Brings a record of any accepted form to the nodes nearest to its key.
+   *
+   * @return completes with the number of nodes that accepted it, this one included
+   */
+  public CompletableFuture<Integer> store(DhtRecord record) {
+    boolean kept = shelter.store(record, network.self(), false, loop.now());
+    return publisher.publish(record).thenApply(accepted -> accepted + (kept ? 1 : 0));
+  }
+
+  /**
+   * Finds out at which addresses {@code peer} can be dialed, where only its id is known; they then
+   * stand in the network's address book. Completes with whether there are any.
+   */
+  public CompletableFuture<Boolean> locate(PeerId peer) {
+    return neighbours.locate(peer);
+  }
+
   /** Nodes in the routing table. */
   public int contacts() {
     return neighbours.table().size();
@@ -114,9 +158,7 @@ public final class KademliaDht implements Dht {
   public void close() {
     closed = true;
     reader.close();
-    if (upkeep != null) {
-      upkeep.cancel();
-    }
+    upkeep.close();
   }
 
   private void handOff(Contact newcomer) {
@@ -125,44 +167,6 @@ public final class KademliaDht implements Dht {
     }
     for (DhtRecord record : service.handOff(newcomer.id())) {
       neighbours.calls().offer(newcomer.peer(), record, false);
-    }
-  }
-
-  /**
-   * One bucket that was quiet for long is searched; and one of the peers this one came through is
-   * greeted if it stands not in the table, so that a swarm that fell apart finds together again.
-   */
-  private void keepUp() {
-    if (closed) {
-      return;
-    }
-    upkeep = loop.schedule(options.upkeepPeriod(), this::keepUp);
-    neighbours
-        .table()
-        .stale(loop.now(), options.refreshAfter(), random)
-        .ifPresent(
-            target -> {
-              var _ = lookup.explore(target);
-            });
-    List<Multiaddr> lost = new ArrayList<>();
-    for (Multiaddr address : known) {
-      address
-          .peer()
-          .filter(peer -> !peer.equals(network.self()))
-          .filter(peer -> neighbours.table().idOf(peer).isEmpty() && !neighbours.banned(peer))
-          .ifPresent(_ -> lost.add(address));
-    }
-    if (!lost.isEmpty()) {
-      Multiaddr address = lost.get(random.nextInt(lost.size()));
-      boolean alone = neighbours.table().size() == 0;
-      var _ =
-          Bootstrap.start(List.of(address), network, neighbours, options.callTimeout())
-              .thenAccept(
-                  _ -> {
-                    if (alone) {
-                      var _ = lookup.introduce();
-                    }
-                  });
     }
   }
 

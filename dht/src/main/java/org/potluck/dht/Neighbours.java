@@ -2,18 +2,25 @@ package org.potluck.dht;
 
 import com.google.protobuf.ByteString;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.potluck.dht.kad.KadServer;
+import org.potluck.dht.kad.PeerFinder;
 import org.potluck.dht.proto.FindResult;
 import org.potluck.dht.proto.NodeInfo;
 import org.potluck.dht.proto.PeerAddresses;
 import org.potluck.dht.records.DhtId;
+import org.potluck.dht.routing.Allowance;
 import org.potluck.dht.routing.Blacklist;
 import org.potluck.dht.routing.Contact;
+import org.potluck.dht.routing.Neighbourhood;
 import org.potluck.dht.routing.RoutingTable;
+import org.potluck.dht.routing.Standing;
 import org.potluck.network.Multiaddr;
 import org.potluck.network.Network;
 import org.potluck.network.NetworkException.Reason;
@@ -34,6 +41,9 @@ final class Neighbours implements Calls.Listener {
   private final DhtId self;
   private final RoutingTable table;
   private final Blacklist blacklist = new Blacklist();
+  private final Standing standing = new Standing();
+  private final Allowance allowance;
+  private final PeerFinder finder;
   private final RoundTrips connected;
   private final RoundTrips dialed;
   private Consumer<Contact> newcomers = _ -> {};
@@ -46,7 +56,42 @@ final class Neighbours implements Calls.Listener {
         new RoutingTable(self, options.bucketSize(), options.depthModulo(), network.loop().now());
     connected = new RoundTrips(options.callTimeout());
     dialed = new RoundTrips(options.callTimeout());
-    calls = new Calls(rpc, network, options.callTimeout(), this::ourInfo, this);
+    allowance = new Allowance(options.callerBurst(), options.callerPerSecond());
+    finder = new PeerFinder(network, this::peers, options.callTimeout());
+    calls = new Calls(rpc, network, finder, options.callTimeout(), this::ourInfo, this);
+    KadServer.serve(network, this::peers);
+  }
+
+  private List<PeerId> peers() {
+    return table.contacts().stream().map(Contact::peer).toList();
+  }
+
+  /**
+   * Finds out at which addresses {@code peer} can be dialed; completes with whether it is known.
+   */
+  CompletableFuture<Boolean> locate(PeerId peer) {
+    return finder.find(peer);
+  }
+
+  /** Whether {@code caller} may ask for {@code count} things now. */
+  boolean admits(PeerId caller, int count) {
+    Instant now = network.loop().now();
+    if (standing.shutOut(caller, now)) {
+      return false;
+    }
+    boolean granted = allowance.take(caller, count, now);
+    if (!granted) {
+      misdeed(caller, Standing.Misdeed.FLOODED);
+    }
+    return granted;
+  }
+
+  /** Takes note of what {@code peer} did; one that is shut out leaves the table. */
+  void misdeed(PeerId peer, Standing.Misdeed misdeed) {
+    standing.did(peer, misdeed, network.loop().now());
+    if (standing.shutOut(peer, network.loop().now())) {
+      table.idOf(peer).ifPresent(table::remove);
+    }
   }
 
   Calls calls() {
@@ -80,12 +125,14 @@ final class Neighbours implements Calls.Listener {
     return network.traffic(peer).isPresent();
   }
 
+  /** Whether {@code peer} was silent lately, or is shut out. */
   boolean banned(PeerId peer) {
-    return blacklist.banned(peer, network.loop().now());
+    Instant now = network.loop().now();
+    return blacklist.banned(peer, now) || standing.shutOut(peer, now);
   }
 
-  /** Takes note that {@code peer} did not answer, or sent what no honest node sends. */
-  void distrust(PeerId peer) {
+  /** Takes note that {@code peer} did not answer. */
+  private void silent(PeerId peer) {
     table.idOf(peer).ifPresent(table::remove);
     blacklist.failed(peer, network.loop().now());
   }
@@ -111,7 +158,6 @@ final class Neighbours implements Calls.Listener {
   @Override
   public void answered(PeerId peer, NodeInfo info, boolean dialedFirst, Duration took) {
     (dialedFirst ? dialed : connected).measured(took);
-    blacklist.answered(peer);
     heard(peer, info);
   }
 
@@ -122,21 +168,26 @@ final class Neighbours implements Calls.Listener {
   @Override
   public void failed(PeerId peer, Reason reason) {
     switch (reason) {
-      case UNREACHABLE, TIMED_OUT, CLOSED, WRONG_PEER, UNSUPPORTED_PROTOCOL, PROTOCOL_VIOLATION ->
-          distrust(peer);
+      case UNREACHABLE, TIMED_OUT, CLOSED, WRONG_PEER, UNSUPPORTED_PROTOCOL -> silent(peer);
+      case PROTOCOL_VIOLATION -> misdeed(peer, Standing.Misdeed.MALFORMED);
       case REMOTE_ERROR, TOO_LARGE, LIMITED -> {}
     }
   }
 
   /** Takes in what {@code peer} says of itself, it having called or answered just now. */
   void heard(PeerId peer, NodeInfo info) {
+    // Whoever calls is no longer silent; after a partition nobody else would say so for long.
+    blacklist.answered(peer);
     remember(peer, info.getAddressesList());
     Optional<DhtId> id = id(info.getNodeId());
-    if (id.isEmpty() || peer.equals(network.self())) {
+    if (id.isEmpty()
+        || peer.equals(network.self())
+        || standing.shutOut(peer, network.loop().now())) {
       return;
     }
     Contact contact = new Contact(id.get(), peer);
-    switch (table.heard(contact, network.loop().now())) {
+    switch (table.heard(
+        contact, Neighbourhood.of(network.addressesOf(peer)), network.loop().now())) {
       case RoutingTable.Heard.Known _ -> {}
       case RoutingTable.Heard.Added _ -> newcomers.accept(contact);
       // A call that fails removes the silent node, and the newcomer moves up.

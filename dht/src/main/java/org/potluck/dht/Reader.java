@@ -11,7 +11,9 @@ import org.potluck.dht.records.DhtId;
 import org.potluck.dht.records.DhtRecord;
 import org.potluck.dht.records.RecordVerifier;
 import org.potluck.dht.records.UnixSeconds;
+import org.potluck.dht.routing.Standing;
 import org.potluck.network.EventLoop;
+import org.potluck.network.PeerId;
 
 /**
  * Reads keys, and keeps what was read so that the next reader, here or at the nodes near the key,
@@ -28,6 +30,7 @@ final class Reader {
   private final Shelter shelter;
   private final RecordVerifier verifier;
   private final EventLoop loop;
+  private final PeerId us;
 
   /** Searches under way, so that those who ask for the same key at once share one. */
   private final Map<DhtId, CompletableFuture<Harvest>> reading = new LinkedHashMap<>();
@@ -40,12 +43,14 @@ final class Reader {
       Neighbours neighbours,
       Shelter shelter,
       RecordVerifier verifier,
-      EventLoop loop) {
+      EventLoop loop,
+      PeerId us) {
     this.lookup = lookup;
     this.neighbours = neighbours;
     this.shelter = shelter;
     this.verifier = verifier;
     this.loop = loop;
+    this.us = us;
   }
 
   /** Everything under {@code key}, merged from the nodes nearest to it. */
@@ -102,11 +107,11 @@ final class Reader {
     int _ = harvest.add(shelter.get(key, now));
     for (Search.Answer answer : found.answers()) {
       if (harvest.add(answer.result()) > 0) {
-        neighbours.distrust(answer.contact().peer());
+        neighbours.misdeed(answer.contact().peer(), Standing.Misdeed.FORGED);
       }
     }
     for (DhtRecord record : harvest.records()) {
-      shelter.store(record, true, now);
+      shelter.store(record, us, true, now);
     }
     for (Search.Answer answer : found.answers()) {
       List<DhtRecord> lacking = harvest.lacking(answer.result());

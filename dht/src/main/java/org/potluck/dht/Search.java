@@ -5,6 +5,7 @@ import java.util.concurrent.CompletableFuture;
 import org.potluck.dht.proto.FindResult;
 import org.potluck.dht.records.DhtId;
 import org.potluck.dht.routing.Contact;
+import org.potluck.dht.routing.Standing;
 import org.potluck.network.EventLoop;
 
 /** Walks towards one key until the nodes nearest to it have answered; {@link Beam} says whom. */
@@ -82,6 +83,7 @@ final class Search {
     }
     beam.next().forEach(this::ask);
     if (beam.over()) {
+      beam.liars().forEach(liar -> neighbours.misdeed(liar.peer(), Standing.Misdeed.NAMED_GHOSTS));
       done.complete(found());
     }
   }

@@ -4,6 +4,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.potluck.dht.proto.FindRequest;
 import org.potluck.dht.proto.FindResponse;
@@ -16,6 +17,7 @@ import org.potluck.dht.records.DhtId;
 import org.potluck.dht.records.DhtRecord;
 import org.potluck.dht.records.DictionaryValue;
 import org.potluck.dht.records.UnixSeconds;
+import org.potluck.dht.routing.Contact;
 import org.potluck.network.EventLoop;
 import org.potluck.network.NetworkException;
 import org.potluck.network.PeerId;
@@ -35,6 +37,9 @@ final class Service {
   }
 
   CompletableFuture<PingResponse> ping(PeerId caller, PingRequest request) {
+    if (!neighbours.admits(caller, 1)) {
+      return limited();
+    }
     neighbours.heard(caller, request.getPeer());
     PingResponse.Builder answer =
         PingResponse.newBuilder()
@@ -59,6 +64,9 @@ final class Service {
       return refused(
           "store takes up to " + Methods.RECORDS_MAX + " records, fields alike in number");
     }
+    if (!neighbours.admits(caller, 1 + count)) {
+      return limited();
+    }
     neighbours.heard(caller, request.getPeer());
     StoreResponse.Builder answer = StoreResponse.newBuilder().setPeer(neighbours.ourInfo());
     int budget = Methods.RECORDS_MAX;
@@ -69,7 +77,7 @@ final class Service {
       Optional<List<DhtRecord>> records = records(request, i, budget);
       boolean stored = records.isPresent() && !records.get().isEmpty();
       for (DhtRecord record : records.orElse(List.of())) {
-        stored &= shelter.store(record, request.getInCache(i), loop.now());
+        stored &= shelter.store(record, caller, request.getInCache(i), loop.now());
       }
       budget -= records.map(List::size).orElse(0);
       answer.addStoreOk(stored);
@@ -94,6 +102,9 @@ final class Service {
     if (request.getKeysCount() > Methods.KEYS_MAX) {
       return refused("find takes up to " + Methods.KEYS_MAX + " keys");
     }
+    if (!neighbours.admits(caller, 1 + request.getKeysCount())) {
+      return limited();
+    }
     neighbours.heard(caller, request.getPeer());
     FindResponse.Builder answer = FindResponse.newBuilder().setPeer(neighbours.ourInfo());
     int room = Methods.ANSWER_VALUE_BYTES_MAX;
@@ -114,10 +125,34 @@ final class Service {
   /**
    * What {@code newcomer} should keep: records of keys it is nearer to, where this node is the
    * nearest that could hand them over, so that not everybody sends the same.
+   *
+   * <p>If another contact shares as many bits with this node as a key does, it shares one more with
+   * the key and is nearer. So only keys are looked at for whose number of bits there is none: a few
+   * narrow parts of the space, however much this node keeps.
    */
   List<DhtRecord> handOff(DhtId newcomer) {
+    boolean[] taken = new boolean[DhtId.BITS + 1];
+    int deepest = 0;
+    for (Contact contact : neighbours.table().contacts()) {
+      if (!contact.id().equals(newcomer)) {
+        int bits = neighbours.self().sharedBits(contact.id());
+        taken[bits] = true;
+        deepest = Math.max(deepest, bits + 1);
+      }
+    }
     List<DhtRecord> records = new ArrayList<>();
-    for (DhtId key : shelter.keys(loop.now())) {
+    handOff(newcomer, shelter.keys(neighbours.self(), deepest, loop.now()), records);
+    for (int bits = 0; bits < deepest; bits++) {
+      if (!taken[bits]) {
+        DhtId beside = neighbours.self().flip(bits);
+        handOff(newcomer, shelter.keys(beside, bits + 1, loop.now()), records);
+      }
+    }
+    return records;
+  }
+
+  private void handOff(DhtId newcomer, Set<DhtId> keys, List<DhtRecord> records) {
+    for (DhtId key : keys) {
       var nearest = neighbours.table().nearest(key, options.replicas(), newcomer);
       boolean farther =
           nearest.size() >= options.replicas()
@@ -125,14 +160,13 @@ final class Service {
       boolean othersTurn =
           !nearest.isEmpty()
               && key.compareDistances(nearest.getFirst().id(), neighbours.self()) < 0;
+      if (records.size() >= Methods.RECORDS_MAX) {
+        return;
+      }
       if (!farther && !othersTurn) {
         records.addAll(shelter.kept(key, loop.now()));
       }
-      if (records.size() >= Methods.RECORDS_MAX) {
-        break;
-      }
     }
-    return records;
   }
 
   private static Optional<List<DhtRecord>> records(StoreRequest request, int i, int budget) {
@@ -147,6 +181,11 @@ final class Service {
         List.of(
             new DhtRecord(
                 key, request.getSubkeys(i), request.getValues(i), request.getExpirationTime(i))));
+  }
+
+  private static <A> CompletableFuture<A> limited() {
+    return CompletableFuture.failedFuture(
+        new NetworkException(NetworkException.Reason.LIMITED, "more than one peer may ask for"));
   }
 
   private static <A> CompletableFuture<A> refused(String why) {

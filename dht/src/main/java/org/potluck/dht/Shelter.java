@@ -16,6 +16,7 @@ import org.potluck.dht.records.RecordVerifier;
 import org.potluck.dht.records.UnixSeconds;
 import org.potluck.dht.records.Verdict;
 import org.potluck.dht.storage.Storage;
+import org.potluck.network.PeerId;
 
 /** What this node holds, behind the verifier: nothing gets in that was not judged. */
 final class Shelter {
@@ -29,14 +30,19 @@ final class Shelter {
     cache = new Storage(options.cache());
   }
 
-  /** Whether {@code record} is good and is kept now. */
-  boolean store(DhtRecord record, boolean inCache, Instant now) {
+  /**
+   * Whether {@code record} is good and is kept now.
+   *
+   * @param bringer who pays for it with its share of the room, where nobody signed
+   */
+  boolean store(DhtRecord record, PeerId bringer, boolean inCache, Instant now) {
     Storage storage = inCache ? cache : own;
     double seconds = UnixSeconds.of(now);
     return switch (verifier.judge(record, now)) {
       case Verdict.Refused _ -> false;
-      case Verdict.Unsigned _ -> storage.store(record, null, seconds);
-      case Verdict.Signed(var owner, _) -> storage.store(record, owner, seconds);
+      case Verdict.Unsigned _ -> storage.store(record, null, bringer, seconds);
+      case Verdict.RsaSigned(var owner, _) -> storage.store(record, owner, owner, seconds);
+      case Verdict.Signed(var owner, _) -> storage.store(record, owner, owner, seconds);
     };
   }
 
@@ -78,9 +84,9 @@ final class Shelter {
         : result.setType(ResultType.FOUND_DICTIONARY).setValue(DictionaryValue.encode(records));
   }
 
-  /** Keys that this node keeps for others, caches apart. */
-  Set<DhtId> keys(Instant now) {
-    return own.keys(UnixSeconds.of(now));
+  /** Keys that share their first {@code bits} bits with {@code prefix}, caches apart. */
+  Set<DhtId> keys(DhtId prefix, int bits, Instant now) {
+    return own.keys(prefix, bits, UnixSeconds.of(now));
   }
 
   List<DhtRecord> kept(DhtId key, Instant now) {

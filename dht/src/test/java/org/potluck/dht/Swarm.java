@@ -49,11 +49,15 @@ final class Swarm {
   }
 
   KademliaDht add(PeerProfile profile) {
+    return add(profile, SavedPeers.NONE);
+  }
+
+  KademliaDht add(PeerProfile profile, SavedPeers saved) {
     SimulatedNetwork network = simulation.addPeer(profile);
     Rpc rpc = new Rpc(network, simulation.random("rpc " + nodes.size()));
     KademliaDht node =
         KademliaDht.create(
-            network, rpc, simulation.random("node " + nodes.size()), DhtOptions.DEFAULTS);
+            network, rpc, simulation.random("node " + nodes.size()), DhtOptions.DEFAULTS, saved);
     networks.add(network);
     rpcs.add(rpc);
     nodes.add(node);
@@ -63,6 +67,11 @@ final class Swarm {
   void kill(int index) {
     nodes.get(index).close();
     simulation.crash(networks.get(index));
+  }
+
+  /** The machine of node {@code index} goes dark. */
+  void cutPower(int index) {
+    simulation.cutPower(networks.get(index));
   }
 
   int publish(int index, String key, String value, Duration lifetime) {

@@ -28,6 +28,7 @@ public final class RecordVerifier {
   private final int payloadBytesMax;
   private final Duration lifetimeMax;
   private final Map<ByteString, Boolean> good = new RecentlyUsed(REMEMBERED_MAX);
+  private final Map<DhtId, Schema> schemas = new LinkedHashMap<>();
 
   /**
    * @param payloadBytesMax the largest payload of an entry
@@ -50,19 +51,67 @@ public final class RecordVerifier {
     return OwnedEntry.subkey(owner);
   }
 
+  /** From now on, what stands under {@code key} must satisfy {@code schema}. */
+  public void require(DhtId key, Schema schema) {
+    schemas.put(key, schema);
+  }
+
+  /** Bounds first, then the signature where there is an owner, then the schema of the key. */
   public Verdict judge(DhtRecord record, Instant now) {
     double lifetime = record.expiration() - UnixSeconds.of(now);
     if (record.subkey().isEmpty() || record.subkey().size() > SUBKEY_BYTES_MAX) {
       return refused("a subkey of " + record.subkey().size() + " bytes");
     }
-    if (record.value().size() > payloadBytesMax + OwnedEntry.OVERHEAD_BYTES) {
+    if (record.value().size() > payloadBytesMax + RsaEntry.OVERHEAD_BYTES) {
       return refused("a value of " + record.value().size() + " bytes");
     }
     // Written so that NaN is refused, too.
     if (!(lifetime > 0 && lifetime <= lifetimeMax.toMillis() / 1e3)) {
       return refused("an expiration " + lifetime + " s from now");
     }
-    return OwnedEntry.marked(record.subkey()) ? judgeOwned(record) : new Verdict.Unsigned();
+    boolean ours = OwnedEntry.marked(record.subkey());
+    boolean hivemind = RsaEntry.marked(record.subkey());
+    if (ours && hivemind) {
+      return refused("two owners of one entry");
+    }
+    Verdict verdict =
+        ours ? judgeOwned(record) : hivemind ? judgeRsa(record) : new Verdict.Unsigned();
+    return conforms(record, verdict)
+        ? verdict
+        : refused("not what this run keeps under key " + record.key());
+  }
+
+  private boolean conforms(DhtRecord record, Verdict verdict) {
+    Schema schema = schemas.get(record.key());
+    if (schema == null) {
+      return true;
+    }
+    return switch (verdict) {
+      case Verdict.Signed(_, byte[] payload) ->
+          schema.accepts(record.subkey(), ByteString.copyFrom(payload));
+      case Verdict.RsaSigned(_, ByteString value) -> schema.accepts(record.subkey(), value);
+      case Verdict.Unsigned _ -> schema.accepts(record.subkey(), record.value());
+      case Verdict.Refused _ -> true;
+    };
+  }
+
+  private Verdict judgeRsa(DhtRecord record) {
+    Optional<RsaEntry> parsed = RsaEntry.parse(record);
+    if (parsed.isEmpty()) {
+      return refused("an entry with an RSA owner that is not in hivemind's form");
+    }
+    RsaEntry entry = parsed.get();
+    if (entry.value().size() > payloadBytesMax) {
+      return refused("a value of " + entry.value().size() + " bytes");
+    }
+    ByteString digest = digest(record);
+    if (good.get(digest) == null) {
+      if (!entry.signs(record)) {
+        return new Verdict.Refused("a signature that is not its owner's", true);
+      }
+      good.put(digest, true);
+    }
+    return new Verdict.RsaSigned(entry.owner(), entry.value());
   }
 
   private Verdict judgeOwned(DhtRecord record) {

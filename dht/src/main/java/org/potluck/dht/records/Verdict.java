@@ -1,5 +1,6 @@
 package org.potluck.dht.records;
 
+import com.google.protobuf.ByteString;
 import org.potluck.network.PeerId;
 
 /** What the verifier says of a record. */
@@ -10,6 +11,14 @@ public sealed interface Verdict {
    * @param payload what that peer says
    */
   record Signed(PeerId owner, byte[] payload) implements Verdict {}
+
+  /**
+   * Signed by the RSA key its subkey names: hivemind's form.
+   *
+   * @param owner the libp2p peer id of that key
+   * @param value what the owner says, MessagePack
+   */
+  record RsaSigned(PeerId owner, ByteString value) implements Verdict {}
 
   /** Within the bounds, and nobody's: hivemind's plain records. */
   record Unsigned() implements Verdict {}

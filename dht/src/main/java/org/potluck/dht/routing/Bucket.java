@@ -3,6 +3,7 @@ package org.potluck.dht.routing;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,6 +21,7 @@ final class Bucket {
   private final int size;
   private final Map<DhtId, Contact> contacts = new LinkedHashMap<>();
   private final Map<DhtId, Contact> spares = new LinkedHashMap<>();
+  private final Map<DhtId, Instant> heardAt = new HashMap<>();
   private Instant touched;
 
   Bucket(DhtId prefix, int depth, int size, Instant now) {
@@ -65,6 +67,7 @@ final class Bucket {
     }
     spares.remove(contact.id());
     contacts.put(contact.id(), contact);
+    heardAt.put(contact.id(), now);
     touched = now;
     return true;
   }
@@ -81,6 +84,7 @@ final class Bucket {
   /** Forgets a contact; the most recent spare moves up and is returned. */
   Optional<Contact> remove(DhtId id) {
     spares.remove(id);
+    heardAt.remove(id);
     if (contacts.remove(id) == null || spares.isEmpty()) {
       return Optional.empty();
     }
@@ -88,6 +92,20 @@ final class Bucket {
     spares.remove(next.id());
     contacts.put(next.id(), next);
     return Optional.of(next);
+  }
+
+  /**
+   * Contacts not heard of since {@code before}, each with when; spares that moved up come first.
+   */
+  List<Map.Entry<Contact, Instant>> quiet(Instant before) {
+    List<Map.Entry<Contact, Instant>> quiet = new ArrayList<>();
+    for (Contact contact : contacts.values()) {
+      Instant heard = heardAt.getOrDefault(contact.id(), Instant.EPOCH);
+      if (heard.isBefore(before)) {
+        quiet.add(Map.entry(contact, heard));
+      }
+    }
+    return quiet;
   }
 
   Contact leastRecent() {
@@ -99,7 +117,9 @@ final class Bucket {
     Bucket left = new Bucket(prefix, depth + 1, size, touched);
     Bucket right = new Bucket(prefix.flip(depth), depth + 1, size, touched);
     for (Contact contact : contacts.values()) {
-      (left.covers(contact.id()) ? left : right).contacts.put(contact.id(), contact);
+      Bucket half = left.covers(contact.id()) ? left : right;
+      half.contacts.put(contact.id(), contact);
+      half.heardAt.put(contact.id(), heardAt.getOrDefault(contact.id(), Instant.EPOCH));
     }
     for (Contact contact : spares.values()) {
       Bucket half = left.covers(contact.id()) ? left : right;

@@ -22,7 +22,11 @@ import org.potluck.network.PeerId;
  * and shortens searches. One peer stands at one id only, so that nobody fills a table alone.
  */
 public final class RoutingTable {
+  /** Contacts of one bucket that may have addresses in one neighbourhood. */
+  static final int NEIGHBOURS_PER_BUCKET = 3;
+
   private final DhtId self;
+  private final int bucketSize;
   private final int depthModulo;
 
   /** In the order of their prefixes; together they cover the space once. */
@@ -30,12 +34,16 @@ public final class RoutingTable {
 
   private final Map<PeerId, DhtId> idOfPeer = new LinkedHashMap<>();
 
+  /** Where the contacts are that are not in a local network. */
+  private final Map<DhtId, String> neighbourhoods = new LinkedHashMap<>();
+
   public RoutingTable(DhtId self, int bucketSize, int depthModulo, Instant now) {
     if (bucketSize < 1 || depthModulo < 1) {
       throw new IllegalArgumentException("bucketSize and depthModulo must be positive");
     }
     this.self = self;
     this.depthModulo = depthModulo;
+    this.bucketSize = bucketSize;
     buckets.add(new Bucket(self, 0, bucketSize, now));
   }
 
@@ -51,9 +59,17 @@ public final class RoutingTable {
     record Full(Contact leastRecent) implements Heard {}
   }
 
-  /** Takes note that {@code contact} was heard of directly: it called or answered. */
-  public Heard heard(Contact contact, Instant now) {
+  /**
+   * Takes note that {@code contact} was heard of directly: it called or answered.
+   *
+   * @param neighbourhood of its address, see {@link Neighbourhood}; empty counts for nothing
+   */
+  public Heard heard(Contact contact, Optional<String> neighbourhood, Instant now) {
     if (contact.id().equals(self)) {
+      return new Heard.Known();
+    }
+    boolean crowded = neighbourhood.isPresent() && crowded(contact.id(), neighbourhood.get());
+    if (crowded || (!contact.bound() && fullOfFreeIds(contact.id()))) {
       return new Heard.Known();
     }
     DhtId earlier = idOfPeer.get(contact.peer());
@@ -77,11 +93,33 @@ public final class RoutingTable {
       bucket = split(bucket, contact.id());
     }
     idOfPeer.put(contact.peer(), contact.id());
+    neighbourhood.ifPresent(where -> neighbourhoods.put(contact.id(), where));
     return there == null ? new Heard.Added() : new Heard.Known();
+  }
+
+  /** Whether the bucket of {@code id} has its share of this neighbourhood without {@code id}. */
+  private boolean crowded(DhtId id, String neighbourhood) {
+    Bucket bucket = bucketOf(id);
+    if (bucket.get(id) != null) {
+      return false;
+    }
+    int neighbours = 0;
+    for (Contact contact : bucket.contacts()) {
+      neighbours += neighbourhood.equals(neighbourhoods.get(contact.id())) ? 1 : 0;
+    }
+    return neighbours >= NEIGHBOURS_PER_BUCKET;
+  }
+
+  /** Whether half of the bucket of {@code id} are contacts that chose their ids. */
+  private boolean fullOfFreeIds(DhtId id) {
+    Bucket bucket = bucketOf(id);
+    return bucket.get(id) == null
+        && 2 * bucket.contacts().stream().filter(one -> !one.bound()).count() >= bucketSize;
   }
 
   /** Forgets the node at {@code id}, which did not answer; a spare takes its place. */
   public void remove(DhtId id) {
+    neighbourhoods.remove(id);
     Bucket bucket = bucketOf(id);
     Contact gone = bucket.get(id);
     if (gone != null) {
@@ -147,6 +185,16 @@ public final class RoutingTable {
     }
     DhtId any = new DhtId(random.nextLong(), random.nextLong(), random.nextInt());
     return Optional.of(oldest.prefix().prefix(oldest.depth(), any));
+  }
+
+  /** The {@code count} contacts that were heard of longest ago, and before {@code before}. */
+  public List<Contact> quiet(int count, Instant before) {
+    return buckets.stream()
+        .flatMap(bucket -> bucket.quiet(before).stream())
+        .sorted(Map.Entry.comparingByValue())
+        .limit(count)
+        .map(Map.Entry::getKey)
+        .toList();
   }
 
   List<Bucket> buckets() {

@@ -6,8 +6,10 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.potluck.dht.records.DhtId;
 import org.potluck.dht.records.DhtRecord;
@@ -26,11 +28,14 @@ import org.potluck.network.PeerId;
  * expiration; should that be the new one, it is refused.
  */
 public final class Storage {
+  private static final DhtId LOWEST = new DhtId(0, 0, 0);
+  private static final DhtId HIGHEST = new DhtId(-1, -1, -1);
+
   private final StorageLimits limits;
-  private final Map<DhtId, Shelf> keys = new LinkedHashMap<>();
+  private final NavigableMap<DhtId, Shelf> keys = new TreeMap<>();
   private final Map<Place, Kept> places = new LinkedHashMap<>();
   private final Shelf everything = new Shelf();
-  private final Map<PeerId, Integer> recordsOfOwner = new LinkedHashMap<>();
+  private final Map<PeerId, Integer> recordsOfPayer = new LinkedHashMap<>();
 
   public Storage(StorageLimits limits) {
     this.limits = limits;
@@ -38,16 +43,17 @@ public final class Storage {
 
   /**
    * @param owner whose signature on {@code record} was checked; null when it is nobody's
+   * @param payer whose share of the room it takes: the owner, else who brought it
    * @param now unix seconds
    * @return whether {@code record} is kept now
    */
-  public boolean store(DhtRecord record, @Nullable PeerId owner, double now) {
+  public boolean store(DhtRecord record, @Nullable PeerId owner, PeerId payer, double now) {
     expire(now);
-    Kept kept = new Kept(record, owner);
+    Kept kept = new Kept(record, owner, payer);
     Optional<Kept> replaced = find(record.key(), record.subkey());
     boolean newer =
         replaced.map(old -> old.record().expiration() < record.expiration()).orElse(true);
-    if (!newer || record.expiration() <= now || !ownerHasRoom(kept, replaced)) {
+    if (!newer || record.expiration() <= now || !payerHasRoom(kept, replaced)) {
       return false;
     }
     Shelf others = keys.get(record.key());
@@ -69,10 +75,12 @@ public final class Storage {
     return shelf == null ? List.of() : shelf.all().stream().map(Kept::record).toList();
   }
 
-  /** Every key with a live record. */
-  public Set<DhtId> keys(double now) {
+  /** The keys with a live record that share their first {@code bits} bits with {@code prefix}. */
+  public Set<DhtId> keys(DhtId prefix, int bits, double now) {
     expire(now);
-    return new LinkedHashSet<>(keys.keySet());
+    DhtId first = prefix.prefix(bits, LOWEST);
+    DhtId last = prefix.prefix(bits, HIGHEST);
+    return new LinkedHashSet<>(keys.subMap(first, true, last, true).keySet());
   }
 
   public int size() {
@@ -87,10 +95,9 @@ public final class Storage {
     return Optional.ofNullable(places.get(new Place(key, subkey)));
   }
 
-  private boolean ownerHasRoom(Kept kept, Optional<Kept> replaced) {
-    return kept.owner() == null
-        || replaced.isPresent()
-        || recordsOfOwner.getOrDefault(kept.owner(), 0) < limits.recordsPerOwnerMax();
+  private boolean payerHasRoom(Kept kept, Optional<Kept> replaced) {
+    return replaced.filter(old -> old.payer().equals(kept.payer())).isPresent()
+        || recordsOfPayer.getOrDefault(kept.payer(), 0) < limits.recordsPerOwnerMax();
   }
 
   /** Whether what stands under a key makes way for, or stands well beside, {@code kept}. */
@@ -134,9 +141,7 @@ public final class Storage {
     everything.add(kept);
     places.put(Place.of(kept.record()), kept);
     keys.computeIfAbsent(kept.record().key(), _ -> new Shelf()).add(kept);
-    if (kept.owner() != null) {
-      recordsOfOwner.merge(kept.owner(), 1, Integer::sum);
-    }
+    recordsOfPayer.merge(kept.payer(), 1, Integer::sum);
   }
 
   private void remove(Kept kept) {
@@ -149,10 +154,8 @@ public final class Storage {
         keys.remove(kept.record().key());
       }
     }
-    if (kept.owner() != null) {
-      recordsOfOwner.computeIfPresent(
-          kept.owner(), (_, count) -> count == 1 ? null : Integer.valueOf(count - 1));
-    }
+    recordsOfPayer.computeIfPresent(
+        kept.payer(), (_, count) -> count == 1 ? null : Integer.valueOf(count - 1));
   }
 
   private record Place(DhtId key, ByteString subkey) {

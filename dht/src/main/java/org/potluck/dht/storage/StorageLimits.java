@@ -7,7 +7,8 @@ package org.potluck.dht.storage;
  * @param bytesMax their bytes, about
  * @param recordsPerKeyMax entries of one dictionary
  * @param bytesPerKeyMax bytes of one dictionary; it has to fit into one answer
- * @param recordsPerOwnerMax entries of one signing peer, over all keys
+ * @param recordsPerOwnerMax records of one signing peer, or unsigned ones brought by one peer, over
+ *     all keys
  */
 public record StorageLimits(
     int recordsMax,

@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.potluck.dht.records.DhtId;
@@ -30,7 +31,7 @@ class RoutingTableTest {
       } else {
         Contact contact = new Contact(near(random.nextInt(30)), peer());
         heard.add(contact);
-        table.heard(contact, NOW);
+        table.heard(contact, Optional.empty(), NOW);
       }
     }
     DhtId any = id();
@@ -52,7 +53,7 @@ class RoutingTableTest {
   @Test
   void nearestAgreesWithSortingEverybody() {
     for (int i = 0; i < 1000; i++) {
-      table.heard(new Contact(near(random.nextInt(12)), peer()), NOW);
+      table.heard(new Contact(near(random.nextInt(12)), peer()), Optional.empty(), NOW);
     }
     for (int i = 0; i < 200; i++) {
       DhtId target = near(random.nextInt(12));
@@ -71,13 +72,17 @@ class RoutingTableTest {
   void aSpareTakesThePlaceOfASilentNode() {
     RoutingTable small = new RoutingTable(self, 2, 1, NOW);
     List<Contact> far = new ArrayList<>();
-    for (int i = 0; i < 3; i++) {
-      far.add(new Contact(self.flip(0).prefix(1, id()), peer()));
+    while (far.size() < 3) {
+      PeerId peer = peer();
+      if (self.sharedBits(DhtId.ofPeer(peer)) == 0) {
+        far.add(new Contact(DhtId.ofPeer(peer), peer));
+      }
     }
-    small.heard(new Contact(near(1), peer()), NOW);
-    small.heard(far.get(0), NOW);
-    small.heard(far.get(1), NOW);
-    assertThat(small.heard(far.get(2), NOW)).isEqualTo(new RoutingTable.Heard.Full(far.get(0)));
+    small.heard(new Contact(near(1), peer()), Optional.empty(), NOW);
+    small.heard(far.get(0), Optional.empty(), NOW);
+    small.heard(far.get(1), Optional.empty(), NOW);
+    assertThat(small.heard(far.get(2), Optional.empty(), NOW))
+        .isEqualTo(new RoutingTable.Heard.Full(far.get(0)));
     assertThat(small.contains(far.get(2).id())).isFalse();
     small.remove(far.get(0).id());
     assertThat(small.contains(far.get(2).id())).isTrue();
@@ -89,7 +94,7 @@ class RoutingTableTest {
   void onePeerStandsAtOneIdOnly() {
     PeerId peer = peer();
     for (int i = 0; i < 50; i++) {
-      table.heard(new Contact(id(), peer), NOW);
+      table.heard(new Contact(id(), peer), Optional.empty(), NOW);
     }
     assertThat(table.contacts()).hasSize(1);
   }
@@ -99,9 +104,9 @@ class RoutingTableTest {
     PeerId rightful = peer();
     PeerId squatter = peer();
     DhtId id = DhtId.ofPeer(rightful);
-    table.heard(new Contact(id, squatter), NOW);
-    table.heard(new Contact(id, rightful), NOW);
-    table.heard(new Contact(id, squatter), NOW);
+    table.heard(new Contact(id, squatter), Optional.empty(), NOW);
+    table.heard(new Contact(id, rightful), Optional.empty(), NOW);
+    table.heard(new Contact(id, squatter), Optional.empty(), NOW);
     assertThat(table.contacts()).containsExactly(new Contact(id, rightful));
     assertThat(table.idOf(squatter)).isEmpty();
   }
@@ -109,7 +114,7 @@ class RoutingTableTest {
   @Test
   void namesABucketThatWasQuietForLong() {
     for (int i = 0; i < 100; i++) {
-      table.heard(new Contact(id(), peer()), NOW);
+      table.heard(new Contact(id(), peer()), Optional.empty(), NOW);
     }
     Instant later = NOW.plus(Duration.ofMinutes(6));
     assertThat(table.stale(NOW, Duration.ofMinutes(5), random)).isEmpty();

@@ -15,21 +15,22 @@ import org.potluck.network.PeerId;
 class StorageTest {
   private static final DhtId KEY = DhtId.ofKey("key");
   private static final PeerId OWNER = Identity.generate(new SplittableRandom(1)).peerId();
+  private static final PeerId BRINGER = Identity.generate(new SplittableRandom(3)).peerId();
 
   private final Storage storage = new Storage(StorageLimits.DEFAULTS);
 
   @Test
   void theLaterExpirationWins() {
-    assertThat(storage.store(entry("a", "old", 10), null, 0)).isTrue();
-    assertThat(storage.store(entry("a", "same", 10), null, 0)).isFalse();
-    assertThat(storage.store(entry("a", "new", 11), null, 0)).isTrue();
+    assertThat(storage.store(entry("a", "old", 10), null, BRINGER, 0)).isTrue();
+    assertThat(storage.store(entry("a", "same", 10), null, BRINGER, 0)).isFalse();
+    assertThat(storage.store(entry("a", "new", 11), null, BRINGER, 0)).isTrue();
     assertThat(storage.get(KEY, 0)).containsExactly(entry("a", "new", 11));
   }
 
   @Test
   void aRefusedOlderRecordDoesNotShortenTheLifeOfTheNewer() {
-    storage.store(entry("a", "new", 60), null, 0);
-    assertThat(storage.store(entry("a", "old", 1), null, 0)).isFalse();
+    storage.store(entry("a", "new", 60), null, BRINGER, 0);
+    assertThat(storage.store(entry("a", "old", 1), null, BRINGER, 0)).isFalse();
     assertThat(storage.get(KEY, 59)).containsExactly(entry("a", "new", 60));
     assertThat(storage.get(KEY, 60)).isEmpty();
     assertThat(storage.size()).isZero();
@@ -38,39 +39,39 @@ class StorageTest {
 
   @Test
   void entriesExpireEachAtItsOwnTime() {
-    storage.store(entry("a", "1", 10), null, 0);
-    storage.store(entry("b", "2", 20), null, 0);
+    storage.store(entry("a", "1", 10), null, BRINGER, 0);
+    storage.store(entry("b", "2", 20), null, BRINGER, 0);
     assertThat(storage.get(KEY, 15)).containsExactly(entry("b", "2", 20));
-    assertThat(storage.store(entry("c", "late", 15), null, 15)).isFalse();
+    assertThat(storage.store(entry("c", "late", 15), null, BRINGER, 15)).isFalse();
   }
 
   @Test
   void dictionaryAndPlainValueDriveEachOtherOutByExpiration() {
-    storage.store(plain("p", 10), null, 0);
-    assertThat(storage.store(entry("a", "1", 9), null, 0)).isFalse();
-    assertThat(storage.store(entry("a", "1", 11), null, 0)).isTrue();
+    storage.store(plain("p", 10), null, BRINGER, 0);
+    assertThat(storage.store(entry("a", "1", 9), null, BRINGER, 0)).isFalse();
+    assertThat(storage.store(entry("a", "1", 11), null, BRINGER, 0)).isTrue();
     assertThat(storage.get(KEY, 0)).containsExactly(entry("a", "1", 11));
-    assertThat(storage.store(plain("p", 11), null, 0)).isFalse();
-    assertThat(storage.store(plain("p", 12), null, 0)).isTrue();
+    assertThat(storage.store(plain("p", 11), null, BRINGER, 0)).isFalse();
+    assertThat(storage.store(plain("p", 12), null, BRINGER, 0)).isTrue();
     assertThat(storage.get(KEY, 0)).containsExactly(plain("p", 12));
   }
 
   @Test
   void nobodysPlainValueDrivesOutSignedEntries() {
-    storage.store(plain("p", 100), null, 0);
-    assertThat(storage.store(entry("a", "signed", 10), OWNER, 0)).isTrue();
-    assertThat(storage.store(plain("p", 1000), null, 0)).isFalse();
+    storage.store(plain("p", 100), null, BRINGER, 0);
+    assertThat(storage.store(entry("a", "signed", 10), OWNER, OWNER, 0)).isTrue();
+    assertThat(storage.store(plain("p", 1000), null, BRINGER, 0)).isFalse();
     assertThat(storage.get(KEY, 0)).containsExactly(entry("a", "signed", 10));
   }
 
   @Test
   void givesUpUnsignedRecordsFirstThenThoseNearestToTheirEnd() {
     Storage small = new Storage(new StorageLimits(3, 1 << 20, 3, 1 << 20, 3));
-    small.store(entry("a", "signed", 10), OWNER, 0);
-    small.store(entry("b", "", 20), null, 0);
-    small.store(entry("c", "", 30), null, 0);
-    assertThat(small.store(entry("d", "", 15), null, 0)).isFalse();
-    assertThat(small.store(entry("e", "", 40), null, 0)).isTrue();
+    small.store(entry("a", "signed", 10), OWNER, OWNER, 0);
+    small.store(entry("b", "", 20), null, BRINGER, 0);
+    small.store(entry("c", "", 30), null, BRINGER, 0);
+    assertThat(small.store(entry("d", "", 15), null, BRINGER, 0)).isFalse();
+    assertThat(small.store(entry("e", "", 40), null, BRINGER, 0)).isTrue();
     assertThat(small.get(KEY, 0))
         .containsExactlyInAnyOrder(
             entry("a", "signed", 10), entry("c", "", 30), entry("e", "", 40));
@@ -80,13 +81,13 @@ class StorageTest {
   void boundsBytesAndTheRecordsOfOneOwner() {
     Storage small = new Storage(new StorageLimits(100, 2000, 100, 2000, 2));
     for (int i = 0; i < 50; i++) {
-      small.store(entry("s" + i, "x".repeat(500), 10 + i), null, 0);
+      small.store(entry("s" + i, "x".repeat(500), 10 + i), null, BRINGER, 0);
       assertThat(small.bytes()).isLessThanOrEqualTo(2000);
     }
-    assertThat(small.store(entry("o1", "", 99), OWNER, 0)).isTrue();
-    assertThat(small.store(entry("o2", "", 99), OWNER, 0)).isTrue();
-    assertThat(small.store(entry("o3", "", 99), OWNER, 0)).isFalse();
-    assertThat(small.store(entry("o1", "", 100), OWNER, 0)).isTrue();
+    assertThat(small.store(entry("o1", "", 99), OWNER, OWNER, 0)).isTrue();
+    assertThat(small.store(entry("o2", "", 99), OWNER, OWNER, 0)).isTrue();
+    assertThat(small.store(entry("o3", "", 99), OWNER, OWNER, 0)).isFalse();
+    assertThat(small.store(entry("o1", "", 100), OWNER, OWNER, 0)).isTrue();
   }
 
   @Test
@@ -109,10 +110,10 @@ class StorageTest {
                   ByteString.copyFrom(new byte[random.nextInt(60)]),
                   now + random.nextDouble(10));
       boolean plain = record.plain();
-      small.store(record, plain ? null : owner, now);
+      small.store(record, plain ? null : owner, owner == null ? BRINGER : owner, now);
       long bytes = 0;
       int size = 0;
-      for (DhtId held : small.keys(now)) {
+      for (DhtId held : small.keys(new DhtId(0, 0, 0), 0, now)) {
         List<DhtRecord> records = small.get(held, now);
         assertThat(records).as("seed %s step %s", seed, step).isNotEmpty();
         assertThat(records.stream().map(DhtRecord::plain).distinct()).hasSize(1);
