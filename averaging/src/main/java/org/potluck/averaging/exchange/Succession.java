@@ -15,6 +15,7 @@ import org.potluck.averaging.proto.HeldMessage;
 import org.potluck.averaging.proto.HeldVersionMessage;
 import org.potluck.averaging.proto.ReassignMessage;
 import org.potluck.averaging.proto.RunMessage;
+import org.potluck.averaging.proto.SuspectMessage;
 import org.potluck.averaging.wire.FrameException;
 import org.potluck.averaging.wire.FrameKind;
 import org.potluck.averaging.wire.Frames;
@@ -73,16 +74,30 @@ final class Succession {
     this.effects = effects;
   }
 
+  /** We have lost a member: the others should know. */
+  void memberLost(int member) {
+    roster.broadcast(
+        Frames.of(FrameKind.SUSPECT, SuspectMessage.newBuilder().setMember(member).build()));
+    recoverIfNeeded();
+  }
+
+  /** Another member has lost one. */
+  void suspected(Neighbour by, SuspectMessage message) throws FrameException {
+    by.suspects.set(checked(List.of(message.getMember())).getFirst());
+    recoverIfNeeded();
+  }
+
   /** Starts a generation if that is for this member to do. */
-  void memberLost() {
+  private void recoverIfNeeded() {
     if (round.over() || roster.coordinator() != round.self) {
       return;
     }
-    boolean fresh = false;
+    boolean needed = recovery == null && ledger.frozen();
     for (int i = 0; i < round.size(); i++) {
-      fresh |= roster.at(i).lost && !roster.dead.get(i);
+      boolean awaited = recovery != null && recovery.awaits(i) && roster.at(i).lost;
+      needed |= awaited || (!roster.dead.get(i) && roster.isLostToAll(i));
     }
-    if (fresh || (recovery == null && ledger.frozen())) {
+    if (needed) {
       recover();
     }
   }
