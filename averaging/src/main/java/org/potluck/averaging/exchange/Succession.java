@@ -306,8 +306,9 @@ final class Succession {
   }
 
   /**
-   * Whether our generation has waited too long for this member's answer: for longer than the round
-   * took until then, for the answer may wait behind data on a slow link.
+   * Whether our generation has waited too long for this member's answer. It may wait behind data on
+   * a slow link, so for as long as the round took until then; or the member may not read us before
+   * it has found out that a sender is dead.
    */
   boolean unanswered(int member, Instant now) {
     Recovery current = recovery;
@@ -315,7 +316,7 @@ final class Succession {
       return false;
     }
     Duration before = Duration.between(round.started, current.begun());
-    Duration limit = round.options.silenceLimit().multipliedBy(2);
+    Duration limit = round.options.silenceLimit().multipliedBy(2).plus(round.options.dialLimit());
     Duration patience = before.compareTo(limit) > 0 ? before : limit;
     return Duration.between(current.begun(), now).compareTo(patience) > 0;
   }
