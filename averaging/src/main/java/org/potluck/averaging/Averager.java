@@ -94,7 +94,7 @@ public final class Averager {
 
   private void ended(String key, Enlistment enlistment, RoundOutcome outcome) {
     running.remove(key, enlistment);
-    if (outcome instanceof RoundOutcome.Averaged) {
+    if (outcome instanceof RoundOutcome.Averaged done && done.weight() > 0) {
       averaged.put(key, enlistment.terms().epoch());
     }
   }
