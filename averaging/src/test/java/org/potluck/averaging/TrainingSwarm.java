@@ -40,10 +40,16 @@ final class TrainingSwarm {
     this.target = new Outlook.Target(targetBatch, MICRO_BATCH);
     this.stepOf = stepOf;
     for (int i = 0; i < peers; i++) {
-      Trainer trainer = new Trainer(i, simulation.addPeer(profile));
-      trainers.add(trainer);
-      trainer.onLoop(trainer::train);
+      Trainer _ = add(profile);
     }
+  }
+
+  /** One more begins to train. */
+  Trainer add(PeerProfile profile) {
+    Trainer trainer = new Trainer(trainers.size(), simulation.addPeer(profile));
+    trainers.add(trainer);
+    trainer.onLoop(trainer::train);
+    return trainer;
   }
 
   /** Runs until every living trainer that has not been stopped is at {@code epoch}. */
@@ -103,6 +109,10 @@ final class TrainingSwarm {
 
     boolean gone() {
       return !network.alive() || stoppedAt != null;
+    }
+
+    boolean averaging() {
+      return activity.equals("AVERAGING");
     }
 
     void onLoop(Runnable task) {

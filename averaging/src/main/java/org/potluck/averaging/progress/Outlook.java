@@ -21,6 +21,9 @@ public record Outlook(
   /** Longer than any round is waited for. */
   public static final Duration NEVER = Duration.ofDays(1);
 
+  /** Who has said nothing for so many of its micro-batches may have died: it is not counted on. */
+  private static final double STEPS_BELIEVED = 3;
+
   /** What a trainer says while it computes. */
   public static final String TRAINING = "TRAINING";
 
@@ -56,8 +59,10 @@ public record Outlook(
         continue;
       }
       samples += word.samples();
-      if (word.activity().equals(TRAINING) && plausibleRate(word)) {
-        double seconds = Duration.between(other.since(), now).toNanos() / 1e9;
+      double seconds = Duration.between(other.since(), now).toNanos() / 1e9;
+      double step = target.microBatch() / word.samplesPerSecond();
+      boolean overdue = seconds > STEPS_BELIEVED * step;
+      if (word.activity().equals(TRAINING) && plausibleRate(word) && !overdue) {
         rate += word.samplesPerSecond();
         underWay += Math.min(target.microBatch(), word.samplesPerSecond() * seconds);
       }
