@@ -17,9 +17,13 @@ import org.potluck.peer.manifest.SignedManifest;
 /** A peer that holds no weights: it shows the run on a page and hands out its manifest. */
 public final class Observer implements AutoCloseable {
   private final Dashboard dashboard;
+  private final Node node;
+  private final Watcher watcher;
 
-  private Observer(Dashboard dashboard) {
+  private Observer(Dashboard dashboard, Node node, Watcher watcher) {
     this.dashboard = dashboard;
+    this.node = node;
+    this.watcher = watcher;
   }
 
   /** Shows the run of {@code manifest}; {@code options} say where. */
@@ -61,11 +65,16 @@ public final class Observer implements AutoCloseable {
                         manifest.runId(),
                         spec)));
     node.execute(watcher::start);
-    return new Observer(dashboard);
+    return new Observer(dashboard, node, watcher);
   }
 
   public URI url() {
     return URI.create(String.valueOf(dashboard.url()));
+  }
+
+  /** How far the peers seen so far agree. */
+  public Agreement agreement() {
+    return node.onLoop(() -> CompletableFuture.completedFuture(watcher.agreement()));
   }
 
   @Override
