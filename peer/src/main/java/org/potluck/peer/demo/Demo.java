@@ -143,23 +143,35 @@ public final class Demo {
     if (wishes.report() != null) {
       report.write(wishes.report());
     }
+    ExitCode exitCode = tell(report, agreement);
+    out.flush();
+    return exitCode;
+  }
+
+  private ExitCode tell(RunReport report, Agreement agreement) {
+    if (report.epochs() == 0) {
+      out.printf(
+          "no epoch was finished in %.0f s: give the demo more time with --for, or fewer --peers%n",
+          report.seconds());
+      return ExitCode.DISAGREEMENT;
+    }
     out.printf(
         "%d epochs in %.0f s; loss %.3f -> %.3f nats per byte%n",
         report.epochs(), report.seconds(), report.lossFirst(), report.lossLast());
-    boolean agreed = report.agreed() && agreement.disputed() == 0;
-    if (agreed) {
+    if (report.agreed() && agreement.disputed() == 0) {
       out.printf(
           "the peers hold the same parameters to the last bit (compared at %d epochs)%n",
           agreement.compared());
-    } else {
-      out.println("THE PEERS' PARAMETERS DIFFER:");
-      agreement.disputes().forEach(out::println);
-      reports.forEach(
-          peer ->
-              out.printf("%s epoch %d %s%n", peer.name(), peer.epoch(), peer.parameterDigest()));
+      return ExitCode.OK;
     }
-    out.flush();
-    return agreed && report.epochs() > 0 ? ExitCode.OK : ExitCode.DISAGREEMENT;
+    out.println("THE PEERS' PARAMETERS DIFFER:");
+    agreement.disputes().forEach(out::println);
+    report
+        .peers()
+        .forEach(
+            peer ->
+                out.printf("%s epoch %d %s%n", peer.name(), peer.epoch(), peer.parameterDigest()));
+    return ExitCode.DISAGREEMENT;
   }
 
   private RunSpec spec() {

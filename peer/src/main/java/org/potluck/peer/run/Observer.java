@@ -13,6 +13,8 @@ import org.potluck.peer.UserException;
 import org.potluck.peer.manifest.Invitation;
 import org.potluck.peer.manifest.RunSpec;
 import org.potluck.peer.manifest.SignedManifest;
+import org.potluck.trainer.model.GptConfig;
+import org.potluck.trainer.model.Layout;
 
 /** A peer that holds no weights: it shows the run on a page and hands out its manifest. */
 public final class Observer implements AutoCloseable {
@@ -82,9 +84,8 @@ public final class Observer implements AutoCloseable {
     dashboard.close();
   }
 
-  /** Weights of a byte-level GPT with tied embeddings: 12 w^2 + 13 w per layer and the rest. */
   private static long parameters(RunSpec.Model model) {
-    long w = model.width();
-    return model.layers() * (12 * w * w + 13 * w) + 256 * w + model.context() * w + 2 * w;
+    return Layout.of(new GptConfig(model.layers(), model.heads(), model.width(), model.context()))
+        .size();
   }
 }
