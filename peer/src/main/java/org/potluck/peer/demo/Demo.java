@@ -179,7 +179,7 @@ public final class Demo {
     return new RunSpec(
         "demo",
         new RunSpec.Model(2, 4, 128, 128),
-        new RunSpec.Training(48, 4, 0.002, 5, 0.1, 1, wishes.epochs()),
+        new RunSpec.Training(48, 4, 0.002, 5, 0.1, 1, wishes.epochs(), wishes.peers()),
         new RunSpec.Averaging("float16"),
         new RunSpec.Data(data == null ? List.of() : List.of(data.toAbsolutePath().toString())));
   }

@@ -84,7 +84,12 @@ public final class TrainingPeer implements AutoCloseable {
     long drawer =
         node.onLoop(() -> CompletableFuture.completedFuture(node.network().self())).hashCode();
     TrainingPlan plan =
-        new TrainingPlan(training.targetBatch(), training.microBatch(), training.epochs(), drawer);
+        new TrainingPlan(
+            training.targetBatch(),
+            training.microBatch(),
+            training.epochs(),
+            drawer,
+            training.beginWith());
     loop = new TrainingLoop(trainer, swarm, plan, new Teller(), InstantSource.system());
   }
 
@@ -299,6 +304,16 @@ public final class TrainingPeer implements AutoCloseable {
               view.peers(),
               view.peers() == 1 ? "peer" : "peers",
               wait);
+    }
+
+    @Override
+    public void waiting(int here, int needed) {
+      settings
+          .ticker()
+          .at(
+              () ->
+                  "waiting for trainers: %d of %d are here (training.begin-with)"
+                      .formatted(here, needed));
     }
 
     @Override
