@@ -93,9 +93,11 @@ public final class Rendezvous {
   public CompletableFuture<RoundOutcome> bring(
       long epoch, Contribution contribution, Instant deadline) {
     Enlistment here = place;
-    if (here == null || here.terms().epoch() != epoch || here.brought()) {
+    PeerProgress word = own;
+    String model = word == null ? "" : word.digest();
+    if (here == null || !isFor(here, epoch, model) || here.brought()) {
       leave();
-      here = enlist(epoch);
+      here = enlist(epoch, model);
     }
     Enlistment brought = here;
     CompletableFuture<RoundOutcome> outcome = brought.bring(contribution, deadline);
@@ -134,20 +136,20 @@ public final class Rendezvous {
       return;
     }
     Outlook outlook = Outlook.of(word, progress.heardTrainers(), appointment.target(), loop.now());
-    if (place != null && place.terms().epoch() != outlook.epoch()) {
+    if (place != null && !isFor(place, outlook.epoch(), outlook.model())) {
       leave();
     }
-    if (word.epoch() < outlook.epoch()) {
+    if (outlook.behind()) {
       return;
     }
     if (place == null && outlook.untilDue().compareTo(AHEAD) <= 0) {
-      enlist(word.epoch());
+      enlist(word.epoch(), word.digest());
     }
     Enlistment here = place;
     if (here == null) {
       return;
     }
-    List<PeerId> known = known(word.epoch());
+    List<PeerId> known = known(word.epoch(), word.digest());
     here.expect(known, known.size() + 1);
     boolean due = outlook.samples() >= appointment.target().samples();
     if (due) {
@@ -158,13 +160,18 @@ public final class Rendezvous {
     }
   }
 
-  private Enlistment enlist(long epoch) {
-    List<PeerId> known = known(epoch);
+  private static boolean isFor(Enlistment here, long epoch, String model) {
+    return here.terms().epoch() == epoch && here.terms().model().equals(model);
+  }
+
+  private Enlistment enlist(long epoch, String model) {
+    List<PeerId> known = known(epoch, model);
     Enlistment here =
         averager.enlist(
             new RoundTerms(
                 appointment.key(),
                 epoch,
+                model,
                 appointment.length(),
                 Role.TRAINER,
                 link.get(),
@@ -184,9 +191,9 @@ public final class Rendezvous {
     return here;
   }
 
-  private List<PeerId> known(long epoch) {
+  private List<PeerId> known(long epoch, String model) {
     return progress.trainers().stream()
-        .filter(other -> other.epoch() == epoch)
+        .filter(other -> other.epoch() == epoch && other.digest().equals(model))
         .map(PeerProgress::peer)
         .toList();
   }

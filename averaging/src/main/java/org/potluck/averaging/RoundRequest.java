@@ -47,6 +47,7 @@ public record RoundRequest(
     return new RoundTerms(
         key,
         epoch,
+        "",
         contribution.length(),
         role,
         new OwnLink(upload, download, reachable),

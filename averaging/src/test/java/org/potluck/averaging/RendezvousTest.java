@@ -4,8 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
+import org.potluck.network.simulation.Partition;
 import org.potluck.network.simulation.PeerProfile;
+import org.potluck.network.simulation.SimulatedNetwork;
 
 class RendezvousTest {
   private static final Duration LONG = Duration.ofMinutes(10);
@@ -49,6 +53,37 @@ class RendezvousTest {
       assertThat(trainer.averaged).isEqualTo(1);
     }
     assertThat(swarm.meanWaitSeconds()).isLessThan(0.4);
+  }
+
+  /** Two halves that train apart come to hold different models; together they have one again. */
+  @Test
+  void peersThatTrainedApartAgreeOnOneModel() {
+    for (int seed = 0; seed < 8; seed++) {
+      TrainingSwarm swarm =
+          new TrainingSwarm(seed, 5, 64, PeerProfile.home(), RendezvousTest::alike);
+      swarm.reach(2, LONG);
+      List<SimulatedNetwork> networks = swarm.trainers.stream().map(t -> t.network).toList();
+      Partition partition =
+          swarm.simulation.part(networks.subList(0, 2), networks.subList(2, networks.size()));
+      swarm.simulation.runFor(Duration.ofSeconds(60));
+      assertThat(models(swarm)).as("apart, seed %d", seed).hasSizeGreaterThan(1);
+      partition.heal();
+      swarm.simulation.runUntil(
+          () -> models(swarm).size() == 1 && swarm.trainers.getFirst().epoch > 0,
+          Duration.ofMinutes(3));
+      long epoch = swarm.trainers.getFirst().epoch;
+      swarm.reach(epoch + 3, LONG);
+      swarm.simulation.runUntil(() -> models(swarm).size() == 1, Duration.ofSeconds(30));
+      for (TrainingSwarm.Trainer trainer : swarm.trainers) {
+        assertThat(trainer.progress.trainers()).as("seed %d", seed).hasSize(4);
+      }
+    }
+  }
+
+  private static Set<String> models(TrainingSwarm swarm) {
+    return swarm.trainers.stream()
+        .map(trainer -> trainer.epoch + " " + trainer.model)
+        .collect(Collectors.toSet());
   }
 
   @Test

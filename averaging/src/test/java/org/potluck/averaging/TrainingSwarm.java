@@ -81,6 +81,10 @@ final class TrainingSwarm {
     private final RandomGenerator random;
     private final MemorySegment gradients = MemorySegment.ofArray(new float[2000]);
     long epoch;
+
+    /** Stands for the parameters: what they were before, and who changed them. */
+    String model = "";
+
     long samples;
     int averaged;
     int abandoned;
@@ -136,9 +140,9 @@ final class TrainingSwarm {
       }
       say(activity, false);
       Outlook outlook = outlook();
-      if (outlook.epoch() > epoch) {
+      if (outlook.behind()) {
         missed++;
-        after(Duration.ofMillis(300), () -> download(outlook.epoch()));
+        after(Duration.ofMillis(300), () -> download(outlook.epoch(), outlook.model()));
       } else if (outlook.samples() >= target.samples() || rendezvous.calledEpoch() == epoch) {
         average();
       } else if (rate > 0 && outlook.untilDueByOthers().compareTo(step().dividedBy(2)) <= 0) {
@@ -151,8 +155,11 @@ final class TrainingSwarm {
       }
     }
 
-    private void download(long to) {
-      epoch = Math.max(epoch, to);
+    private void download(long to, String of) {
+      if (to >= epoch) {
+        epoch = to;
+        model = of;
+      }
       samples = 0;
       train();
     }
@@ -187,6 +194,7 @@ final class TrainingSwarm {
       switch (outcome) {
         case RoundOutcome.Averaged done -> {
           averaged++;
+          model = Integer.toHexString((model + done.members()).hashCode());
           waits.add(done.timing().matchmaking());
           epoch++;
           samples = 0;
@@ -232,7 +240,7 @@ final class TrainingSwarm {
           rate,
           0,
           Double.NaN,
-          "",
+          model,
           activity,
           network.addresses(),
           0,

@@ -34,6 +34,7 @@ record Declaration(PeerId peer, long declaredMicros, JoinMessage message)
         JoinMessage.newBuilder()
             .setKey(terms.key())
             .setEpoch(terms.epoch())
+            .setModel(terms.model())
             .setDeclaredMicros(micros)
             .setLength(terms.length())
             .setAuxiliary(terms.role() == Role.AUXILIARY)
@@ -81,6 +82,7 @@ record Declaration(PeerId peer, long declaredMicros, JoinMessage message)
             && message.getReadyInMicros() >= 0
             && message.getReadyInMicros() <= Duration.ofDays(1).toNanos() / 1000
             && message.getAddressesCount() <= ADDRESSES_MAX
+            && message.getModel().length() <= RoundTerms.MODEL_LENGTH_MAX
             && message.getKey().length() <= RoundTerms.KEY_LENGTH_MAX;
     if (!plausible) {
       throw new FrameException("a declaration that cannot be right");

@@ -134,7 +134,8 @@ public final class Matchmaker {
   private void consider(Declaration declaration) {
     boolean meant =
         declaration.message().getKey().equals(terms.key())
-            && declaration.message().getEpoch() == terms.epoch();
+            && declaration.message().getEpoch() == terms.epoch()
+            && declaration.message().getModel().equals(terms.model());
     if (meant && !found.isDone() && !declaration.peer().equals(around.self())) {
       candidates.add(declaration);
       followEarliest();

@@ -54,7 +54,7 @@ public final class Matchmaking implements JoinStream.Owner {
    * @throws IllegalStateException when it runs already
    */
   public Matchmaker enlist(RoundTerms terms, Attendance attendance) {
-    String name = name(terms.key(), terms.epoch());
+    String name = name(terms.key(), terms.epoch(), terms.model());
     Matchmaker matchmaker = new Matchmaker(around, terms, attendance);
     if (running.putIfAbsent(name, matchmaker) != null) {
       throw new IllegalStateException("a search for " + name + " is running");
@@ -161,10 +161,11 @@ public final class Matchmaking implements JoinStream.Owner {
   }
 
   private static String name(Declaration declaration) {
-    return name(declaration.message().getKey(), declaration.message().getEpoch());
+    JoinMessage message = declaration.message();
+    return name(message.getKey(), message.getEpoch(), message.getModel());
   }
 
-  private static String name(String key, long epoch) {
-    return key + "." + epoch;
+  private static String name(String key, long epoch, String model) {
+    return key + "." + epoch + "." + model;
   }
 }

@@ -3,6 +3,8 @@ package org.potluck.averaging.progress;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * How far the swarm is with its target batch, and when it will be there, as one peer sees it.
@@ -10,14 +12,26 @@ import java.util.List;
  * <p>A pure function of what was heard: everybody else's word is older than it looks, so whoever
  * trains is taken to have done since then what its rate says, up to the micro-batch it is at.
  *
+ * <p>Peers that trained apart for a while hold different models. The swarm's is the one that was
+ * trained furthest, at equal epochs the one that more peers hold, then the one whose digest sorts
+ * first, so that all come to the same choice; what is gathered for another does not count.
+ *
  * @param epoch of the swarm: the newest that a live trainer has reached
- * @param samples reported for that epoch by all, this peer included
+ * @param model digest of the swarm's parameters at that epoch
+ * @param behind whether this peer holds others, so that it has to download these
+ * @param samples reported for that model by all, this peer included
  * @param peers that train, this one included
  * @param untilDue until the target batch is there when all go on; {@link #NEVER} when nobody trains
  * @param untilDueByOthers the same when this peer does nothing more
  */
 public record Outlook(
-    long epoch, long samples, int peers, Duration untilDue, Duration untilDueByOthers) {
+    long epoch,
+    String model,
+    boolean behind,
+    long samples,
+    int peers,
+    Duration untilDue,
+    Duration untilDueByOthers) {
   /** Longer than any round is waited for. */
   public static final Duration NEVER = Duration.ofDays(1);
 
@@ -50,12 +64,14 @@ public record Outlook(
     for (SwarmProgress.Heard other : others) {
       epoch = Math.max(epoch, other.progress().epoch());
     }
-    long samples = own.epoch() == epoch ? own.samples() : 0;
+    String model = model(epoch, own, others);
+    boolean behind = !holds(own, epoch, model);
+    long samples = behind ? 0 : own.samples();
     double underWay = 0;
     double rate = 0;
     for (SwarmProgress.Heard other : others) {
       PeerProgress word = other.progress();
-      if (word.epoch() != epoch) {
+      if (!holds(word, epoch, model)) {
         continue;
       }
       samples += word.samples();
@@ -68,9 +84,39 @@ public record Outlook(
       }
     }
     double missing = Math.max(0, target.samples() - samples - underWay);
-    double ownRate = own.epoch() == epoch && plausibleRate(own) ? own.samplesPerSecond() : 0;
+    double ownRate = !behind && plausibleRate(own) ? own.samplesPerSecond() : 0;
     return new Outlook(
-        epoch, samples, others.size() + 1, time(missing, rate + ownRate), time(missing, rate));
+        epoch,
+        model,
+        behind,
+        samples,
+        others.size() + 1,
+        time(missing, rate + ownRate),
+        time(missing, rate));
+  }
+
+  /** Whether {@code word}'s peer holds the parameters that {@code model} names. */
+  static boolean holds(PeerProgress word, long epoch, String model) {
+    return word.epoch() == epoch && word.digest().equals(model);
+  }
+
+  private static String model(long epoch, PeerProgress own, List<SwarmProgress.Heard> others) {
+    TreeMap<String, Integer> holders = new TreeMap<>();
+    if (own.epoch() == epoch) {
+      holders.merge(own.digest(), 1, Integer::sum);
+    }
+    for (SwarmProgress.Heard other : others) {
+      if (other.progress().epoch() == epoch) {
+        holders.merge(other.progress().digest(), 1, Integer::sum);
+      }
+    }
+    String chosen = holders.firstKey();
+    for (Map.Entry<String, Integer> model : holders.entrySet()) {
+      if (model.getValue() > holders.getOrDefault(chosen, 0)) {
+        chosen = model.getKey();
+      }
+    }
+    return chosen;
   }
 
   private static boolean plausibleRate(PeerProgress word) {

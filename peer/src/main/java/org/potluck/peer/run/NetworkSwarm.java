@@ -47,6 +47,8 @@ final class NetworkSwarm implements Swarm {
   private final CompletableFuture<Void> withdrawn = new CompletableFuture<>();
   private volatile List<SwarmProgress.Heard> trainers = List.of();
   private volatile long lastEpoch;
+  private long swarmEpoch;
+  private String swarmModel = "";
   private volatile List<Multiaddr> addresses = List.of();
   private volatile Traffic traffic = Traffic.NONE;
   private long sequence = System.currentTimeMillis() * 1000;
@@ -79,8 +81,11 @@ final class NetworkSwarm implements Swarm {
     Outlook outlook = Outlook.of(word, trainers, target, node.network().loop().now());
     double step = own.samplesPerSecond() > 0 ? target.microBatch() / own.samplesPerSecond() : 0;
     boolean covered = outlook.untilDueByOthers().toNanos() / 1e9 < step / 2;
+    swarmEpoch = outlook.epoch();
+    swarmModel = outlook.model();
     return new SwarmView(
         outlook.epoch(),
+        outlook.behind(),
         outlook.samples(),
         outlook.peers(),
         rendezvous.calledEpoch() == own.epoch(),
@@ -149,16 +154,18 @@ final class NetworkSwarm implements Swarm {
 
   @Override
   public Optional<TrainerState> download(long epoch) {
+    // Whoever has moved on since is as good; who holds another model is not.
     List<PeerId> donors =
         trainers.stream()
             .map(SwarmProgress.Heard::progress)
-            .filter(other -> other.epoch() > epoch)
+            .filter(other -> other.epoch() > swarmEpoch || isOfTheSwarm(other))
             .map(PeerProgress::peer)
             .toList();
+    long newerThan = Math.min(epoch, swarmEpoch - 1);
     try {
       Snapshot snapshot =
           node.await(
-              () -> orWithdrawn(client.download(donors, epoch, DOWNLOAD_LIMIT)),
+              () -> orWithdrawn(client.download(donors, newerThan, DOWNLOAD_LIMIT)),
               DOWNLOAD_LIMIT.plusSeconds(5));
       List<MemorySegment> vectors = snapshot.vectors();
       return Optional.of(
@@ -167,6 +174,10 @@ final class NetworkSwarm implements Swarm {
     } catch (NetworkException e) {
       return Optional.empty();
     }
+  }
+
+  private boolean isOfTheSwarm(PeerProgress word) {
+    return word.epoch() == swarmEpoch && word.digest().equals(swarmModel);
   }
 
   private <T> CompletableFuture<T> orWithdrawn(CompletableFuture<T> work) {

@@ -34,7 +34,7 @@ public interface Swarm {
       throws InterruptedException;
 
   /**
-   * Downloads a state newer than {@code epoch}; waits for it.
+   * Downloads the swarm's state when this peer at {@code epoch} is behind; waits for it.
    *
    * @return empty when nobody could give one just now
    */
@@ -75,7 +75,9 @@ public interface Swarm {
    * What is known of the swarm.
    *
    * @param epoch of the swarm: the newest that any live peer has reached
-   * @param samples accumulated by all peers at that epoch, this one included
+   * @param behind whether this peer's parameters are not those of the swarm: older, or of peers
+   *     that trained apart; then it has to download them
+   * @param samples accumulated by all peers for those parameters, this one included
    * @param peers that train and were heard of lately, this one included
    * @param called whether the round of this peer's epoch waits for it
    * @param covered whether the others will have gathered the rest before this peer would be half
@@ -83,10 +85,16 @@ public interface Swarm {
    * @param lastEpoch the newest epoch at which another peer has said that it leaves; zero for none
    */
   record SwarmView(
-      long epoch, long samples, int peers, boolean called, boolean covered, long lastEpoch) {
+      long epoch,
+      boolean behind,
+      long samples,
+      int peers,
+      boolean called,
+      boolean covered,
+      long lastEpoch) {
     /** A view of a swarm in which nothing is about to happen. */
-    public SwarmView(long epoch, long samples, int peers) {
-      this(epoch, samples, peers, false, false, 0);
+    public SwarmView(long epoch, boolean behind, long samples, int peers) {
+      this(epoch, behind, samples, peers, false, false, 0);
     }
   }
 }

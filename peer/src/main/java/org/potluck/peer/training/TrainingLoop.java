@@ -68,8 +68,11 @@ public final class TrainingLoop {
       if (finishedAt(view)) {
         break;
       }
-      if (view.epoch() > trainer.epoch()) {
+      if (view.behind()) {
         catchUp();
+      } else if (plan.waitsAt(trainer.epoch(), view.peers())) {
+        listener.waiting(view.peers(), plan.beginWith());
+        await();
       } else if (view.samples() >= plan.targetBatch() || view.called()) {
         average();
       } else if (view.covered()) {
