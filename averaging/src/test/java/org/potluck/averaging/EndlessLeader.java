@@ -52,6 +52,7 @@ final class EndlessLeader {
           JoinMessage.newBuilder()
               .setKey("run.gradients")
               .setEpoch(victim.epoch)
+              .setModel(victim.model)
               .setDeclaredMicros(1)
               .setAnnouncement(true)
               .addAllAddresses(network.addresses().stream().map(Object::toString).toList())
