@@ -13,7 +13,10 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.potluck.averaging.Averager;
 import org.potluck.averaging.AveragingOptions;
+import org.potluck.averaging.Rendezvous;
 import org.potluck.averaging.RoundOutcome;
+import org.potluck.averaging.codec.CodecId;
+import org.potluck.averaging.progress.Outlook;
 import org.potluck.averaging.progress.SwarmProgress;
 import org.potluck.averaging.state.StateClient;
 import org.potluck.averaging.state.StateDonor;
@@ -81,7 +84,12 @@ public final class TrainingPeer implements AutoCloseable {
     long drawer =
         node.onLoop(() -> CompletableFuture.completedFuture(node.network().self())).hashCode();
     TrainingPlan plan =
-        new TrainingPlan(training.targetBatch(), training.microBatch(), training.epochs(), drawer);
+        new TrainingPlan(
+            training.targetBatch(),
+            training.microBatch(),
+            training.epochs(),
+            drawer,
+            training.beginWith());
     loop = new TrainingLoop(trainer, swarm, plan, new Teller(), InstantSource.system());
   }
 
@@ -95,6 +103,14 @@ public final class TrainingPeer implements AutoCloseable {
     String run = manifest.runId();
     // Parameters and two moments of four bytes each, with room for rounding up.
     StateLimits limits = StateLimits.usual(trainer.parameterCount() * 12 + (1 << 20));
+    CodecId codec = CodecChoice.of(spec.averaging().codec());
+    Rendezvous.Appointment appointment =
+        new Rendezvous.Appointment(
+            run + ".gradients",
+            trainer.parameterCount(),
+            new Outlook.Target(spec.training().targetBatch(), spec.training().microBatch()),
+            codec,
+            codec);
     NetworkSwarm.PeerCard card =
         new NetworkSwarm.PeerCard(settings.name(), trainer.device(), spec.model().context());
     NetworkSwarm swarm =
@@ -103,8 +119,7 @@ public final class TrainingPeer implements AutoCloseable {
                 CompletableFuture.completedFuture(
                     new NetworkSwarm(
                         node,
-                        run,
-                        spec.averaging().codec(),
+                        appointment,
                         card,
                         new SwarmProgress(node.network(), node.rpc(), node.dht(), run),
                         new Averager(
@@ -148,9 +163,20 @@ public final class TrainingPeer implements AutoCloseable {
                     trainer.epoch() > 0 ? "; going on from epoch " + trainer.epoch() : ""));
   }
 
-  /** From any thread; {@link #run} returns after the micro-batch or round at hand. */
+  /**
+   * From any thread; {@link #run} returns after the micro-batch or exchange at hand. A round that
+   * has not begun is given up at once.
+   */
   public void stop() {
     loop.stop();
+  }
+
+  /**
+   * From any thread; {@link #run} returns after the next step, at one epoch with other peers that
+   * are asked at about the same time.
+   */
+  public void finish() {
+    loop.finish();
   }
 
   /** What was done so far; after {@link #run} has returned. */
@@ -278,6 +304,16 @@ public final class TrainingPeer implements AutoCloseable {
               view.peers(),
               view.peers() == 1 ? "peer" : "peers",
               wait);
+    }
+
+    @Override
+    public void waiting(int here, int needed) {
+      settings
+          .ticker()
+          .at(
+              () ->
+                  "waiting for trainers: %d of %d are here (training.begin-with)"
+                      .formatted(here, needed));
     }
 
     @Override

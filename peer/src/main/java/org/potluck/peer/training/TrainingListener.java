@@ -6,6 +6,9 @@ import org.potluck.trainer.Trainer;
 
 /** Hears what the training thread does, on that thread. */
 public interface TrainingListener {
+  /** The first epoch waits until {@code needed} trainers are there. */
+  default void waiting(int here, int needed) {}
+
   /** A micro-batch was added to what is accumulated. */
   default void trained(Swarm.OwnProgress progress, Swarm.SwarmView view) {}
 

@@ -24,6 +24,9 @@ public final class TrainingLoop {
 
   private static final Duration BETWEEN_ATTEMPTS = Duration.ofMillis(100);
 
+  /** Without news the view still changes, because time passes. */
+  private static final Duration WAIT_LIMIT = Duration.ofMillis(50);
+
   private final Trainer trainer;
   private final Swarm swarm;
   private final TrainingPlan plan;
@@ -37,7 +40,10 @@ public final class TrainingLoop {
   private double lossBefore = Double.NaN;
   private double samplesPerSecond;
   private String digest;
+  private Swarm.Activity activity = Swarm.Activity.TRAINING;
+  private long lastEpoch;
   private volatile boolean stopping;
+  private volatile boolean finishing;
 
   public TrainingLoop(
       Trainer trainer,
@@ -58,11 +64,19 @@ public final class TrainingLoop {
   public void run() throws InterruptedException {
     swarm.offer(trainer.state(), digest);
     while (!stopping && !plan.completeAt(trainer.epoch())) {
-      Swarm.SwarmView view = report(Swarm.Activity.TRAINING);
-      if (view.epoch() > trainer.epoch()) {
+      Swarm.SwarmView view = report(activity);
+      if (finishedAt(view)) {
+        break;
+      }
+      if (view.behind()) {
         catchUp();
-      } else if (view.samples() >= plan.targetBatch()) {
+      } else if (plan.waitsAt(trainer.epoch(), view.peers())) {
+        listener.waiting(view.peers(), plan.beginWith());
+        await();
+      } else if (view.samples() >= plan.targetBatch() || view.called()) {
         average();
+      } else if (view.covered()) {
+        await();
       } else {
         train(view);
       }
@@ -70,9 +84,38 @@ public final class TrainingLoop {
     swarm.leave(progress(Swarm.Activity.TRAINING));
   }
 
-  /** Asks {@link #run} to return after the micro-batch or round at hand. From any thread. */
+  /**
+   * Asks {@link #run} to return after the micro-batch at hand, or the exchange if one has begun; a
+   * round that has not is given up. From any thread.
+   */
   public void stop() {
     stopping = true;
+    swarm.withdraw();
+  }
+
+  /**
+   * Asks {@link #run} to return after the next step, so that peers that are asked at about the same
+   * time end at one epoch. From any thread.
+   */
+  public void finish() {
+    finishing = true;
+  }
+
+  /** Whoever is asked first names the epoch; the others leave with it if they still can. */
+  private boolean finishedAt(Swarm.SwarmView view) {
+    if (finishing && lastEpoch == 0) {
+      long named = view.lastEpoch();
+      lastEpoch = named > 0 && named >= trainer.epoch() ? named : trainer.epoch() + 1;
+      Swarm.SwarmView _ = report(activity);
+    }
+    return lastEpoch > 0 && trainer.epoch() >= lastEpoch;
+  }
+
+  private void await() throws InterruptedException {
+    if (activity != Swarm.Activity.WAITING) {
+      Swarm.SwarmView _ = report(Swarm.Activity.WAITING);
+    }
+    swarm.awaitChange(WAIT_LIMIT);
   }
 
   public TrainingTally tally() {
@@ -80,6 +123,9 @@ public final class TrainingLoop {
   }
 
   private void train(Swarm.SwarmView view) {
+    if (activity != Swarm.Activity.TRAINING) {
+      Swarm.SwarmView _ = report(Swarm.Activity.TRAINING);
+    }
     long step = Math.addExact(trainer.epoch() * DRAWS_PER_EPOCH, drawsThisEpoch++);
     Microbatch batch = trainer.accumulate(new SampleDraw(plan.drawer(), step, plan.microBatch()));
     lossSum += batch.meanLoss() * batch.samples();
@@ -98,11 +144,13 @@ public final class TrainingLoop {
       // Nobody would accept it. The others go on, and this peer catches up with them.
       trainer.discard();
       lossSum = 0;
+      activity = Swarm.Activity.TRAINING;
       listener.unusable(epoch);
       return;
     }
     Instant began = clock.instant();
     RoundOutcome outcome = swarm.average(epoch, gradients, samples);
+    activity = Swarm.Activity.TRAINING;
     Duration took = Duration.between(began, clock.instant());
     listener.settled(epoch, outcome);
     switch (outcome) {
@@ -144,6 +192,7 @@ public final class TrainingLoop {
   private void catchUp() throws InterruptedException {
     report(Swarm.Activity.DOWNLOADING);
     var state = swarm.download(trainer.epoch());
+    activity = Swarm.Activity.TRAINING;
     if (state.isEmpty()) {
       swarm.awaitChange(BETWEEN_ATTEMPTS);
       return;
@@ -161,11 +210,12 @@ public final class TrainingLoop {
     swarm.offer(trainer.state(), digest);
   }
 
-  private Swarm.SwarmView report(Swarm.Activity activity) {
-    return swarm.report(progress(activity));
+  private Swarm.SwarmView report(Swarm.Activity now) {
+    activity = now;
+    return swarm.report(progress(now));
   }
 
-  private Swarm.OwnProgress progress(Swarm.Activity activity) {
+  private Swarm.OwnProgress progress(Swarm.Activity now) {
     return new Swarm.OwnProgress(
         trainer.epoch(),
         trainer.accumulatedSamples(),
@@ -173,6 +223,7 @@ public final class TrainingLoop {
         samplesPerSecond,
         lossBefore,
         digest,
-        activity);
+        now,
+        lastEpoch);
   }
 }
