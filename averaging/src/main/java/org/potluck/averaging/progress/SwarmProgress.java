@@ -47,6 +47,7 @@ public final class SwarmProgress {
   private final UnaryMethod<ProgressWord, ProgressAnswer> tell;
   private final Map<PeerId, Heard> others = new TreeMap<>();
   private final Map<PeerId, Boolean> telling = new TreeMap<>();
+  private final Belief belief = new Belief();
   private final List<Runnable> listeners = new ArrayList<>();
   private @Nullable PeerProgress own;
   private @Nullable Instant published;
@@ -109,15 +110,29 @@ public final class SwarmProgress {
     return heard().stream().map(Heard::progress).toList();
   }
 
-  /** The others that train, by peer id, with the times. */
+  /**
+   * The others that train and are believed, by peer id, with the times. Whoever claims to be ahead
+   * of us without others who say the same is left out at first; see {@link #doubt}.
+   */
   public List<Heard> heardTrainers() {
-    return heard().stream().filter(heard -> heard.progress().trains()).toList();
+    List<Heard> trainers = heard().stream().filter(heard -> heard.progress().trains()).toList();
+    return own == null ? trainers : belief.believed(own.epoch(), trainers, loop.now());
+  }
+
+  /** None of {@code peers}, who claimed to be ahead, could give the state they claim to have. */
+  public void doubt(List<PeerId> peers) {
+    belief.doubt(peers, loop.now());
+  }
+
+  /** One of {@code peers} gave a state that is newer than ours. */
+  public void trust(List<PeerId> peers) {
+    peers.forEach(belief::trust);
   }
 
   /** The others that train, the furthest first. */
   public List<PeerProgress> trainers() {
-    return others().stream()
-        .filter(PeerProgress::trains)
+    return heardTrainers().stream()
+        .map(Heard::progress)
         .sorted(Comparator.comparingLong(PeerProgress::epoch).reversed())
         .toList();
   }

@@ -167,11 +167,17 @@ final class NetworkSwarm implements Swarm {
           node.await(
               () -> orWithdrawn(client.download(donors, newerThan, DOWNLOAD_LIMIT)),
               DOWNLOAD_LIMIT.plusSeconds(5));
+      node.execute(() -> progress.trust(donors));
       List<MemorySegment> vectors = snapshot.vectors();
       return Optional.of(
           new TrainerState(
               snapshot.epoch(), vectors.getFirst(), vectors.subList(1, vectors.size())));
     } catch (NetworkException e) {
+      node.execute(
+          () -> {
+            progress.doubt(donors);
+            look();
+          });
       return Optional.empty();
     }
   }
