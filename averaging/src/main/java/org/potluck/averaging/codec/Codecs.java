@@ -17,8 +17,10 @@ public final class Codecs {
       case NONE -> Float32Codec.INSTANCE;
       case FLOAT16 -> Float16Codec.INSTANCE;
       case INT8_BLOCKWISE -> Int8BlockwiseCodec.INSTANCE;
-      case FLOAT16_SCALED, INT8_UNIFORM, INT4_BLOCKWISE, SPARSE ->
-          throw new UnsupportedOperationException(id + " is not built yet");
+      case INT8_UNIFORM -> Int8UniformCodec.INSTANCE;
+      case FLOAT16_SCALED -> Float16ScaledCodec.INSTANCE;
+      case INT4_BLOCKWISE -> Int4BlockwiseCodec.INSTANCE;
+      case SPARSE -> SparseCodec.INSTANCE;
     };
   }
 }
