@@ -4,6 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 
 /**
  * Values sorted into 256 buckets and the mean of each: hivemind's form of 8-bit tensors.
@@ -53,6 +54,35 @@ final class BucketTable {
         width == 0
             ? BUCKETS / 2
             : (int) Math.clamp(Math.rint((value - mean) / width) + BUCKETS / 2, 0, BUCKETS - 1);
+  }
+
+  /**
+   * Buckets between the 255 inner quantiles of 256, interpolated linearly; a value on a border
+   * belongs below it.
+   */
+  static Buckets quantiles(float[] values) {
+    float[] sorted = values.clone();
+    Arrays.sort(sorted);
+    double[] borders = new double[BUCKETS - 1];
+    for (int i = 0; i < borders.length; i++) {
+      double rank = (i + 1.0) / BUCKETS * (sorted.length - 1);
+      int below = (int) rank;
+      double above = sorted[Math.min(below + 1, sorted.length - 1)];
+      borders[i] = sorted[below] + (rank - below) * (above - sorted[below]);
+    }
+    return value -> {
+      int low = 0;
+      int high = borders.length;
+      while (low < high) {
+        int middle = (low + high) / 2;
+        if (borders[middle] < value) {
+          low = middle + 1;
+        } else {
+          high = middle;
+        }
+      }
+      return low;
+    };
   }
 
   static void write(float[] values, Buckets buckets, ByteBuffer target) {
