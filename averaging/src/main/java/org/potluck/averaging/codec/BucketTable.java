@@ -45,7 +45,9 @@ final class BucketTable {
     return new Moments(mean, values.length < 2 ? 0 : Math.sqrt(squares / (values.length - 1)));
   }
 
-  /** 256 buckets of equal width over six standard deviations; what lies outside goes to the ends. */
+  /**
+   * 256 buckets of equal width over six standard deviations; what lies outside goes to the ends.
+   */
   static Buckets uniform(float[] values) {
     Moments moments = moments(values);
     double width = 6 * moments.deviation() / BUCKETS;

@@ -12,9 +12,9 @@ import java.util.List;
  * error feedback, no worse than dense at 512 million (SparseLoCo, arXiv 2508.15706), while two bits
  * without error feedback cost +32 %. So sparse is never taken without it.
  *
- * <p>A vector of fewer than {@link #SMALL_VALUES} values is sent as scaled float16 whatever the link:
- * latency, not bandwidth, is what it costs, and small tensors (norms, biases) suffer most from
- * coarse steps. Where nothing is in time, the coarsest allowed rung is taken. All members of a
+ * <p>A vector of fewer than {@link #SMALL_VALUES} values is sent as scaled float16 whatever the
+ * link: latency, not bandwidth, is what it costs, and small tensors (norms, biases) suffer most
+ * from coarse steps. Where nothing is in time, the coarsest allowed rung is taken. All members of a
  * group need one codec in each direction, so a group asks with its slowest link.
  */
 public final class CodecLadder {
@@ -23,10 +23,7 @@ public final class CodecLadder {
 
   private static final List<CodecId> RUNGS =
       List.of(
-          CodecId.FLOAT16_SCALED,
-          CodecId.INT8_BLOCKWISE,
-          CodecId.INT4_BLOCKWISE,
-          CodecId.SPARSE);
+          CodecId.FLOAT16_SCALED, CodecId.INT8_BLOCKWISE, CodecId.INT4_BLOCKWISE, CodecId.SPARSE);
 
   private CodecLadder() {}
 

@@ -9,16 +9,16 @@ import java.nio.ByteBuffer;
  * Remembers what a lossy codec dropped and adds it to the next vector (Seide et al., "1-Bit
  * Stochastic Gradient Descent", 2014; Karimireddy et al., arXiv 1901.09847).
  *
- * <p>With memory e, vector v and codec C: e becomes {@code decay * e + v}, {@code C(e)} is sent, and
- * e becomes {@code e - C(e)}. Nothing is lost for good, only late, and a decay below one forgets
- * what is too old to be right (SparseLoCo takes 0.95).
+ * <p>With memory e, vector v and codec C: e becomes {@code decay * e + v}, {@code C(e)} is sent,
+ * and e becomes {@code e - C(e)}. Nothing is lost for good, only late, and a decay below one
+ * forgets what is too old to be right (SparseLoCo takes 0.95).
  *
- * <p>{@link #compensate} leaves in the vector what others will decode. So a peer that reduces a part
- * of the vector itself counts the same values as everybody else, and the memory does not depend on
- * who reduces what. Encoding those values again gives them back, up to a rounding.
+ * <p>{@link #compensate} leaves in the vector what others will decode. So a peer that reduces a
+ * part of the vector itself counts the same values as everybody else, and the memory does not
+ * depend on who reduces what. Encoding those values again gives them back, up to a rounding.
  *
- * <p>One object serves one stream of vectors of one peer, on one thread. Its memory is off the heap,
- * one float32 a value.
+ * <p>One object serves one stream of vectors of one peer, on one thread. Its memory is off the
+ * heap, one float32 a value.
  */
 public final class ErrorFeedback {
   private static final int CHUNK = 16 * Codec.BLOCK_VALUES;

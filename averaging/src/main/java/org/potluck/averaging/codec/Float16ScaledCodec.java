@@ -7,8 +7,8 @@ import java.lang.foreign.MemorySegment;
  *
  * <p>Plain halves lose small gradients: below 2<sup>-14</sup> they have fewer than 11 bits, below
  * 2<sup>-25</sup> none. Here the largest magnitude of a block lands between 2<sup>14</sup> and
- * 2<sup>15</sup>, so that values down to 2<sup>-28</sup> of it keep all 11 bits. Dividing by a power
- * of two is exact, so the scale costs no precision; nothing saturates below 2<sup>127</sup>.
+ * 2<sup>15</sup>, so that values down to 2<sup>-28</sup> of it keep all 11 bits. Dividing by a
+ * power of two is exact, so the scale costs no precision; nothing saturates below 2<sup>127</sup>.
  */
 final class Float16ScaledCodec extends StripCodec {
   static final Float16ScaledCodec INSTANCE = new Float16ScaledCodec();

@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
  * Tensor.compression}.
  *
  * <p>For speaking to hivemind peers; among ourselves {@link Codec}s do the same faster. Tensors are
- * rows by columns in C order, a vector being one row; only {@link #MEANSTD_16BIT} looks at the rows.
+ * rows by columns in C order, a vector being one row; only {@link #MEANSTD_16BIT} looks at the
+ * rows.
  */
 public enum HivemindCompression {
   /** Float32. */

@@ -5,8 +5,8 @@ import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * hivemind's MEANSTD_16BIT: one half a value, then one float32 mean a row, then one float32 standard
- * deviation a row (of the population, at least float32's epsilon), little-endian.
+ * hivemind's MEANSTD_16BIT: one half a value, then one float32 mean a row, then one float32
+ * standard deviation a row (of the population, at least float32's epsilon), little-endian.
  */
 final class HivemindRows {
   private static final float EPSILON = 0x1p-23f;

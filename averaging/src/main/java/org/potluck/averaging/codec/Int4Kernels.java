@@ -35,10 +35,7 @@ final class Int4Kernels {
     long low = at + (long) part * FLOATS.vectorByteSize();
     IntVector high = integers(in, low + 4L * HALF, inverse).lanewise(VectorOperators.LSHL, 4);
     return (ByteVector)
-        integers(in, low, inverse)
-            .and(15)
-            .or(high)
-            .convertShape(VectorOperators.I2B, BYTES, -part);
+        integers(in, low, inverse).and(15).or(high).convertShape(VectorOperators.I2B, BYTES, -part);
   }
 
   /** The integer in the lowest bits, other bits above. */

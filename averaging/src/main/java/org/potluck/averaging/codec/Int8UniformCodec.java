@@ -8,9 +8,9 @@ import java.nio.ByteBuffer;
  * hivemind's UNIFORM_8BIT, byte for byte in its layout: one byte a value into a table of 256 means.
  *
  * <p>The buckets span six standard deviations of the chunk, so that outliers do not widen them: it
- * suits bell-shaped values, and its error has no small bound. Unlike with the other codecs the bytes
- * depend on the whole chunk. {@link Int8BlockwiseCodec} is faster and its error is bounded; this one
- * is for comparison and for those who speak hivemind's form.
+ * suits bell-shaped values, and its error has no small bound. Unlike with the other codecs the
+ * bytes depend on the whole chunk. {@link Int8BlockwiseCodec} is faster and its error is bounded;
+ * this one is for comparison and for those who speak hivemind's form.
  */
 final class Int8UniformCodec implements Codec {
   static final Int8UniformCodec INSTANCE = new Int8UniformCodec();

@@ -11,10 +11,10 @@ import jdk.incubator.vector.VectorOperators;
 /**
  * Finds the values of the largest magnitude.
  *
- * <p>The bits of a float32 without the sign sort as its magnitude does, so the smallest magnitude to
- * keep is found by bisection over integers, counting each time how many values reach it. A count is
- * one pass over a block in the first-level cache; for most blocks a dozen suffice. Sorting or a heap
- * would take many times as long.
+ * <p>The bits of a float32 without the sign sort as its magnitude does, so the smallest magnitude
+ * to keep is found by bisection over integers, counting each time how many values reach it. A count
+ * is one pass over a block in the first-level cache; for most blocks a dozen suffice. Sorting or a
+ * heap would take many times as long.
  */
 final class Largest {
   private static final int MAGNITUDE = 0x7fffffff;

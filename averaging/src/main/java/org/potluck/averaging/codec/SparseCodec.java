@@ -4,13 +4,13 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
- * The 64 largest of each block of 4096 values, two bits each; the others count as zero (the sizes of
- * SparseLoCo, arXiv 2508.15706).
+ * The 64 largest of each block of 4096 values, two bits each; the others count as zero (the sizes
+ * of SparseLoCo, arXiv 2508.15706).
  *
  * <p>A kept value is sent as its sign and one of two magnitudes: the means of the larger and of the
- * smaller kept ones, parted by two-means clustering. One level for all would be drawn up by a single
- * outlier. A block is never farther from its decoded self than from zero, which is what error
- * feedback needs to converge. Without {@link ErrorFeedback} most of a gradient is lost.
+ * smaller kept ones, parted by two-means clustering. One level for all would be drawn up by a
+ * single outlier. A block is never farther from its decoded self than from zero, which is what
+ * error feedback needs to converge. Without {@link ErrorFeedback} most of a gradient is lost.
  *
  * <p>Indices ascend, 12 bits each, and unused bits are zero, so that there is one encoding of a
  * choice and no index comes twice.
@@ -124,8 +124,7 @@ final class SparseCodec extends StripCodec {
       this.indices = offset + LEVEL_BYTES;
       this.codes = codesAt(offset, kept);
       this.levels =
-          new TwoLevels(
-              bytes.get(WIRE_FLOAT, offset), bytes.get(WIRE_FLOAT, offset + Float.BYTES));
+          new TwoLevels(bytes.get(WIRE_FLOAT, offset), bytes.get(WIRE_FLOAT, offset + Float.BYTES));
     }
 
     int index(int k) {

@@ -11,8 +11,8 @@ record TwoLevels(float low, float high) {
   private static final int PASSES = 4;
 
   /**
-   * Two-means clustering of the magnitudes (Lloyd), begun at their mean. In float64 and in order, so
-   * that everybody finds the same.
+   * Two-means clustering of the magnitudes (Lloyd), begun at their mean. In float64 and in order,
+   * so that everybody finds the same.
    */
   static TwoLevels of(float[] values) {
     double low = 0;

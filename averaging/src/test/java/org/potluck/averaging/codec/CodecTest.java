@@ -40,6 +40,26 @@ class CodecTest {
   }
 
   @Test
+  void keepsSmallValuesBesideLargeOnesWhenScaled() {
+    Codec codec = Codecs.of(CodecId.FLOAT16_SCALED);
+    for (int seed = 0; seed < 200; seed++) {
+      SplittableRandom random = new SplittableRandom(seed);
+      double scale = Math.pow(2, random.nextInt(-80, 110));
+      float[] values = new float[random.nextInt(1, Codec.BLOCK_VALUES)];
+      for (int i = 0; i < values.length; i++) {
+        values[i] = (float) (scale * random.nextGaussian() * Math.pow(2, -random.nextInt(45)));
+      }
+      float magnitude = VectorMath.magnitude(MemorySegment.ofArray(values), 0, values.length);
+      float[] decoded = decode(codec, encode(codec, values, true), values.length);
+      for (int i = 0; i < values.length; i++) {
+        assertThat(Math.abs((double) decoded[i] - values[i]))
+            .as("seed %s, value %s = %s", seed, i, values[i])
+            .isLessThanOrEqualTo(Math.max(Math.abs(values[i]) * 0x1p-11, magnitude * 0x1p-39));
+      }
+    }
+  }
+
+  @Test
   void encodesTheSameBytesHoweverTheVectorIsCut() {
     for (int seed = 0; seed < 50; seed++) {
       float[] values = random(seed, 3 * Codec.BLOCK_VALUES + seed);
@@ -159,8 +179,9 @@ class CodecTest {
         assertThat(codec.wellFormed(longer, n)).as("%s of %s", n, codec.id()).isFalse();
       }
       int million = codec.encodedBytes(1 << 20);
-      assertThat(million / 0x1p20).as("%s", codec.id()).isCloseTo(
-          codec.id().bytesPerValue(), within(0.001));
+      assertThat(million / 0x1p20)
+          .as("%s", codec.id())
+          .isCloseTo(codec.id().bytesPerValue(), within(0.001));
     }
   }
 

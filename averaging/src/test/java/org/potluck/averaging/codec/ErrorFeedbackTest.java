@@ -83,8 +83,7 @@ class ErrorFeedbackTest {
         for (int i = 0; i < n; i++) {
           assertThat((double) decoded[i])
               .as("%s, round %s, value %s", id, round, i)
-              .isCloseTo(
-                  vector[i], within(Math.abs(vector[i]) * 0x1p-22));
+              .isCloseTo(vector[i], within(Math.abs(vector[i]) * 0x1p-22));
         }
       }
     }
@@ -115,8 +114,7 @@ class ErrorFeedbackTest {
     feedback.compensate(MemorySegment.ofArray(vector));
     feedback.takeBack(MemorySegment.ofArray(vector));
     for (int i = 0; i < n; i++) {
-      assertThat(remembered(feedback, i))
-          .isCloseTo(original[i], within(1e-6f));
+      assertThat(remembered(feedback, i)).isCloseTo(original[i], within(1e-6f));
     }
   }
 

@@ -36,8 +36,9 @@ class HivemindCompressionTest {
       assertThat(buffer.getLong(0)).isEqualTo(256);
     }
     // Each value has a bucket of its own.
-    assertThat(HivemindCompression.QUANTILE_8BIT.decode(
-            HivemindCompression.QUANTILE_8BIT.encode(TENSOR, COLUMNS), ROWS, COLUMNS))
+    assertThat(
+            HivemindCompression.QUANTILE_8BIT.decode(
+                HivemindCompression.QUANTILE_8BIT.encode(TENSOR, COLUMNS), ROWS, COLUMNS))
         .contains(TENSOR);
   }
 
@@ -100,11 +101,12 @@ class HivemindCompressionTest {
       }
       var decoded = form.decode(ByteBuffer.wrap(bytes), ROWS, COLUMNS);
       refused += decoded.isEmpty() ? 1 : 0;
-      decoded.ifPresent(values -> {
-        for (float value : values) {
-          assertThat(Float.isFinite(value)).isTrue();
-        }
-      });
+      decoded.ifPresent(
+          values -> {
+            for (float value : values) {
+              assertThat(Float.isFinite(value)).isTrue();
+            }
+          });
     }
     assertThat(refused).isBetween(100, 4900);
   }

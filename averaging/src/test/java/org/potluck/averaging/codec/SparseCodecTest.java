@@ -34,8 +34,7 @@ class SparseCodecTest {
               .sorted()
               .toList();
       float[] decoded = roundTrip(values);
-      List<Integer> actual =
-          IntStream.range(0, n).filter(i -> decoded[i] != 0).boxed().toList();
+      List<Integer> actual = IntStream.range(0, n).filter(i -> decoded[i] != 0).boxed().toList();
       assertThat(actual).as("seed %s, %s values", seed, n).isEqualTo(expected);
       for (int i : actual) {
         assertThat(Math.signum(decoded[i])).isEqualTo(Math.signum(values[i]));
