@@ -65,10 +65,7 @@ class AveragerTest {
   void everyoneHoldsTheSameBitsWithLossyCodecs() {
     List<CodecId> fine =
         List.of(
-            CodecId.FLOAT16,
-            CodecId.FLOAT16_SCALED,
-            CodecId.INT8_BLOCKWISE,
-            CodecId.INT8_UNIFORM);
+            CodecId.FLOAT16, CodecId.FLOAT16_SCALED, CodecId.INT8_BLOCKWISE, CodecId.INT8_UNIFORM);
     for (CodecId codec : fine) {
       Swarm swarm = new Swarm(7, 5, VALUES);
       swarm.codec = codec;

@@ -4,14 +4,6 @@ package org.potluck.averaging.codec;
 public final class Codecs {
   private Codecs() {}
 
-  /** Whether this version can encode and decode with it. */
-  public static boolean isBuilt(CodecId id) {
-    return switch (id) {
-      case NONE, FLOAT16, INT8_BLOCKWISE -> true;
-      case FLOAT16_SCALED, INT8_UNIFORM, INT4_BLOCKWISE, SPARSE -> false;
-    };
-  }
-
   public static Codec of(CodecId id) {
     return switch (id) {
       case NONE -> Float32Codec.INSTANCE;
