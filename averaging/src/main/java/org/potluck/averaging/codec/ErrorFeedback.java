@@ -54,7 +54,7 @@ public final class ErrorFeedback {
     VectorMath.scale(residual, 0, length, decay);
     for (long from = 0; from < length; from += CHUNK) {
       int n = (int) Math.min(CHUNK, length - from);
-      add(vector, from, n);
+      add(vector, from, n, 1);
       codec.encode(residual, from, n, encoded.clear());
       encoded.flip();
       codec.decode(encoded, vector, from, n);
@@ -62,11 +62,20 @@ public final class ErrorFeedback {
     }
   }
 
-  /** Takes back a vector that {@link #compensate} left and that nobody averaged: a failed round. */
-  public void takeBack(MemorySegment vector) {
-    check(vector);
+  /**
+   * Undoes the last {@link #compensate} of a round that failed, but for the decay: what was dropped
+   * before is remembered again, and {@code brought} may be brought anew.
+   *
+   * @param sent what compensate left
+   * @param brought what it was given
+   */
+  public void withdraw(MemorySegment sent, MemorySegment brought) {
+    check(sent);
+    check(brought);
     for (long from = 0; from < length; from += CHUNK) {
-      add(vector, from, (int) Math.min(CHUNK, length - from));
+      int n = (int) Math.min(CHUNK, length - from);
+      add(sent, from, n, 1);
+      add(brought, from, n, -1);
     }
   }
 
@@ -84,14 +93,14 @@ public final class ErrorFeedback {
     residual.copyFrom(saved);
   }
 
-  private void add(MemorySegment vector, long from, int count) {
+  private void add(MemorySegment vector, long from, int count, float factor) {
     float[] added = new float[count];
     float[] sums = new float[count];
     long at = from * Float.BYTES;
     MemorySegment.copy(vector, ValueLayout.JAVA_FLOAT_UNALIGNED, at, added, 0, count);
     MemorySegment.copy(residual, ValueLayout.JAVA_FLOAT, at, sums, 0, count);
     for (int i = 0; i < count; i++) {
-      sums[i] = Math.clamp(sums[i] + added[i], -Float.MAX_VALUE, Float.MAX_VALUE);
+      sums[i] = Math.clamp(sums[i] + factor * added[i], -Float.MAX_VALUE, Float.MAX_VALUE);
     }
     MemorySegment.copy(sums, 0, residual, ValueLayout.JAVA_FLOAT, at, count);
   }
