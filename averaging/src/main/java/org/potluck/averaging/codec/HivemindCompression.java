@@ -16,36 +16,45 @@ import org.jspecify.annotations.Nullable;
  */
 public enum HivemindCompression {
   /** Float32. */
-  NONE,
+  NONE(0),
 
   /** Halves of (value - row mean) / row deviation, then the rows' float32 means and deviations. */
-  MEANSTD_16BIT,
+  MEANSTD_16BIT(1),
 
   /** Halves, saturating. */
-  FLOAT16,
+  FLOAT16(2),
 
   /** A table of 256 means and a byte a value; the buckets hold about as many values each. */
-  QUANTILE_8BIT,
+  QUANTILE_8BIT(3),
 
   /** The same form; the buckets are equally wide over six standard deviations. */
-  UNIFORM_8BIT,
+  UNIFORM_8BIT(4),
 
   /** The largest magnitude of each 4096 values, a table of fractions of it, and a byte a value. */
-  BLOCKWISE_8BIT;
+  BLOCKWISE_8BIT(5);
 
   /** Of one tensor; 1 GiB as float32. */
   public static final int VALUES_MAX = 1 << 28;
 
+  private final int wireNumber;
+
+  HivemindCompression(int wireNumber) {
+    this.wireNumber = wireNumber;
+  }
+
   /** What stands for it in messages. */
   public int wireNumber() {
-    return ordinal();
+    return wireNumber;
   }
 
   /** Empty for a number that hivemind does not use. */
   public static Optional<HivemindCompression> ofWireNumber(int number) {
-    return number < 0 || number >= values().length
-        ? Optional.empty()
-        : Optional.of(values()[number]);
+    for (HivemindCompression one : values()) {
+      if (one.wireNumber == number) {
+        return Optional.of(one);
+      }
+    }
+    return Optional.empty();
   }
 
   /**

@@ -40,7 +40,7 @@ final class Largest {
     int reached = 0;
     int missed = Float.floatToRawIntBits(magnitude) + 1;
     while (missed - reached > 1) {
-      int middle = reached + missed >>> 1;
+      int middle = (reached + missed) >>> 1;
       int found = count(values, at, count, middle);
       if (found == wanted) {
         return middle;

@@ -134,7 +134,8 @@ final class SparseCodec extends StripCodec {
     }
 
     float value(int k) {
-      return levels.value(octet(codes + k / 4) >> k % 4 * CODE_BITS & 3);
+      int shift = k % 4 * CODE_BITS;
+      return levels.value((octet(codes + k / 4) >> shift) & 3);
     }
 
     boolean unusedBitsAreZero() {

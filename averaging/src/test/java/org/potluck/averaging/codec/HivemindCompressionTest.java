@@ -93,8 +93,10 @@ class HivemindCompressionTest {
     int refused = 0;
     for (int seed = 0; seed < 5000; seed++) {
       SplittableRandom random = new SplittableRandom(seed);
-      HivemindCompression form = HivemindCompression.values()[seed % 6];
-      byte[] bytes = form.encode(TENSOR, COLUMNS).array().clone();
+      HivemindCompression form = HivemindCompression.ofWireNumber(seed % 6).orElseThrow();
+      ByteBuffer encoded = form.encode(TENSOR, COLUMNS);
+      byte[] bytes = new byte[encoded.remaining()];
+      encoded.get(bytes);
       for (int i = 0; i < 3; i++) {
         bytes[random.nextInt(random.nextBoolean() ? bytes.length : 16) % bytes.length] =
             (byte) random.nextInt();

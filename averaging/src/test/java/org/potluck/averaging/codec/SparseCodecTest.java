@@ -29,7 +29,7 @@ class SparseCodecTest {
       List<Integer> expected =
           IntStream.range(0, n)
               .boxed()
-              .sorted(Comparator.comparing(i -> -Math.abs(values[i])))
+              .sorted(Comparator.comparingDouble(i -> -Math.abs(values[i])))
               .limit(kept)
               .sorted()
               .toList();
@@ -139,7 +139,8 @@ class SparseCodecTest {
   }
 
   private static ByteBuffer copy(ByteBuffer bytes) {
-    return ByteBuffer.wrap(bytes.array().clone()).order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer copy = ByteBuffer.allocate(bytes.remaining()).order(ByteOrder.LITTLE_ENDIAN);
+    return copy.put(bytes.duplicate()).flip();
   }
 
   private static float[] roundTrip(float[] values) {
