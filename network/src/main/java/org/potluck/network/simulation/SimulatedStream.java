@@ -91,10 +91,19 @@ final class SimulatedStream implements Stream {
     if (end != null || closing || !data.hasRemaining()) {
       return;
     }
-    queue.add(data);
-    queuedBytes += data.remaining();
+    Liar liar = connection.owner().host().liar;
+    if (liar == null) {
+      enqueue(data);
+    } else {
+      liar.tell(protocol, data, connection.owner()::lied).forEach(this::enqueue);
+    }
     full |= queuedBytes >= conditions().highWaterBytes();
     offer();
+  }
+
+  private void enqueue(ByteBuffer data) {
+    queue.add(data);
+    queuedBytes += data.remaining();
   }
 
   @Override

@@ -19,7 +19,7 @@ final class Uplink {
   }
 
   private void sendNext() {
-    double bytesPerSecond = owner.host().profile.up().bytesPerSecond();
+    double bytesPerSecond = owner.host().upBytesPerSecond();
     if (busy || bytesPerSecond <= 0) {
       return;
     }
