@@ -4,8 +4,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.BitSet;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -47,6 +49,7 @@ public final class Simulation {
   private final Timeline timeline = new Timeline();
   private final RandomGenerator jitter;
   private final Topology topology = new Topology();
+  private final Map<String, Integer> magnifications = new HashMap<>();
   private final Story story = new Story();
   private final Disturbance disturbance;
   private @Nullable Faults faults;
@@ -119,6 +122,23 @@ public final class Simulation {
    */
   public void link(SimulatedNetwork one, SimulatedNetwork other, LinkProfile link) {
     topology.link(one.host(), other.host(), link);
+  }
+
+  /**
+   * Lets every byte of streams of {@code protocol} that are opened from now on weigh as much as
+   * {@code factor} on links and in windows. So a small vector takes the time of a large one; what
+   * else travels, and its share of the link, stays as it is.
+   */
+  public void magnify(String protocol, int factor) {
+    if (factor < 1) {
+      throw new IllegalArgumentException("not a magnification: " + factor);
+    }
+    magnifications.put(protocol, factor);
+  }
+
+  /** Whether a peer runs on the machine of {@code peer}, be it this one or a later one. */
+  public boolean running(SimulatedNetwork peer) {
+    return peer.host().running != null;
   }
 
   /** Adds a sentence to the story, which is told when something fails. */
@@ -388,6 +408,10 @@ public final class Simulation {
 
   void changed(Host host) {
     timeline.record(EventKind.CHANGED, queue.nowNanos(), host.index, -1, 0);
+  }
+
+  int magnification(String protocol) {
+    return magnifications.getOrDefault(protocol, 1);
   }
 
   Disturbance disturbance() {
