@@ -2,6 +2,7 @@ package org.potluck.peer.run;
 
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -9,6 +10,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.stream.Stream;
 import org.potluck.averaging.Averager;
+import org.potluck.averaging.AveragingOptions;
 import org.potluck.averaging.Contribution;
 import org.potluck.averaging.Role;
 import org.potluck.averaging.RoundOutcome;
@@ -19,6 +21,7 @@ import org.potluck.averaging.progress.SwarmProgress;
 import org.potluck.averaging.state.Snapshot;
 import org.potluck.averaging.state.StateClient;
 import org.potluck.averaging.state.StateDonor;
+import org.potluck.averaging.state.StateLimits;
 import org.potluck.network.Bandwidth;
 import org.potluck.network.NetworkException;
 import org.potluck.network.PeerId;
@@ -27,7 +30,7 @@ import org.potluck.peer.training.Swarm;
 import org.potluck.trainer.TrainerState;
 
 /** The swarm as the training thread sees it, over the peer's node. */
-final class NetworkSwarm implements Swarm {
+public final class NetworkSwarm implements Swarm {
   /** Until a link is measured it is taken for a usual one. */
   private static final Bandwidth USUAL_LINK = Bandwidth.ofMegabitsPerSecond(100);
 
@@ -48,8 +51,7 @@ final class NetworkSwarm implements Swarm {
   private long sequence = System.currentTimeMillis() * 1000;
   private long newsCount;
 
-  /** Created on the node's loop. */
-  NetworkSwarm(
+  private NetworkSwarm(
       Node node,
       String run,
       String codec,
@@ -68,6 +70,27 @@ final class NetworkSwarm implements Swarm {
     this.client = client;
     progress.listen(this::refresh);
     refresh();
+  }
+
+  /** Takes a place in {@code run} for a trainer that averages its gradients with {@code codec}. */
+  public static NetworkSwarm join(
+      Node node, String run, String codec, PeerCard card, StateLimits limits) {
+    return node.onLoop(
+        () ->
+            CompletableFuture.completedFuture(
+                new NetworkSwarm(
+                    node,
+                    run,
+                    codec,
+                    card,
+                    new SwarmProgress(node.network(), node.rpc(), node.dht(), run),
+                    new Averager(
+                        node.network(),
+                        node.dht(),
+                        AveragingOptions.defaults(),
+                        new SecureRandom()),
+                    new StateDonor(node.network().loop(), node.rpc(), run, limits),
+                    new StateClient(node.network().loop(), node.rpc(), run, limits))));
   }
 
   @Override
@@ -218,5 +241,5 @@ final class NetworkSwarm implements Swarm {
   }
 
   /** What others may know of this peer. */
-  record PeerCard(String name, String device, int tokensPerSample) {}
+  public record PeerCard(String name, String device, int tokensPerSample) {}
 }

@@ -5,18 +5,12 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import org.potluck.averaging.Averager;
-import org.potluck.averaging.AveragingOptions;
 import org.potluck.averaging.RoundOutcome;
-import org.potluck.averaging.progress.SwarmProgress;
-import org.potluck.averaging.state.StateClient;
-import org.potluck.averaging.state.StateDonor;
 import org.potluck.averaging.state.StateLimits;
 import org.potluck.network.Traffic;
 import org.potluck.peer.ExitCode;
@@ -97,23 +91,7 @@ public final class TrainingPeer implements AutoCloseable {
     StateLimits limits = StateLimits.usual(trainer.parameterCount() * 12 + (1 << 20));
     NetworkSwarm.PeerCard card =
         new NetworkSwarm.PeerCard(settings.name(), trainer.device(), spec.model().context());
-    NetworkSwarm swarm =
-        node.onLoop(
-            () ->
-                CompletableFuture.completedFuture(
-                    new NetworkSwarm(
-                        node,
-                        run,
-                        spec.averaging().codec(),
-                        card,
-                        new SwarmProgress(node.network(), node.rpc(), node.dht(), run),
-                        new Averager(
-                            node.network(),
-                            node.dht(),
-                            AveragingOptions.defaults(),
-                            new SecureRandom()),
-                        new StateDonor(node.network().loop(), node.rpc(), run, limits),
-                        new StateClient(node.network().loop(), node.rpc(), run, limits))));
+    NetworkSwarm swarm = NetworkSwarm.join(node, run, spec.averaging().codec(), card, limits);
     return new TrainingPeer(node, manifest, settings, corpus, trainer, swarm);
   }
 
