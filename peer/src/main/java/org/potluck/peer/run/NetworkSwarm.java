@@ -2,6 +2,7 @@ package org.potluck.peer.run;
 
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -10,16 +11,19 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.stream.Stream;
 import org.potluck.averaging.Averager;
+import org.potluck.averaging.AveragingOptions;
 import org.potluck.averaging.Contribution;
 import org.potluck.averaging.OwnLink;
 import org.potluck.averaging.Rendezvous;
 import org.potluck.averaging.RoundOutcome;
+import org.potluck.averaging.codec.CodecId;
 import org.potluck.averaging.progress.Outlook;
 import org.potluck.averaging.progress.PeerProgress;
 import org.potluck.averaging.progress.SwarmProgress;
 import org.potluck.averaging.state.Snapshot;
 import org.potluck.averaging.state.StateClient;
 import org.potluck.averaging.state.StateDonor;
+import org.potluck.averaging.state.StateLimits;
 import org.potluck.network.Bandwidth;
 import org.potluck.network.Multiaddr;
 import org.potluck.network.NetworkException;
@@ -29,7 +33,7 @@ import org.potluck.peer.training.Swarm;
 import org.potluck.trainer.TrainerState;
 
 /** The swarm as the training thread sees it, over the peer's node. */
-final class NetworkSwarm implements Swarm {
+public final class NetworkSwarm implements Swarm {
   /** Until a link is measured it is taken for a usual one. */
   private static final Bandwidth USUAL_LINK = Bandwidth.ofMegabitsPerSecond(100);
 
@@ -54,8 +58,7 @@ final class NetworkSwarm implements Swarm {
   private long sequence = System.currentTimeMillis() * 1000;
   private long newsCount;
 
-  /** Created on the node's loop. */
-  NetworkSwarm(
+  private NetworkSwarm(
       Node node,
       Rendezvous.Appointment appointment,
       PeerCard card,
@@ -73,6 +76,37 @@ final class NetworkSwarm implements Swarm {
     this.client = client;
     progress.listen(this::refresh);
     refresh();
+  }
+
+  /** What the rounds of {@code run} are when they average gradients with {@code codec}. */
+  public static Rendezvous.Appointment gradients(
+      String run, String codec, long length, Outlook.Target target) {
+    CodecId chosen = CodecChoice.of(codec);
+    return new Rendezvous.Appointment(run + ".gradients", length, target, chosen, chosen);
+  }
+
+  /** Takes a place in {@code run} for a trainer that keeps {@code appointment}. */
+  public static NetworkSwarm join(
+      Node node,
+      String run,
+      Rendezvous.Appointment appointment,
+      PeerCard card,
+      StateLimits limits) {
+    return node.onLoop(
+        () ->
+            CompletableFuture.completedFuture(
+                new NetworkSwarm(
+                    node,
+                    appointment,
+                    card,
+                    new SwarmProgress(node.network(), node.rpc(), node.dht(), run),
+                    new Averager(
+                        node.network(),
+                        node.dht(),
+                        AveragingOptions.defaults(),
+                        new SecureRandom()),
+                    new StateDonor(node.network().loop(), node.rpc(), run, limits),
+                    new StateClient(node.network().loop(), node.rpc(), run, limits))));
   }
 
   @Override
@@ -264,5 +298,5 @@ final class NetworkSwarm implements Swarm {
   }
 
   /** What others may know of this peer. */
-  record PeerCard(String name, String device, int tokensPerSample) {}
+  public record PeerCard(String name, String device, int tokensPerSample) {}
 }

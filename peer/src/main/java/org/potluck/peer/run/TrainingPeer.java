@@ -5,21 +5,14 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import org.potluck.averaging.Averager;
-import org.potluck.averaging.AveragingOptions;
 import org.potluck.averaging.Rendezvous;
 import org.potluck.averaging.RoundOutcome;
-import org.potluck.averaging.codec.CodecId;
 import org.potluck.averaging.progress.Outlook;
-import org.potluck.averaging.progress.SwarmProgress;
-import org.potluck.averaging.state.StateClient;
-import org.potluck.averaging.state.StateDonor;
 import org.potluck.averaging.state.StateLimits;
 import org.potluck.network.Traffic;
 import org.potluck.peer.ExitCode;
@@ -103,32 +96,15 @@ public final class TrainingPeer implements AutoCloseable {
     String run = manifest.runId();
     // Parameters and two moments of four bytes each, with room for rounding up.
     StateLimits limits = StateLimits.usual(trainer.parameterCount() * 12 + (1 << 20));
-    CodecId codec = CodecChoice.of(spec.averaging().codec());
     Rendezvous.Appointment appointment =
-        new Rendezvous.Appointment(
-            run + ".gradients",
+        NetworkSwarm.gradients(
+            run,
+            spec.averaging().codec(),
             trainer.parameterCount(),
-            new Outlook.Target(spec.training().targetBatch(), spec.training().microBatch()),
-            codec,
-            codec);
+            new Outlook.Target(spec.training().targetBatch(), spec.training().microBatch()));
     NetworkSwarm.PeerCard card =
         new NetworkSwarm.PeerCard(settings.name(), trainer.device(), spec.model().context());
-    NetworkSwarm swarm =
-        node.onLoop(
-            () ->
-                CompletableFuture.completedFuture(
-                    new NetworkSwarm(
-                        node,
-                        appointment,
-                        card,
-                        new SwarmProgress(node.network(), node.rpc(), node.dht(), run),
-                        new Averager(
-                            node.network(),
-                            node.dht(),
-                            AveragingOptions.defaults(),
-                            new SecureRandom()),
-                        new StateDonor(node.network().loop(), node.rpc(), run, limits),
-                        new StateClient(node.network().loop(), node.rpc(), run, limits))));
+    NetworkSwarm swarm = NetworkSwarm.join(node, run, appointment, card, limits);
     return new TrainingPeer(node, manifest, settings, corpus, trainer, swarm);
   }
 
