@@ -92,29 +92,34 @@ public final class TrainingPeer implements AutoCloseable {
     Corpus corpus = corpus(manifest.spec(), settings);
     GptTrainer trainer = trainer(manifest, settings, corpus);
     RunSpec spec = manifest.spec();
-    String run = manifest.runId();
-    // Parameters and two moments of four bytes each, with room for rounding up.
-    StateLimits limits = StateLimits.usual(trainer.parameterCount() * 12 + (1 << 20));
     NetworkSwarm.PeerCard card =
         new NetworkSwarm.PeerCard(settings.name(), trainer.device(), spec.model().context());
-    NetworkSwarm swarm =
-        node.onLoop(
-            () ->
-                CompletableFuture.completedFuture(
-                    new NetworkSwarm(
-                        node,
-                        run,
-                        spec.averaging().codec(),
-                        card,
-                        new SwarmProgress(node.network(), node.rpc(), node.dht(), run),
-                        new Averager(
-                            node.network(),
-                            node.dht(),
-                            AveragingOptions.defaults(),
-                            new SecureRandom()),
-                        new StateDonor(node.network().loop(), node.rpc(), run, limits),
-                        new StateClient(node.network().loop(), node.rpc(), run, limits))));
+    NetworkSwarm swarm = swarm(node, manifest, card, trainer.parameterCount());
     return new TrainingPeer(node, manifest, settings, corpus, trainer, swarm);
+  }
+
+  /** Takes a place in the swarm for a model of {@code parameters} values. */
+  static NetworkSwarm swarm(
+      Node node, SignedManifest manifest, NetworkSwarm.PeerCard card, long parameters) {
+    String run = manifest.runId();
+    // Parameters and two moments of four bytes each, with room for rounding up.
+    StateLimits limits = StateLimits.usual(parameters * 12 + (1 << 20));
+    return node.onLoop(
+        () ->
+            CompletableFuture.completedFuture(
+                new NetworkSwarm(
+                    node,
+                    run,
+                    manifest.spec().averaging().codec(),
+                    card,
+                    new SwarmProgress(node.network(), node.rpc(), node.dht(), run),
+                    new Averager(
+                        node.network(),
+                        node.dht(),
+                        AveragingOptions.defaults(),
+                        new SecureRandom()),
+                    new StateDonor(node.network().loop(), node.rpc(), run, limits),
+                    new StateClient(node.network().loop(), node.rpc(), run, limits))));
   }
 
   /**
