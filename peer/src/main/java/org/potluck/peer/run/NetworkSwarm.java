@@ -84,6 +84,11 @@ final class NetworkSwarm implements Swarm {
   }
 
   @Override
+  public boolean othersBehind(long epoch) {
+    return trainers.stream().anyMatch(other -> other.epoch() < epoch);
+  }
+
+  @Override
   public void leave(OwnProgress own) {
     say(own, true);
   }

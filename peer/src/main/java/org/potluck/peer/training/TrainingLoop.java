@@ -17,12 +17,18 @@ import org.potluck.trainer.Trainer;
  * <p>What was accumulated survives a failed round: it is offered again in the next attempt. It is
  * forgotten only when the others have moved on, because then it belongs to parameters that no
  * longer exist.
+ *
+ * <p>Whoever has reached the last epoch stays until the others have it, too: a peer that missed the
+ * last round would find nobody to catch up with, and end at other parameters than everybody else.
  */
 public final class TrainingLoop {
   /** Micro-batches per epoch and peer never reach this, so that draws of epochs do not overlap. */
   private static final long DRAWS_PER_EPOCH = 1L << 20;
 
   private static final Duration BETWEEN_ATTEMPTS = Duration.ofMillis(100);
+
+  /** Enough to download a model; who needs longer than that goes on alone. */
+  private static final Duration STRAGGLERS_LIMIT = Duration.ofSeconds(30);
 
   private final Trainer trainer;
   private final Swarm swarm;
@@ -67,7 +73,16 @@ public final class TrainingLoop {
         train(view);
       }
     }
+    awaitStragglers();
     swarm.leave(progress(Swarm.Activity.TRAINING));
+  }
+
+  private void awaitStragglers() throws InterruptedException {
+    Swarm.SwarmView _ = report(Swarm.Activity.TRAINING);
+    Instant limit = clock.instant().plus(STRAGGLERS_LIMIT);
+    while (!stopping && swarm.othersBehind(trainer.epoch()) && clock.instant().isBefore(limit)) {
+      swarm.awaitChange(BETWEEN_ATTEMPTS);
+    }
   }
 
   /** Asks {@link #run} to return after the micro-batch or round at hand. From any thread. */

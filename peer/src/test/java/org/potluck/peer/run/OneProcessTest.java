@@ -49,6 +49,7 @@ final class OneProcessTest {
   private static final long EPOCHS = 20;
   private static final int TARGET_BATCH = 24;
   private static final int MICRO_BATCH = 2;
+  private static final int BOOTSTRAP_ATTEMPTS = 10;
   private static final double TOLERANCE = 1e-4;
   private static final long DRAWS_PER_EPOCH = 1L << 20;
 
@@ -198,8 +199,22 @@ final class OneProcessTest {
             Identity.generate(new SecureRandom()),
             List.of(Multiaddr.parse("/ip4/127.0.0.1/tcp/0")));
     open.add(node);
-    node.bootstrap(others.isEmpty() ? List.of() : others.getFirst().addresses());
+    bootstrap(node, others.isEmpty() ? List.of() : others.getFirst().addresses());
     return node;
+  }
+
+  /** The first handshake of a process waits for its classes; on a busy machine that is seconds. */
+  private static void bootstrap(Node node, List<Multiaddr> known) throws UserException {
+    for (int attempt = 1; ; attempt++) {
+      try {
+        node.bootstrap(known);
+        return;
+      } catch (UserException e) {
+        if (attempt == BOOTSTRAP_ATTEMPTS) {
+          throw e;
+        }
+      }
+    }
   }
 
   /** A peer that began alone would end its first epochs alone. */

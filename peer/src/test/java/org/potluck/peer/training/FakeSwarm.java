@@ -29,6 +29,7 @@ final class FakeSwarm implements Swarm {
   Runnable duringRounds = () -> {};
   long epochOfOthers;
   long samplesOfOthers;
+  int looksUntilOthersArrive;
   private final ManualClock clock;
 
   FakeSwarm(ManualClock clock) {
@@ -59,6 +60,11 @@ final class FakeSwarm implements Swarm {
     long samples = own.epoch() == epoch ? own.samples() : 0;
     return new SwarmView(
         epoch, samples + (epochOfOthers == epoch ? samplesOfOthers : 0), 1 + (epoch > 0 ? 1 : 0));
+  }
+
+  @Override
+  public boolean othersBehind(long epoch) {
+    return looksUntilOthersArrive-- > 0;
   }
 
   @Override

@@ -188,6 +188,33 @@ final class TrainingLoopTest {
   }
 
   @Test
+  void staysAtTheLastEpochUntilTheOthersHaveIt() throws InterruptedException {
+    swarm.looksUntilOthersArrive = 3;
+    loop(1).run();
+    assertThat(swarm.waits).hasSize(3);
+    assertThat(swarm.reports.getLast().epoch()).isEqualTo(1);
+    assertThat(swarm.farewells).hasSize(1);
+  }
+
+  @Test
+  void staysNotForEverForThoseWhoDoNotArrive() throws InterruptedException {
+    swarm.looksUntilOthersArrive = Integer.MAX_VALUE;
+    loop(1).run();
+    assertThat(swarm.waits.stream().reduce(Duration.ZERO, Duration::plus))
+        .isEqualTo(Duration.ofSeconds(30));
+    assertThat(swarm.farewells).hasSize(1);
+  }
+
+  @Test
+  void waitsForNobodyWhenItIsStopped() throws InterruptedException {
+    swarm.looksUntilOthersArrive = Integer.MAX_VALUE;
+    TrainingLoop loop = loop(0);
+    heard.afterMicroBatch = loop::stop;
+    loop.run();
+    assertThat(swarm.waits).isEmpty();
+  }
+
+  @Test
   void stopsAfterTheMicroBatchAtHand() throws InterruptedException {
     TrainingLoop loop = loop(0);
     heard.afterMicroBatch = loop::stop;
