@@ -13,6 +13,7 @@ import org.potluck.trainer.checkpoint.Checkpoint;
 import org.potluck.trainer.data.Corpus;
 import org.potluck.trainer.data.CorpusException;
 import org.potluck.trainer.model.DeviceChoice;
+import org.potluck.trainer.model.DeviceException;
 import org.potluck.trainer.model.Gpt;
 import org.potluck.trainer.model.Initialisation;
 import org.potluck.trainer.model.Layout;
@@ -41,7 +42,7 @@ public final class GptTrainer implements Trainer {
   private long accumulated;
 
   private GptTrainer(TrainerConfig config, Corpus corpus, float[] parameters)
-      throws CorpusException {
+      throws CorpusException, DeviceException {
     this.config = config;
     this.text = corpus.reader(config.model().context());
     this.layout = Layout.of(config.model());
@@ -52,8 +53,14 @@ public final class GptTrainer implements Trainer {
     this.model = new Gpt(config.model(), layout, config.device(), config.threads(), parameters);
   }
 
-  /** A model at epoch zero, the same bits for everyone with the same model and seed. */
-  public static GptTrainer create(TrainerConfig config, Corpus corpus) throws CorpusException {
+  /**
+   * A model at epoch zero, the same bits for everyone with the same model and seed.
+   *
+   * @throws CorpusException if the text is too short for the model
+   * @throws DeviceException if this machine cannot compute as {@code config} says
+   */
+  public static GptTrainer create(TrainerConfig config, Corpus corpus)
+      throws CorpusException, DeviceException {
     Layout layout = Layout.of(config.model());
     return new GptTrainer(config, corpus, Initialisation.of(config.model(), layout, config.seed()));
   }
@@ -80,6 +87,11 @@ public final class GptTrainer implements Trainer {
   /** Where it computes, such as {@code cpu} or {@code gpu0}. */
   public String device() {
     return model.device();
+  }
+
+  /** Why {@code auto} came to the processor, and what would change that; otherwise empty. */
+  public String deviceNote() {
+    return model.deviceNote();
   }
 
   @Override

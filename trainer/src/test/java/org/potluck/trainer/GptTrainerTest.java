@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.potluck.trainer.data.Corpus;
 import org.potluck.trainer.model.DeviceChoice;
+import org.potluck.trainer.model.DeviceException;
 
 final class GptTrainerTest {
   @TempDir private Path folder;
@@ -228,5 +229,31 @@ final class GptTrainerTest {
           .isInstanceOf(IllegalArgumentException.class);
       assertThat(trainer.epoch()).isZero();
     }
+  }
+
+  @Test
+  void saysWhyThereIsNoGpuAndWhatToDo() throws IOException {
+    TrainerConfig tiny = Tiny.config();
+    var automatic = with(tiny, DeviceChoice.AUTO);
+    try (var trainer = GptTrainer.create(automatic, corpus)) {
+      if (trainer.device().startsWith("gpu")) {
+        System.out.println("there is a GPU here: its absence is not tested");
+        return;
+      }
+      assertThat(trainer.deviceNote()).isNotEmpty();
+    }
+    assertThatThrownBy(() -> GptTrainer.create(with(tiny, DeviceChoice.GPU), corpus))
+        .isInstanceOf(DeviceException.class)
+        .hasMessageStartingWith("no GPU can be used: ")
+        .message()
+        .doesNotContain("\n");
+    try (var trainer = trainer()) {
+      assertThat(trainer.deviceNote()).isEmpty();
+    }
+  }
+
+  private static TrainerConfig with(TrainerConfig config, DeviceChoice device) {
+    return new TrainerConfig(
+        config.model(), config.optimizer(), config.seed(), config.threads(), device);
   }
 }

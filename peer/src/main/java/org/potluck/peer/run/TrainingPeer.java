@@ -33,6 +33,7 @@ import org.potluck.trainer.Trainer;
 import org.potluck.trainer.TrainerConfig;
 import org.potluck.trainer.data.Corpus;
 import org.potluck.trainer.data.CorpusException;
+import org.potluck.trainer.model.DeviceException;
 import org.potluck.trainer.model.GptConfig;
 import org.potluck.trainer.optimizer.AdamWConfig;
 import org.potluck.trainer.optimizer.LearningRate;
@@ -148,7 +149,9 @@ public final class TrainingPeer implements AutoCloseable {
                 .formatted(
                     spec.name(),
                     trainer.parameterCount(),
-                    trainer.device(),
+                    trainer.deviceNote().isEmpty()
+                        ? trainer.device()
+                        : "%s (no GPU: %s)".formatted(trainer.device(), trainer.deviceNote()),
                     "%.1f MB of text".formatted(corpus.bytes() / 1e6),
                     trainer.epoch() > 0 ? "; going on from epoch " + trainer.epoch() : ""));
   }
@@ -227,6 +230,8 @@ public final class TrainingPeer implements AutoCloseable {
       return GptTrainer.create(config(manifest.spec(), settings), corpus);
     } catch (CorpusException e) {
       throw new UserException(ExitCode.INPUT, String.valueOf(e.getMessage()));
+    } catch (DeviceException e) {
+      throw new UserException(ExitCode.MACHINE, e.getMessage() + "; see --device");
     } catch (IOException e) {
       throw new UserException(
           ExitCode.MACHINE,
