@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
@@ -228,6 +229,45 @@ final class GptTrainerTest {
               () -> trainer.restore(new TrainerState(1, vector, Arrays.asList(vector, vector))))
           .isInstanceOf(IllegalArgumentException.class);
       assertThat(trainer.epoch()).isZero();
+    }
+  }
+
+  @Test
+  void refusesAStateWithValuesThatWouldSpoilEveryGradient() throws IOException {
+    try (var trainer = trainer()) {
+      epoch(trainer, 1, 4);
+      String before = trainer.parameterDigest();
+      float[] bad = {Float.NaN, Float.POSITIVE_INFINITY, -1e-9f};
+      for (int vector = 0; vector < 3; vector++) {
+        for (float value : bad) {
+          if (value == -1e-9f && vector < 2) {
+            continue; // parameters and first moments may be negative
+          }
+          TrainerState state = trainer.state();
+          MemorySegment spoiled =
+              vector == 0 ? state.parameters() : state.optimizer().get(vector - 1);
+          spoiled.setAtIndex(ValueLayout.JAVA_FLOAT, 17, value);
+          assertThatThrownBy(() -> trainer.restore(state))
+              .isInstanceOf(IllegalArgumentException.class)
+              .hasMessageContaining("parameter 17");
+          assertThat(trainer.parameterDigest()).isEqualTo(before);
+        }
+      }
+    }
+  }
+
+  @Test
+  void stepsAlikeWithGradientsOnAndOffTheHeap() throws IOException {
+    try (var one = trainer();
+        var other = trainer();
+        var arena = Arena.ofConfined()) {
+      one.accumulate(new SampleDraw(1, 0, 4));
+      MemorySegment gradient = one.gradients();
+      MemorySegment offHeap = arena.allocate(gradient.byteSize(), 4).copyFrom(gradient);
+      one.apply(gradient);
+      other.apply(offHeap);
+      assertThat(one.parameterDigest()).isEqualTo(other.parameterDigest());
+      assertThat(gradient.mismatch(offHeap)).as("the gradient is left as it was").isEqualTo(-1);
     }
   }
 

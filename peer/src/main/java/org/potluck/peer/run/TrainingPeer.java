@@ -320,6 +320,13 @@ public final class TrainingPeer implements AutoCloseable {
     }
 
     @Override
+    public void refused(String reason) {
+      settings
+          .ticker()
+          .say("the model that others gave is unusable (" + reason + "); trying again");
+    }
+
+    @Override
     public void caughtUp(long epoch) {
       say("downloaded the model at epoch " + epoch);
     }

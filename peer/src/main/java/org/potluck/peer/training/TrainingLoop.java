@@ -123,15 +123,24 @@ public final class TrainingLoop {
     switch (outcome) {
       case RoundOutcome.Averaged averaged -> {
         tally.averaged(took);
-        if (averaged.weight() > 0) {
-          step(averaged.average(), samples);
-        }
+        step(usable(averaged), samples);
       }
       case RoundOutcome.Abandoned _ -> {
         tally.failed(took);
         swarm.awaitChange(BETWEEN_ATTEMPTS);
       }
     }
+  }
+
+  /**
+   * An average of nothing, or one that a narrow codec could not hold, teaches nothing. All members
+   * hold the very same bits, so all of them take this step with zeros, and the run goes on.
+   */
+  private static MemorySegment usable(RoundOutcome.Averaged averaged) {
+    MemorySegment average = averaged.average();
+    return averaged.weight() > 0 && finite(average)
+        ? average
+        : MemorySegment.ofArray(new float[Math.toIntExact(average.byteSize() / Float.BYTES)]);
   }
 
   private static boolean finite(MemorySegment values) {
@@ -163,7 +172,13 @@ public final class TrainingLoop {
       swarm.awaitChange(BETWEEN_ATTEMPTS);
       return;
     }
-    trainer.restore(state.get());
+    try {
+      trainer.restore(state.get());
+    } catch (IllegalArgumentException e) {
+      listener.refused(String.valueOf(e.getMessage()));
+      swarm.awaitChange(BETWEEN_ATTEMPTS);
+      return;
+    }
     beginEpoch();
     epochBegan = clock.instant();
     listener.caughtUp(trainer.epoch());

@@ -89,8 +89,15 @@ final class FakeTrainer implements Trainer {
     return new TrainerState(epoch, MemorySegment.ofArray(new float[1]), List.of());
   }
 
+  static TrainerState unusableState() {
+    return new TrainerState(2, MemorySegment.ofArray(new float[] {Float.NaN}), List.of());
+  }
+
   @Override
   public void restore(TrainerState state) {
+    if (Float.isNaN(state.parameters().get(ValueLayout.JAVA_FLOAT_UNALIGNED, 0))) {
+      throw new IllegalArgumentException("not finite");
+    }
     epoch = state.epoch();
     samples = 0;
   }

@@ -24,6 +24,7 @@ final class TrainingLoopTest {
   private static final class Heard implements TrainingListener {
     final List<Long> unusable = new ArrayList<>();
     final List<Long> caughtUp = new ArrayList<>();
+    final List<String> refused = new ArrayList<>();
     final List<RoundOutcome> settled = new ArrayList<>();
     final List<Double> losses = new ArrayList<>();
     final List<Duration> epochs = new ArrayList<>();
@@ -53,6 +54,11 @@ final class TrainingLoopTest {
     @Override
     public void caughtUp(long epoch) {
       caughtUp.add(epoch);
+    }
+
+    @Override
+    public void refused(String reason) {
+      refused.add(reason);
     }
   }
 
@@ -163,11 +169,24 @@ final class TrainingLoopTest {
   }
 
   @Test
-  void takesNoStepWithAnAverageOfNothing() throws InterruptedException {
-    swarm.outcomes.add(FakeSwarm.averaged(0, 0));
-    loop(1).run();
-    assertThat(trainer.applied).containsExactly(1f);
-    assertThat(swarm.brought).hasSize(2);
+  void stepsWithZerosWhenTheAverageTeachesNothing() throws InterruptedException {
+    swarm.outcomes.add(FakeSwarm.averaged(7, 0));
+    swarm.outcomes.add(FakeSwarm.averaged(Float.POSITIVE_INFINITY, 8));
+    swarm.outcomes.add(FakeSwarm.averaged(Float.NaN, 8));
+    loop(4).run();
+    assertThat(trainer.applied).containsExactly(0f, 0f, 0f, 1f);
+    assertThat(swarm.brought).extracting(FakeSwarm.Brought::epoch).containsExactly(0L, 1L, 2L, 3L);
+  }
+
+  @Test
+  void refusesAStateThatCannotBeOneOfTheModel() throws InterruptedException {
+    swarm.epochOfOthers = 2;
+    swarm.downloads.add(Optional.of(FakeTrainer.unusableState()));
+    swarm.downloads.add(Optional.of(FakeTrainer.stateAt(2)));
+    loop(2).run();
+    assertThat(heard.refused).hasSize(1);
+    assertThat(heard.caughtUp).containsExactly(2L);
+    assertThat(swarm.offers).containsExactly("0: digest of epoch 0", "2: digest of epoch 2");
   }
 
   @Test
