@@ -134,6 +134,11 @@ public final class NetworkSwarm implements Swarm {
   }
 
   @Override
+  public boolean othersBehind(long epoch) {
+    return trainers.stream().anyMatch(other -> other.progress().epoch() < epoch);
+  }
+
+  @Override
   public void leave(OwnProgress own) {
     PeerProgress _ = say(own, true);
   }

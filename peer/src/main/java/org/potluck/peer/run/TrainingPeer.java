@@ -29,6 +29,7 @@ import org.potluck.trainer.Trainer;
 import org.potluck.trainer.TrainerConfig;
 import org.potluck.trainer.data.Corpus;
 import org.potluck.trainer.data.CorpusException;
+import org.potluck.trainer.model.DeviceException;
 import org.potluck.trainer.model.GptConfig;
 import org.potluck.trainer.optimizer.AdamWConfig;
 import org.potluck.trainer.optimizer.LearningRate;
@@ -93,19 +94,26 @@ public final class TrainingPeer implements AutoCloseable {
     Corpus corpus = corpus(manifest.spec(), settings);
     GptTrainer trainer = trainer(manifest, settings, corpus);
     RunSpec spec = manifest.spec();
+    NetworkSwarm.PeerCard card =
+        new NetworkSwarm.PeerCard(settings.name(), trainer.device(), spec.model().context());
+    NetworkSwarm swarm = swarm(node, manifest, card, trainer.parameterCount());
+    return new TrainingPeer(node, manifest, settings, corpus, trainer, swarm);
+  }
+
+  /** Takes a place in the swarm for a model of {@code parameters} values. */
+  static NetworkSwarm swarm(
+      Node node, SignedManifest manifest, NetworkSwarm.PeerCard card, long parameters) {
     String run = manifest.runId();
     // Parameters and two moments of four bytes each, with room for rounding up.
-    StateLimits limits = StateLimits.usual(trainer.parameterCount() * 12 + (1 << 20));
+    StateLimits limits = StateLimits.usual(parameters * 12 + (1 << 20));
+    RunSpec spec = manifest.spec();
     Rendezvous.Appointment appointment =
         NetworkSwarm.gradients(
             run,
             spec.averaging().codec(),
-            trainer.parameterCount(),
+            parameters,
             new Outlook.Target(spec.training().targetBatch(), spec.training().microBatch()));
-    NetworkSwarm.PeerCard card =
-        new NetworkSwarm.PeerCard(settings.name(), trainer.device(), spec.model().context());
-    NetworkSwarm swarm = NetworkSwarm.join(node, run, appointment, card, limits);
-    return new TrainingPeer(node, manifest, settings, corpus, trainer, swarm);
+    return NetworkSwarm.join(node, run, appointment, card, limits);
   }
 
   /**
@@ -134,7 +142,9 @@ public final class TrainingPeer implements AutoCloseable {
                 .formatted(
                     spec.name(),
                     trainer.parameterCount(),
-                    trainer.device(),
+                    trainer.deviceNote().isEmpty()
+                        ? trainer.device()
+                        : "%s (no GPU: %s)".formatted(trainer.device(), trainer.deviceNote()),
                     "%.1f MB of text".formatted(corpus.bytes() / 1e6),
                     trainer.epoch() > 0 ? "; going on from epoch " + trainer.epoch() : ""));
   }
@@ -224,6 +234,8 @@ public final class TrainingPeer implements AutoCloseable {
       return GptTrainer.create(config(manifest.spec(), settings), corpus);
     } catch (CorpusException e) {
       throw new UserException(ExitCode.INPUT, String.valueOf(e.getMessage()));
+    } catch (DeviceException e) {
+      throw new UserException(ExitCode.MACHINE, e.getMessage() + "; see --device");
     } catch (IOException e) {
       throw new UserException(
           ExitCode.MACHINE,
@@ -319,6 +331,13 @@ public final class TrainingPeer implements AutoCloseable {
     @Override
     public void unusable(long epoch) {
       say("epoch " + epoch + ": the gradients held values that are no numbers; left out");
+    }
+
+    @Override
+    public void refused(String reason) {
+      settings
+          .ticker()
+          .say("the model that others gave is unusable (" + reason + "); trying again");
     }
 
     @Override

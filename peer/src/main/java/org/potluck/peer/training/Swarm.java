@@ -19,6 +19,9 @@ public interface Swarm {
    */
   void withdraw();
 
+  /** Whether a peer that was heard of lately has not reached {@code epoch}. Never waits. */
+  boolean othersBehind(long epoch);
+
   /** The last word: nobody need wait for this peer any more. */
   void leave(OwnProgress progress);
 

@@ -28,4 +28,7 @@ public interface TrainingListener {
 
   /** A state was downloaded, because the others were ahead. */
   default void caughtUp(long epoch) {}
+
+  /** A downloaded state cannot be one of this model; nothing was changed, and it is tried again. */
+  default void refused(String reason) {}
 }

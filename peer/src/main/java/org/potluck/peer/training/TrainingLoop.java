@@ -17,6 +17,9 @@ import org.potluck.trainer.Trainer;
  * <p>What was accumulated survives a failed round: it is offered again in the next attempt. It is
  * forgotten only when the others have moved on, because then it belongs to parameters that no
  * longer exist.
+ *
+ * <p>Whoever has reached the last epoch stays until the others have it, too: a peer that missed the
+ * last round would find nobody to catch up with, and end at other parameters than everybody else.
  */
 public final class TrainingLoop {
   /** Micro-batches per epoch and peer never reach this, so that draws of epochs do not overlap. */
@@ -26,6 +29,9 @@ public final class TrainingLoop {
 
   /** Without news the view still changes, because time passes. */
   private static final Duration WAIT_LIMIT = Duration.ofMillis(50);
+
+  /** Enough to download a model; who needs longer than that goes on alone. */
+  private static final Duration STRAGGLERS_LIMIT = Duration.ofSeconds(30);
 
   private final Trainer trainer;
   private final Swarm swarm;
@@ -81,7 +87,18 @@ public final class TrainingLoop {
         train(view);
       }
     }
+    if (plan.completeAt(trainer.epoch())) {
+      awaitStragglers();
+    }
     swarm.leave(progress(Swarm.Activity.TRAINING));
+  }
+
+  private void awaitStragglers() throws InterruptedException {
+    Swarm.SwarmView _ = report(Swarm.Activity.TRAINING);
+    Instant limit = clock.instant().plus(STRAGGLERS_LIMIT);
+    while (!stopping && swarm.othersBehind(trainer.epoch()) && clock.instant().isBefore(limit)) {
+      swarm.awaitChange(BETWEEN_ATTEMPTS);
+    }
   }
 
   /**
@@ -156,15 +173,24 @@ public final class TrainingLoop {
     switch (outcome) {
       case RoundOutcome.Averaged averaged -> {
         tally.averaged(took);
-        if (averaged.weight() > 0) {
-          step(averaged.average(), samples);
-        }
+        step(usable(averaged), samples);
       }
       case RoundOutcome.Abandoned _ -> {
         tally.failed(took);
         swarm.awaitChange(BETWEEN_ATTEMPTS);
       }
     }
+  }
+
+  /**
+   * An average of nothing, or one that a narrow codec could not hold, teaches nothing. All members
+   * hold the very same bits, so all of them take this step with zeros, and the run goes on.
+   */
+  private static MemorySegment usable(RoundOutcome.Averaged averaged) {
+    MemorySegment average = averaged.average();
+    return averaged.weight() > 0 && finite(average)
+        ? average
+        : MemorySegment.ofArray(new float[Math.toIntExact(average.byteSize() / Float.BYTES)]);
   }
 
   private static boolean finite(MemorySegment values) {
@@ -197,7 +223,13 @@ public final class TrainingLoop {
       swarm.awaitChange(BETWEEN_ATTEMPTS);
       return;
     }
-    trainer.restore(state.get());
+    try {
+      trainer.restore(state.get());
+    } catch (IllegalArgumentException e) {
+      listener.refused(String.valueOf(e.getMessage()));
+      swarm.awaitChange(BETWEEN_ATTEMPTS);
+      return;
+    }
     beginEpoch();
     epochBegan = clock.instant();
     listener.caughtUp(trainer.epoch());

@@ -115,6 +115,11 @@ final class Training {
     public void withdraw() {}
 
     @Override
+    public boolean othersBehind(long epoch) {
+      return false;
+    }
+
+    @Override
     public void leave(OwnProgress progress) {}
 
     @Override
