@@ -94,7 +94,7 @@ final class OneProcessTest {
     return new RunSpec(
         "three against one",
         new RunSpec.Model(2, 2, 32, 16),
-        new RunSpec.Training(TARGET_BATCH, MICRO_BATCH, 3e-3, 5, 0.1, 11, EPOCHS),
+        new RunSpec.Training(TARGET_BATCH, MICRO_BATCH, 3e-3, 5, 0.1, 11, EPOCHS, 3),
         new RunSpec.Averaging("none"),
         new RunSpec.Data(List.of()));
   }
@@ -220,7 +220,8 @@ final class OneProcessTest {
   /** A peer that began alone would end its first epochs alone. */
   private static void awaitEachOther(List<NetworkSwarm> swarms, String digest)
       throws InterruptedException {
-    var nothingYet = new Swarm.OwnProgress(0, 0, 0, 0, Double.NaN, digest, Swarm.Activity.TRAINING);
+    var nothingYet =
+        new Swarm.OwnProgress(0, 0, 0, 0, Double.NaN, digest, Swarm.Activity.TRAINING, 0);
     Instant limit = Instant.now().plusSeconds(60);
     int met = 0;
     while (met < swarms.size()) {
