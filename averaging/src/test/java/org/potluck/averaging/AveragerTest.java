@@ -63,9 +63,7 @@ class AveragerTest {
 
   @Test
   void everyoneHoldsTheSameBitsWithLossyCodecs() {
-    List<CodecId> fine =
-        List.of(
-            CodecId.FLOAT16, CodecId.FLOAT16_SCALED, CodecId.INT8_BLOCKWISE, CodecId.INT8_UNIFORM);
+    List<CodecId> fine = List.of(CodecId.FLOAT16, CodecId.FLOAT16_SCALED, CodecId.INT8_BLOCKWISE);
     for (CodecId codec : fine) {
       Swarm swarm = new Swarm(7, 5, VALUES);
       swarm.codec = codec;
@@ -77,7 +75,9 @@ class AveragerTest {
 
   @Test
   void everyoneHoldsTheSameBitsWithCoarseCodecs() {
-    for (CodecId codec : List.of(CodecId.INT4_BLOCKWISE, CodecId.SPARSE)) {
+    // Uniform int8 cuts off what lies beyond three standard deviations.
+    List<CodecId> coarse = List.of(CodecId.INT8_UNIFORM, CodecId.INT4_BLOCKWISE, CodecId.SPARSE);
+    for (CodecId codec : coarse) {
       Swarm swarm = new Swarm(7, 5, VALUES);
       swarm.codec = codec;
       swarm.averageAll();
