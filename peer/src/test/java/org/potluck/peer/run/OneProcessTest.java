@@ -7,8 +7,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
-import java.time.Duration;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,7 +23,6 @@ import org.potluck.network.Multiaddr;
 import org.potluck.peer.UserException;
 import org.potluck.peer.manifest.RunSpec;
 import org.potluck.peer.manifest.SignedManifest;
-import org.potluck.peer.training.Swarm;
 import org.potluck.peer.training.TrainingLoop;
 import org.potluck.peer.training.TrainingPlan;
 import org.potluck.trainer.GptTrainer;
@@ -167,7 +164,6 @@ final class OneProcessTest {
       swarms.add(
           TrainingPeer.swarm(nodes.get(i), manifest, card, trainers.get(i).parameterCount()));
     }
-    awaitEachOther(swarms, trainers.getFirst().parameterDigest());
     List<Diary> diaries = new ArrayList<>();
     List<Future<?>> running = new ArrayList<>();
     for (int i = 0; i < 3; i++) {
@@ -176,7 +172,7 @@ final class OneProcessTest {
           new TrainingLoop(
               trainers.get(i),
               swarms.get(i),
-              new TrainingPlan(TARGET_BATCH, MICRO_BATCH, EPOCHS, diary.drawer),
+              new TrainingPlan(TARGET_BATCH, MICRO_BATCH, EPOCHS, diary.drawer, 3),
               diary,
               InstantSource.system());
       diaries.add(diary);
@@ -214,23 +210,6 @@ final class OneProcessTest {
           throw e;
         }
       }
-    }
-  }
-
-  /** A peer that began alone would end its first epochs alone. */
-  private static void awaitEachOther(List<NetworkSwarm> swarms, String digest)
-      throws InterruptedException {
-    var nothingYet =
-        new Swarm.OwnProgress(0, 0, 0, 0, Double.NaN, digest, Swarm.Activity.TRAINING, 0);
-    Instant limit = Instant.now().plusSeconds(60);
-    int met = 0;
-    while (met < swarms.size()) {
-      assertThat(Instant.now()).as("the peers find each other").isBefore(limit);
-      met = 0;
-      for (NetworkSwarm swarm : swarms) {
-        met += swarm.report(nothingYet).peers() == swarms.size() ? 1 : 0;
-      }
-      swarms.getFirst().awaitChange(Duration.ofMillis(100));
     }
   }
 }
