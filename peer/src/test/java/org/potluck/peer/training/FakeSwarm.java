@@ -27,9 +27,14 @@ final class FakeSwarm implements Swarm {
   final Deque<RoundOutcome> outcomes = new ArrayDeque<>();
   final Deque<Optional<TrainerState>> downloads = new ArrayDeque<>();
   Runnable duringRounds = () -> {};
+  Runnable duringWaits = () -> {};
   long epochOfOthers;
   long samplesOfOthers;
   int looksUntilOthersArrive;
+  int peers = 1;
+  boolean called;
+  boolean covered;
+  long lastEpochOfOthers;
   volatile boolean withdrawn;
   private final ManualClock clock;
 
@@ -63,7 +68,10 @@ final class FakeSwarm implements Swarm {
         epoch,
         own.epoch() < epoch,
         samples + (epochOfOthers == epoch ? samplesOfOthers : 0),
-        1 + (epoch > 0 ? 1 : 0));
+        peers,
+        called,
+        covered,
+        lastEpochOfOthers);
   }
 
   @Override
@@ -85,6 +93,7 @@ final class FakeSwarm implements Swarm {
   public void awaitChange(Duration limit) {
     waits.add(limit);
     clock.advance(limit);
+    duringWaits.run();
   }
 
   @Override

@@ -234,6 +234,79 @@ final class TrainingLoopTest {
   }
 
   @Test
+  void beginsOnlyWhenEnoughAreThere() throws InterruptedException {
+    swarm.duringWaits =
+        () -> {
+          if (swarm.waits.size() == 4) {
+            swarm.peers = 3;
+          }
+        };
+    TrainingPlan plan = new TrainingPlan(8, 4, 1, DRAWER, 3);
+    new TrainingLoop(trainer, swarm, plan, heard, clock).run();
+    assertThat(swarm.waits).hasSize(4);
+    assertThat(trainer.draws).hasSize(2);
+  }
+
+  @Test
+  void goesOnWithFewerThanItBeganWith() throws InterruptedException {
+    trainer.restore(FakeTrainer.stateAt(1));
+    TrainingPlan plan = new TrainingPlan(8, 4, 2, DRAWER, 3);
+    new TrainingLoop(trainer, swarm, plan, heard, clock).run();
+    assertThat(swarm.waits).isEmpty();
+    assertThat(trainer.applied).hasSize(1);
+  }
+
+  @Test
+  void comesWhenItsRoundCalls() throws InterruptedException {
+    heard.afterMicroBatch = () -> swarm.called = true;
+    loop(1).run();
+    assertThat(swarm.brought).containsExactly(new FakeSwarm.Brought(0, 4, 1));
+  }
+
+  @Test
+  void beginsNoMicroBatchThatTheOthersWouldWaitFor() throws InterruptedException {
+    swarm.covered = true;
+    swarm.duringWaits = () -> swarm.covered = swarm.waits.size() < 3;
+    loop(1).run();
+    assertThat(swarm.waits).hasSize(3);
+    assertThat(swarm.reports)
+        .extracting(Swarm.OwnProgress::activity)
+        .contains(Swarm.Activity.WAITING);
+    assertThat(trainer.draws).hasSize(2);
+  }
+
+  @Test
+  void finishesWithTheStepAtHandAndSaysSoBefore() throws InterruptedException {
+    TrainingLoop loop = loop(0);
+    heard.afterMicroBatch = loop::finish;
+    loop.run();
+    assertThat(trainer.applied).hasSize(1);
+    assertThat(swarm.brought).containsExactly(new FakeSwarm.Brought(0, 8, 1));
+    assertThat(swarm.reports).anyMatch(own -> own.epoch() == 0 && own.lastEpoch() == 1);
+    assertThat(swarm.farewells.getFirst().epoch()).isEqualTo(1);
+  }
+
+  @Test
+  void finishesWithTheOthersWhenTheyHaveNamedALaterEpoch() throws InterruptedException {
+    TrainingLoop loop = loop(0);
+    swarm.lastEpochOfOthers = 2;
+    heard.afterMicroBatch = loop::finish;
+    loop.run();
+    assertThat(swarm.farewells.getFirst().epoch()).isEqualTo(2);
+  }
+
+  @Test
+  void withdrawsFromItsRoundWhenStopped() throws InterruptedException {
+    TrainingLoop loop = loop(0);
+    assertThat(swarm.withdrawn).isFalse();
+    loop.stop();
+    assertThat(swarm.withdrawn).isTrue();
+    loop.run();
+    assertThat(trainer.draws).isEmpty();
+    assertThat(swarm.farewells).hasSize(1);
+  }
+
+  @Test
   void stopsAfterTheMicroBatchAtHand() throws InterruptedException {
     TrainingLoop loop = loop(0);
     heard.afterMicroBatch = loop::stop;
