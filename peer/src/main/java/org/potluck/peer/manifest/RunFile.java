@@ -75,7 +75,7 @@ public final class RunFile {
       begin-with: 1         # trainers that have to be there before the first step
 
     averaging:
-      codec: float16        # how values travel: none, float16 or int8
+      codec: float16        # how values travel: none, float16, int8, int4, sparse; see docs/codecs.md
 
     data:
       paths: []             # text files, folders, archives on every volunteer's machine;

@@ -76,10 +76,13 @@ public record RunSpec(
   /**
    * How contributions travel.
    *
-   * @param codec one of {@code none}, {@code float16}, {@code int8}
+   * @param codec one of {@code none}, {@code float16}, {@code float16-scaled}, {@code int8}, {@code
+   *     int8-uniform}, {@code int4}, {@code sparse}; what the last two drop is added to later
+   *     rounds
    */
   public record Averaging(@JsonProperty(required = true) String codec) {
-    private static final List<String> CODECS = List.of("none", "float16", "int8");
+    private static final List<String> CODECS =
+        List.of("none", "float16", "float16-scaled", "int8", "int8-uniform", "int4", "sparse");
 
     public Averaging {
       require(CODECS.contains(codec), "averaging.codec must be one of " + CODECS);

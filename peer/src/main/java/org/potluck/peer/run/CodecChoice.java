@@ -2,16 +2,30 @@ package org.potluck.peer.run;
 
 import org.potluck.averaging.codec.CodecId;
 
-/** The codecs by the names that {@code run.yaml} uses; the manifest has checked the name. */
-final class CodecChoice {
-  private CodecChoice() {}
-
-  static CodecId of(String name) {
+/**
+ * The codecs by the names that {@code run.yaml} uses; the manifest has checked the name.
+ *
+ * <p>int4 and sparse are for the way up alone, where a peer remembers what they drop. Averages come
+ * back as int8: what is lost there is in nobody's memory, and home links are faster downwards.
+ *
+ * @param up of contributions
+ * @param down of averages
+ */
+record CodecChoice(CodecId up, CodecId down) {
+  static CodecChoice of(String name) {
     return switch (name) {
-      case "none" -> CodecId.NONE;
-      case "float16" -> CodecId.FLOAT16;
-      case "int8" -> CodecId.INT8_BLOCKWISE;
+      case "none" -> both(CodecId.NONE);
+      case "float16" -> both(CodecId.FLOAT16);
+      case "float16-scaled" -> both(CodecId.FLOAT16_SCALED);
+      case "int8" -> both(CodecId.INT8_BLOCKWISE);
+      case "int8-uniform" -> both(CodecId.INT8_UNIFORM);
+      case "int4" -> new CodecChoice(CodecId.INT4_BLOCKWISE, CodecId.INT8_BLOCKWISE);
+      case "sparse" -> new CodecChoice(CodecId.SPARSE, CodecId.INT8_BLOCKWISE);
       default -> throw new IllegalArgumentException("averaging.codec is unknown: " + name);
     };
+  }
+
+  private static CodecChoice both(CodecId codec) {
+    return new CodecChoice(codec, codec);
   }
 }

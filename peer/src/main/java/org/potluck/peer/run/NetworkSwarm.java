@@ -16,7 +16,6 @@ import org.potluck.averaging.Contribution;
 import org.potluck.averaging.OwnLink;
 import org.potluck.averaging.Rendezvous;
 import org.potluck.averaging.RoundOutcome;
-import org.potluck.averaging.codec.CodecId;
 import org.potluck.averaging.progress.Outlook;
 import org.potluck.averaging.progress.PeerProgress;
 import org.potluck.averaging.progress.SwarmProgress;
@@ -44,6 +43,7 @@ public final class NetworkSwarm implements Swarm {
   private final PeerCard card;
   private final SwarmProgress progress;
   private final Rendezvous rendezvous;
+  private final GradientMemory memory;
   private final Outlook.Target target;
   private final StateDonor donor;
   private final StateClient client;
@@ -70,6 +70,7 @@ public final class NetworkSwarm implements Swarm {
     this.card = card;
     this.progress = progress;
     this.target = appointment.target();
+    this.memory = new GradientMemory(appointment.codecUp());
     this.rendezvous =
         new Rendezvous(node.network().loop(), averager, progress, appointment, this::link);
     this.donor = donor;
@@ -81,8 +82,9 @@ public final class NetworkSwarm implements Swarm {
   /** What the rounds of {@code run} are when they average gradients with {@code codec}. */
   public static Rendezvous.Appointment gradients(
       String run, String codec, long length, Outlook.Target target) {
-    CodecId chosen = CodecChoice.of(codec);
-    return new Rendezvous.Appointment(run + ".gradients", length, target, chosen, chosen);
+    CodecChoice chosen = CodecChoice.of(codec);
+    return new Rendezvous.Appointment(
+        run + ".gradients", length, target, chosen.up(), chosen.down());
   }
 
   /** Takes a place in {@code run} for a trainer that keeps {@code appointment}. */
@@ -158,9 +160,12 @@ public final class NetworkSwarm implements Swarm {
   public RoundOutcome average(long epoch, MemorySegment gradients, long samples)
       throws InterruptedException {
     CompletableFuture<RoundOutcome> outcome = new CompletableFuture<>();
-    node.execute(() -> begin(epoch, new Contribution(gradients, samples), outcome));
+    MemorySegment sent = memory.send(gradients, samples);
+    node.execute(() -> begin(epoch, new Contribution(sent, samples), outcome));
     try {
-      return outcome.get();
+      RoundOutcome settled = outcome.get();
+      memory.settle(settled, sent, gradients);
+      return settled;
     } catch (ExecutionException e) {
       throw new IllegalStateException("a round failed otherwise than by its outcome", e);
     }
