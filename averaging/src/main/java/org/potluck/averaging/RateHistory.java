@@ -9,9 +9,9 @@ import java.util.List;
  * One direction of a link, as a series of windows in which some bytes moved.
  *
  * <p>Windows in which much moved, one after the other, make a burst: the data of a round. Within a
- * burst the upper tenth counts, because in part of it the peer waited for others; its first
- * window does not count where there are more, because a socket takes what fits its buffer at once.
- * Of the last bursts the median counts, so that neither one bad round nor one good one decides.
+ * burst the upper tenth counts, because in part of it the peer waited for others; its first window
+ * does not count where there are more, because a socket takes what fits its buffer at once. Of the
+ * last bursts the median counts, so that neither one bad round nor one good one decides.
  */
 final class RateHistory {
   /** Less in one window is talk, not data. */
