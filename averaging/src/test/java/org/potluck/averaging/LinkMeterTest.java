@@ -32,11 +32,15 @@ class LinkMeterTest {
       swarm.averageAll();
       swarm.finish();
       swarm.simulation.runFor(Duration.ofSeconds(1));
+      double before = 0;
       for (int i = 0; i < 3; i++) {
         double declared = meters.get(i).link().upload().megabitsPerSecond();
+        // The slowest is full all the time, the others wait for it and show less than they could.
         assertThat(declared)
             .as("seed %d, %s Mbit/s", seed, megabits[i])
-            .isBetween(megabits[i], 1.4 * megabits[i]);
+            .isBetween((i == 0 ? 1.0 : 0.6) * megabits[i], 1.4 * megabits[i])
+            .isGreaterThan(before);
+        before = declared;
       }
     }
   }
