@@ -59,7 +59,7 @@ final class PlanPicture {
 
   static Setting fastServers() {
     return new Setting(
-        "A few fast servers: they reduce nearly all",
+        "A few fast servers: they reduce everything",
         List.of(trainers(2, 1000, 1000), trainers(8, 50, 50)));
   }
 
