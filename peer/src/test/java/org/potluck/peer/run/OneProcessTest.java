@@ -10,6 +10,7 @@ import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -107,7 +108,7 @@ final class OneProcessTest {
       for (int i = 0; i < diaries.size(); i++) {
         Diary diary = diaries.get(i);
         if (step.round().members().contains(diary.peer)) {
-          long samples = diary.brought.get(epoch);
+          long samples = Objects.requireNonNull(diary.brought.get(epoch));
           weight += samples;
           contributors[i] |= samples > 0 && samples < step.round().weight();
           replay(one, diary, epoch, samples);
@@ -121,7 +122,8 @@ final class OneProcessTest {
           .isCloseTo(step.heldOut(), within(TOLERANCE));
     }
     assertThat(contributors).as("who ever shared a round").containsOnly(true);
-    assertThat(diaries.getFirst().steps.get(EPOCHS - 1).heldOut()).isLessThan(4.5);
+    Diary.Step last = Objects.requireNonNull(diaries.getFirst().steps.get(EPOCHS - 1));
+    assertThat(last.heldOut()).isLessThan(4.5);
   }
 
   /** What all who stepped in {@code epoch} hold; they must hold the same. */
@@ -146,7 +148,8 @@ final class OneProcessTest {
     }
     Diary.Step own = diary.steps.get(epoch);
     if (own != null && samples > 0) {
-      assertThat(sum / (samples / MICRO_BATCH))
+      long batches = samples / MICRO_BATCH;
+      assertThat(sum / batches)
           .as("loss in epoch %d on the samples of peer %d", epoch, diary.drawer)
           .isCloseTo(own.loss(), within(TOLERANCE));
     }
