@@ -22,7 +22,7 @@ public final class Averager {
   private final Network network;
   private final Matchmaking matchmaking;
   private final Rounds rounds;
-  private final Map<String, Long> averaged = new LinkedHashMap<>();
+  private final Map<String, RoundTerms> averaged = new LinkedHashMap<>();
   private final Map<String, Enlistment> running = new LinkedHashMap<>();
 
   /** With spans as the members' links suggest. */
@@ -53,12 +53,13 @@ public final class Averager {
    */
   public Enlistment enlist(RoundTerms terms, Attendance attendance) {
     String key = terms.key();
-    Long last = averaged.get(key);
+    RoundTerms last = averaged.get(key);
     Enlistment before = running.get(key);
     if (before != null && (before.brought() || !before.searched())) {
       throw new IllegalStateException("a round of " + key + " is running");
     }
-    if (last != null && terms.epoch() <= last) {
+    // Another model may be behind the one that was left for it.
+    if (last != null && terms.epoch() <= last.epoch() && terms.model().equals(last.model())) {
       throw new IllegalStateException("epoch " + terms.epoch() + " of " + key + " is averaged");
     }
     Enlistment enlistment =
@@ -95,7 +96,7 @@ public final class Averager {
   private void ended(String key, Enlistment enlistment, RoundOutcome outcome) {
     running.remove(key, enlistment);
     if (outcome instanceof RoundOutcome.Averaged done && done.weight() > 0) {
-      averaged.put(key, enlistment.terms().epoch());
+      averaged.put(key, enlistment.terms());
     }
   }
 }

@@ -46,6 +46,8 @@ public final class Rendezvous {
   private Instant saidAt;
   private @Nullable Enlistment place;
   private boolean called;
+  private boolean busy;
+  private @Nullable Enlistment averaged;
   private boolean closed;
   private volatile long calledEpoch = -1;
 
@@ -101,11 +103,16 @@ public final class Rendezvous {
     }
     Enlistment brought = here;
     CompletableFuture<RoundOutcome> outcome = brought.bring(contribution, deadline);
+    busy = true;
     if (closed) {
       brought.withdraw();
     }
     return outcome.whenComplete(
         (value, failure) -> {
+          busy = false;
+          if (value instanceof RoundOutcome.Averaged) {
+            averaged = brought;
+          }
           if (place == brought && value instanceof RoundOutcome.Abandoned) {
             place = null; // the next attempt is enlisted for like the first
           }
@@ -142,7 +149,9 @@ public final class Rendezvous {
     if (outlook.behind()) {
       return;
     }
-    if (place == null && outlook.untilDue().compareTo(AHEAD) <= 0) {
+    boolean stepping = averaged != null && isFor(averaged, word.epoch(), word.digest());
+    boolean open = !busy && !stepping;
+    if (place == null && open && outlook.untilDue().compareTo(AHEAD) <= 0) {
       enlist(word.epoch(), word.digest());
     }
     Enlistment here = place;

@@ -12,6 +12,7 @@ import org.potluck.averaging.exchange.Group;
 import org.potluck.averaging.exchange.Rounds;
 import org.potluck.averaging.wire.FrameException;
 import org.potluck.averaging.wire.FrameKind;
+import org.potluck.network.EventLoop;
 
 /**
  * One peer's search for the group of one round.
@@ -38,7 +39,7 @@ public final class Matchmaker {
   private @Nullable Following following;
   private Duration silenceMax;
   private boolean due;
-  private boolean limited;
+  private EventLoop.@Nullable Timer limit;
 
   Matchmaker(Surroundings around, RoundTerms terms, Attendance attendance) {
     this.around = around;
@@ -78,7 +79,7 @@ public final class Matchmaker {
   public void due() {
     if (!due && !found.isDone()) {
       due = true;
-      limit(around.options().matchmakingLimit());
+      limitUnlessLimited();
       leading.review();
     }
   }
@@ -97,9 +98,8 @@ public final class Matchmaker {
     }
     tell(own.ready(weight));
     Duration left = Duration.between(around.now(), deadline);
-    Duration limit = around.options().matchmakingLimit();
-    limited = false;
-    limit(left.compareTo(limit) < 0 ? left : limit);
+    Duration usual = around.options().matchmakingLimit();
+    limit(left.compareTo(usual) < 0 ? left : usual);
     due = true;
     leading.review();
   }
@@ -116,11 +116,19 @@ public final class Matchmaker {
     }
   }
 
-  private void limit(Duration limit) {
-    if (!limited) {
-      limited = true;
-      around.loop().schedule(limit.isNegative() ? Duration.ZERO : limit, this::limitReached);
+  private void limitUnlessLimited() {
+    if (limit == null) {
+      limit(around.options().matchmakingLimit());
     }
+  }
+
+  /** Counts anew from now. */
+  private void limit(Duration after) {
+    if (limit != null) {
+      limit.cancel();
+    }
+    Duration delay = after.isNegative() ? Duration.ZERO : after;
+    limit = around.loop().schedule(delay, this::limitReached);
   }
 
   // Others.
@@ -195,7 +203,7 @@ public final class Matchmaker {
     @Override
     public void called() {
       if (!called.isDone()) {
-        limit(around.options().matchmakingLimit());
+        limitUnlessLimited();
         called.complete(null);
       }
     }
@@ -325,6 +333,9 @@ public final class Matchmaker {
   private void end() {
     herald.stop();
     leading.end();
+    if (limit != null) {
+      limit.cancel();
+    }
     if (following != null) {
       following.end();
     }

@@ -13,7 +13,7 @@ import java.util.stream.Stream;
 import org.potluck.averaging.Averager;
 import org.potluck.averaging.AveragingOptions;
 import org.potluck.averaging.Contribution;
-import org.potluck.averaging.OwnLink;
+import org.potluck.averaging.LinkMeter;
 import org.potluck.averaging.Rendezvous;
 import org.potluck.averaging.RoundOutcome;
 import org.potluck.averaging.progress.Outlook;
@@ -23,7 +23,6 @@ import org.potluck.averaging.state.Snapshot;
 import org.potluck.averaging.state.StateClient;
 import org.potluck.averaging.state.StateDonor;
 import org.potluck.averaging.state.StateLimits;
-import org.potluck.network.Bandwidth;
 import org.potluck.network.Multiaddr;
 import org.potluck.network.NetworkException;
 import org.potluck.network.PeerId;
@@ -33,9 +32,6 @@ import org.potluck.trainer.TrainerState;
 
 /** The swarm as the training thread sees it, over the peer's node. */
 public final class NetworkSwarm implements Swarm {
-  /** Until a link is measured it is taken for a usual one. */
-  private static final Bandwidth USUAL_LINK = Bandwidth.ofMegabitsPerSecond(100);
-
   private static final Duration ROUND_LIMIT = Duration.ofMinutes(1);
   private static final Duration DOWNLOAD_LIMIT = Duration.ofMinutes(2);
 
@@ -71,8 +67,9 @@ public final class NetworkSwarm implements Swarm {
     this.progress = progress;
     this.target = appointment.target();
     this.memory = new GradientMemory(appointment.codecUp());
+    LinkMeter meter = new LinkMeter(node.network(), LinkMeter.Limits.NONE);
     this.rendezvous =
-        new Rendezvous(node.network().loop(), averager, progress, appointment, this::link);
+        new Rendezvous(node.network().loop(), averager, progress, appointment, meter::link);
     this.donor = donor;
     this.client = client;
     progress.listen(this::refresh);
@@ -190,10 +187,6 @@ public final class NetworkSwarm implements Swarm {
     } catch (RuntimeException e) {
       outcome.completeExceptionally(e);
     }
-  }
-
-  private OwnLink link() {
-    return new OwnLink(USUAL_LINK, USUAL_LINK, !node.network().addresses().isEmpty());
   }
 
   @Override
