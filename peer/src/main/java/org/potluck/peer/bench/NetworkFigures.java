@@ -36,7 +36,7 @@ public record NetworkFigures(int rounds) implements Bench {
       metrics.put("ratio_to_raw_tls", one.ratioToRawTls());
       metrics.put("megabytes_per_second_median", one.megabytesPerSecondMedian());
       metrics.put("megabytes_per_processor_second", one.megabytesPerProcessorSecond());
-      metrics.values().removeIf(figure -> figure.isNaN());
+      metrics.values().removeIf(figure -> Double.isNaN(figure));
       cases.add(new BenchCase(one.name(), metrics));
     }
     return cases;
