@@ -94,6 +94,21 @@ public record Libp2pOptions(
         yamux);
   }
 
+  /** With another limit from a TCP connection to the proven peer. */
+  public Libp2pOptions withHandshakeMax(Duration max) {
+    return new Libp2pOptions(
+        listen,
+        announce,
+        securities,
+        max,
+        connectionsMax,
+        connectionsPerAddressMax,
+        keepAlive,
+        silenceMax,
+        knownPeersMax,
+        yamux);
+  }
+
   /** With other limits of connections, for instance for a public bootstrap peer. */
   public Libp2pOptions withConnections(int max, int perAddressMax) {
     return new Libp2pOptions(

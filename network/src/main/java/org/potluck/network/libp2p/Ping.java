@@ -13,6 +13,9 @@ import org.potluck.network.StreamHandler;
 final class Ping implements StreamHandler {
   static final String PROTOCOL = "/ipfs/ping/1.0.0";
 
+  /** Answers of 32 bytes that may wait for a remote that does not read them. */
+  private static final int QUEUED_BYTES_MAX = 4096;
+
   private static final Duration IDLE_MAX = Duration.ofMinutes(2);
 
   static void answer(Stream stream) {
@@ -22,7 +25,7 @@ final class Ping implements StreamHandler {
 
   @Override
   public void received(Stream stream, ByteBuffer data) {
-    if (!stream.writable()) {
+    if (stream.queuedBytes() + data.remaining() > QUEUED_BYTES_MAX) {
       // It asks faster than it takes the answers.
       data.position(data.limit());
       stream.reset();

@@ -16,8 +16,11 @@ import org.potluck.network.Traffic;
 
 /** All TCP sockets of one network: how they are set up, how many are open, what they moved. */
 final class Sockets {
-  /** Enough to keep a fast link busy, little enough that small messages do not wait long. */
-  static final WriteBufferWaterMark WATER_MARK = new WriteBufferWaterMark(128 << 10, 512 << 10);
+  /**
+   * The operating system has a queue of its own that keeps a link busy. What is encrypted for it in
+   * one go stays in the processor's cache at this size, and small messages do not wait long.
+   */
+  static final WriteBufferWaterMark WATER_MARK = new WriteBufferWaterMark(32 << 10, 128 << 10);
 
   private final NettyLoop loop;
   private final Libp2pOptions options;

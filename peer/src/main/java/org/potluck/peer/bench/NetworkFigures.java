@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 import org.potluck.network.libp2p.NetworkBench;
 
-/** {@code bench network}: one encrypted stream over the loopback interface, beside plain TCP. */
+/** {@code bench network}: one encrypted stream over the loopback interface, beside TCP and TLS. */
 public record NetworkFigures(int rounds) implements Bench {
   private static final long BYTES = 256L << 20;
 
@@ -21,8 +21,8 @@ public record NetworkFigures(int rounds) implements Bench {
   public List<Part> parts() {
     return List.of(
         new Part(
-            List.of("tcp-tls-yamux", "tcp-noise-yamux", "quic"),
-            "268 MB over one stream, beside plain TCP",
+            List.of("raw-tcp", "raw-tls", "tcp-tls-yamux", "tcp-noise-yamux", "quic"),
+            "268 MB over one stream, beside plain TCP and TLS",
             Duration.ofSeconds(20),
             this::measure));
   }
@@ -33,6 +33,10 @@ public record NetworkFigures(int rounds) implements Bench {
       Map<String, Double> metrics = new LinkedHashMap<>();
       metrics.put("megabytes_per_second", one.megabytesPerSecond());
       metrics.put("ratio_to_raw_tcp", one.ratioToRawTcp());
+      metrics.put("ratio_to_raw_tls", one.ratioToRawTls());
+      metrics.put("megabytes_per_second_median", one.megabytesPerSecondMedian());
+      metrics.put("megabytes_per_processor_second", one.megabytesPerProcessorSecond());
+      metrics.values().removeIf(figure -> Double.isNaN(figure));
       cases.add(new BenchCase(one.name(), metrics));
     }
     return cases;

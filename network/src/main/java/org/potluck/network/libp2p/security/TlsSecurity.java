@@ -33,6 +33,9 @@ public final class TlsSecurity implements SecurityProtocol {
   /** ALPN name of a peer that settles the muxer only after the handshake. */
   static final String NO_EARLY_MUXER = "libp2p";
 
+  /** Handed to BoringSSL at a time: four full records for one passage from Java to C. */
+  private static final int WRAP_BYTES = 64 << 10;
+
   static final Duration HANDSHAKE_MAX = Duration.ofSeconds(10);
 
   private record Contexts(SslContext dialer, SslContext listener) {}
@@ -82,6 +85,7 @@ public final class TlsSecurity implements SecurityProtocol {
     Contexts both = contexts.computeIfAbsent(List.copyOf(muxers), this::contexts);
     SslHandler tls = (dialer ? both.dialer : both.listener).newHandler(channel.alloc());
     tls.setHandshakeTimeoutMillis(HANDSHAKE_MAX.toMillis());
+    tls.setWrapDataSize(WRAP_BYTES);
     // The gate first: on an active channel the handshake begins as soon as its handler is added.
     TlsGate gate = new TlsGate(tls, expected, clock, done);
     channel.pipeline().addLast(gate);

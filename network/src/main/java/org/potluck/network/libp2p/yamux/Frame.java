@@ -6,7 +6,10 @@ import io.netty.buffer.ByteBufAllocator;
 /** The 12-byte header: version, type, flags, stream id, length; all big-endian. */
 final class Frame {
   static final int HEADER_BYTES = 12;
-  static final int DATA_BYTES_MAX = 64 * 1024;
+
+  /** With its header, a frame fills four TLS records and leaves no crumb for a fifth. */
+  static final int DATA_BYTES_MAX = 64 * 1024 - HEADER_BYTES;
+
   static final int WINDOW_BYTES_INITIAL = 256 * 1024;
 
   static final int DATA = 0;

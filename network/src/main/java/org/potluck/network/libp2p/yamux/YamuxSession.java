@@ -33,6 +33,12 @@ public final class YamuxSession extends ChannelInboundHandlerAdapter {
   /** Answers that a remote may provoke while it does not read any; beyond, it is flooding us. */
   private static final int BLOCKED_CONTROL_FRAMES_MAX = 4096;
 
+  /**
+   * Streams that a remote may open in vain, less those that came to a good end. Opening and
+   * resetting costs it a few bytes and us a good deal more ("rapid reset", CVE-2023-44487).
+   */
+  private static final int VAIN_STREAMS_MAX = 1024;
+
   private final boolean dialer;
   private final PeerId remote;
   private final EventLoop loop;
@@ -50,6 +56,7 @@ public final class YamuxSession extends ChannelInboundHandlerAdapter {
   private boolean pumping;
   private boolean flushDue;
   private int blockedControlFrames;
+  private int vainStreams;
   private @Nullable Integer owedPong;
   private boolean goneAway;
   private boolean closed;
@@ -199,6 +206,11 @@ public final class YamuxSession extends ChannelInboundHandlerAdapter {
     return granted;
   }
 
+  /** A stream ended as both sides wanted it to. */
+  void finished() {
+    vainStreams = Math.max(0, vainStreams - 1);
+  }
+
   void forget(YamuxStream stream, int window) {
     if (streams.remove(stream.id()) != null) {
       windows -= window;
@@ -305,6 +317,7 @@ public final class YamuxSession extends ChannelInboundHandlerAdapter {
     }
     if ((flags & Frame.RST) != 0) {
       stream.end(StreamEnd.RESET_BY_REMOTE);
+      countVain();
     } else if ((flags & Frame.FIN) != 0 && payloadLeft == 0) {
       stream.finReceived();
     }
@@ -319,6 +332,7 @@ public final class YamuxSession extends ChannelInboundHandlerAdapter {
     boolean roomForWindow = windows + Frame.WINDOW_BYTES_INITIAL <= options.windowsBytesMax();
     if (streams.size() >= options.streamsMax() || !roomForWindow) {
       control(Frame.WINDOW_UPDATE, Frame.RST, id, 0);
+      countVain();
       return true;
     }
     YamuxStream stream = new YamuxStream(this, id);
@@ -326,6 +340,12 @@ public final class YamuxSession extends ChannelInboundHandlerAdapter {
     control(Frame.WINDOW_UPDATE, Frame.ACK, id, 0);
     incoming.accept(stream);
     return true;
+  }
+
+  private void countVain() {
+    if (++vainStreams > VAIN_STREAMS_MAX) {
+      violated();
+    }
   }
 
   private void takePayload(ByteBuf bytes) {

@@ -365,7 +365,8 @@ public final class YamuxStream implements Stream {
   }
 
   private void endIfFinished() {
-    if (finSent && endDelivered) {
+    if (finSent && endDelivered && !closed) {
+      session.finished();
       end(StreamEnd.FINISHED);
     }
   }

@@ -130,12 +130,79 @@ class YamuxSessionTest {
 
   @Test
   void streamsBeyondTheLimitAreReset() {
-    for (int i = 0; i < 5000; i++) {
+    for (int i = 0; i < 1200; i++) {
       send(frame(Frame.WINDOW_UPDATE, Frame.SYN, 1 + 2 * i, 0));
     }
+    assertThat(channel.isActive()).isTrue();
     assertThat(session.streams()).isLessThanOrEqualTo(YamuxOptions.DEFAULTS.streamsMax());
     assertThat((long) session.streams() * Frame.WINDOW_BYTES_INITIAL)
         .isLessThanOrEqualTo(YamuxOptions.DEFAULTS.windowsBytesMax());
+    channel.finishAndReleaseAll();
+  }
+
+  @Test
+  void aFloodOfStreamsEndsTheConnection() {
+    int opened = 0;
+    for (int id = 1; channel.isActive() && opened < 5000; id += 2) {
+      send(frame(Frame.WINDOW_UPDATE, Frame.SYN, id, 0));
+      opened++;
+    }
+    assertThat(opened).isLessThan(3000);
+    assertThat(takers).allMatch(taker -> taker.end == StreamEnd.CONNECTION_LOST);
+    channel.finishAndReleaseAll();
+  }
+
+  @Test
+  void aStormOfResetsEndsTheConnection() {
+    int opened = 0;
+    for (int id = 1; channel.isActive() && opened < 5000; id += 2) {
+      send(frame(Frame.WINDOW_UPDATE, Frame.SYN, id, 0));
+      send(frame(Frame.WINDOW_UPDATE, Frame.RST, id, 0));
+      opened++;
+    }
+    assertThat(opened).isBetween(1000, 1100);
+    assertThat(takers).allMatch(taker -> taker.end != null);
+    channel.finishAndReleaseAll();
+  }
+
+  @Test
+  void streamsThatFinishPayForSomeThatAreReset() {
+    for (int id = 1; id < 10_000; id += 4) {
+      send(frame(Frame.WINDOW_UPDATE, Frame.SYN | Frame.FIN, id, 0));
+      takers.getLast().stream.closeWrite();
+      assertThat(takers.getLast().end).isEqualTo(StreamEnd.FINISHED);
+      send(frame(Frame.WINDOW_UPDATE, Frame.SYN, id + 2, 0));
+      send(frame(Frame.WINDOW_UPDATE, Frame.RST, id + 2, 0));
+    }
+    assertThat(channel.isActive()).isTrue();
+    assertThat(session.streams()).isZero();
+    channel.finishAndReleaseAll();
+  }
+
+  @Test
+  void aFrameBeyondAnyWindowEndsTheConnectionBeforeItsFirstByte() {
+    send(frame(Frame.DATA, Frame.SYN, 1, YamuxOptions.DEFAULTS.windowBytesMax() + 1));
+    assertThat(channel.isActive()).isFalse();
+    channel.finishAndReleaseAll();
+  }
+
+  @Test
+  void creditThatOverflowsEndsTheConnection() {
+    send(frame(Frame.WINDOW_UPDATE, Frame.SYN, 1, Integer.MAX_VALUE));
+    assertThat(channel.isActive()).isTrue();
+    send(frame(Frame.WINDOW_UPDATE, 0, 1, -1));
+    assertThat(channel.isActive()).isFalse();
+    channel.finishAndReleaseAll();
+  }
+
+  @Test
+  void afterGoAwayStreamsGoOnButNoneIsOpened() {
+    send(frame(Frame.WINDOW_UPDATE, Frame.SYN, 1, 0));
+    send(frame(Frame.GO_AWAY, 0, 0, Frame.GO_AWAY_NORMAL));
+    assertThat(session.open()).isEmpty();
+    send(frame(Frame.DATA, 0, 1, 3));
+    send(Unpooled.wrappedBuffer(new byte[3]));
+    assertThat(takers.getFirst().bytes).isEqualTo(3);
     channel.finishAndReleaseAll();
   }
 
