@@ -30,7 +30,6 @@ final class Swarm {
   final List<@Nullable RoundOutcome> outcomes = new ArrayList<>();
   final int values;
   CodecId codec = CodecId.NONE;
-  int averagedPeers;
 
   Swarm(long seed, int peers, int values) {
     this(seed, peers, values, i -> PeerProfile.datacenter());
@@ -152,35 +151,6 @@ final class Swarm {
     }
     throw new AssertionError(
         "peer %d ended with %s; %s".formatted(peer, outcomes.get(peer), simulation.describe()));
-  }
-
-  /**
-   * Most of the peers have averaged, all to the same bits. A living peer that followed a silently
-   * dead leader for too long may have been left out, and knows it.
-   */
-  float[] agreedByMost() {
-    float @Nullable [] first = null;
-    int count = 0;
-    for (int i = 0; i < networks.size(); i++) {
-      if (averaged(i)) {
-        float[] average = average(i);
-        first = first == null ? average : first;
-        assertThat(average).as("peer %d, seed %d", i, simulation.seed()).isEqualTo(first);
-        count++;
-      } else if (networks.get(i).alive()) {
-        assertThat(outcomes.get(i))
-            .as("peer %d, seed %d", i, simulation.seed())
-            .isInstanceOfSatisfying(
-                RoundOutcome.Abandoned.class,
-                outcome -> assertThat(outcome.cause()).isEqualTo(RoundOutcome.Cause.NO_GROUP));
-      }
-    }
-    assertThat(2 * count).as("seed %d", simulation.seed()).isGreaterThan(networks.size());
-    averagedPeers += count;
-    if (first == null) {
-      throw new IllegalStateException("nobody has averaged");
-    }
-    return first;
   }
 
   /** The peers of a group but one. */

@@ -19,6 +19,7 @@ import org.potluck.averaging.proto.FreezeMessage;
 import org.potluck.averaging.proto.HeldMessage;
 import org.potluck.averaging.proto.HelloMessage;
 import org.potluck.averaging.proto.ReassignMessage;
+import org.potluck.averaging.proto.SuspectMessage;
 import org.potluck.averaging.wire.Frame;
 import org.potluck.averaging.wire.FrameException;
 import org.potluck.averaging.wire.FrameKind;
@@ -224,6 +225,7 @@ final class Exchange implements Link.Owner, Reducer.Outlet, Succession.Effects, 
       case FREEZE -> succession.freeze(from, frame.parse(FreezeMessage.parser()));
       case HELD -> succession.held(from, frame.parse(HeldMessage.parser()));
       case REASSIGN -> succession.reassign(from, frame.parse(ReassignMessage.parser()));
+      case SUSPECT -> succession.suspected(from, frame.parse(SuspectMessage.parser()));
       case FETCH -> sender.asked(from, frame.parse(FetchMessage.parser()));
       case ALIVE -> {}
       case JOIN, ANSWER, HELLO -> throw new FrameException(frame.kind() + " between members");
@@ -268,7 +270,7 @@ final class Exchange implements Link.Owner, Reducer.Outlet, Succession.Effects, 
   public void lose(int member, PeerFault fault) {
     if (!roster.at(member).lost && !round.over()) {
       drop(member, fault);
-      succession.memberLost();
+      succession.memberLost(member);
     }
   }
 

@@ -20,6 +20,9 @@ final class Neighbour {
   /** Averaged chunks we asked it for. */
   final BitSet asked = new BitSet();
 
+  /** Members that it has lost. */
+  final BitSet suspects = new BitSet();
+
   /** Nothing is expected of it any more. */
   boolean lost;
 

@@ -51,6 +51,20 @@ final class Roster {
     return index != round.self && (reachable(index) || reachable(round.self));
   }
 
+  /**
+   * Whether nobody hears a member any more. One whose link to this member alone is broken lives:
+   * others pass on to it what it needs.
+   */
+  boolean isLostToAll(int index) {
+    boolean heard = false;
+    for (Neighbour other : neighbours) {
+      boolean knows = reachable(index) || reachable(other.index);
+      boolean asked = other.index != index && hasLink(other.index) && alive(other.index);
+      heard |= asked && knows && !other.suspects.get(index);
+    }
+    return neighbours.get(index).lost && !heard;
+  }
+
   /** Of two members the later one dials, unless only the other can be dialed. */
   boolean dials(int index) {
     int low = Math.min(round.self, index);

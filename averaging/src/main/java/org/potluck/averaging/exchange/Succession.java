@@ -15,6 +15,7 @@ import org.potluck.averaging.proto.HeldMessage;
 import org.potluck.averaging.proto.HeldVersionMessage;
 import org.potluck.averaging.proto.ReassignMessage;
 import org.potluck.averaging.proto.RunMessage;
+import org.potluck.averaging.proto.SuspectMessage;
 import org.potluck.averaging.wire.FrameException;
 import org.potluck.averaging.wire.FrameKind;
 import org.potluck.averaging.wire.Frames;
@@ -73,16 +74,30 @@ final class Succession {
     this.effects = effects;
   }
 
+  /** We have lost a member: the others should know. */
+  void memberLost(int member) {
+    roster.broadcast(
+        Frames.of(FrameKind.SUSPECT, SuspectMessage.newBuilder().setMember(member).build()));
+    recoverIfNeeded();
+  }
+
+  /** Another member has lost one. */
+  void suspected(Neighbour by, SuspectMessage message) throws FrameException {
+    by.suspects.set(checked(List.of(message.getMember())).getFirst());
+    recoverIfNeeded();
+  }
+
   /** Starts a generation if that is for this member to do. */
-  void memberLost() {
+  private void recoverIfNeeded() {
     if (round.over() || roster.coordinator() != round.self) {
       return;
     }
-    boolean fresh = false;
+    boolean needed = recovery == null && ledger.frozen();
     for (int i = 0; i < round.size(); i++) {
-      fresh |= roster.at(i).lost && !roster.dead.get(i);
+      boolean awaited = recovery != null && recovery.awaits(i) && roster.at(i).lost;
+      needed |= awaited || (!roster.dead.get(i) && roster.isLostToAll(i));
     }
-    if (fresh || (recovery == null && ledger.frozen())) {
+    if (needed) {
       recover();
     }
   }
@@ -291,8 +306,9 @@ final class Succession {
   }
 
   /**
-   * Whether our generation has waited too long for this member's answer: for longer than the round
-   * took until then, for the answer may wait behind data on a slow link.
+   * Whether our generation has waited too long for this member's answer. It may wait behind data on
+   * a slow link, so for as long as the round took until then; or the member may not read us before
+   * it has found out that a sender is dead.
    */
   boolean unanswered(int member, Instant now) {
     Recovery current = recovery;
@@ -300,7 +316,7 @@ final class Succession {
       return false;
     }
     Duration before = Duration.between(round.started, current.begun());
-    Duration limit = round.options.silenceLimit().multipliedBy(2);
+    Duration limit = round.options.silenceLimit().multipliedBy(2).plus(round.options.dialLimit());
     Duration patience = before.compareTo(limit) > 0 ? before : limit;
     return Duration.between(current.begun(), now).compareTo(patience) > 0;
   }

@@ -27,7 +27,9 @@ public enum FrameKind {
   /** Please send these averaged chunks if you hold them. */
   FETCH(11),
   /** The sender lives, though it has nothing to send. */
-  ALIVE(12);
+  ALIVE(12),
+  /** The sender has lost a member. */
+  SUSPECT(13);
 
   private final int wireNumber;
 
