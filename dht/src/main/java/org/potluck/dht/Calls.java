@@ -64,6 +64,9 @@ final class Calls {
 
   /** Learns from every call. */
   interface Listener {
+    /** A call is about to be made. */
+    void calling(PeerId peer);
+
     /**
      * @param dialed whether a connection had to be made first
      */
@@ -224,6 +227,7 @@ final class Calls {
 
   private <Q extends MessageLite, A extends MessageLite> CompletableFuture<A> call(
       PeerId peer, UnaryMethod<Q, A> method, Q request, Function<A, NodeInfo> info) {
+    listener.calling(peer);
     Instant start = loop.now();
     boolean dialed = network.traffic(peer).isEmpty();
     // hivemind names peers without addresses; whoever of its peers knows them can be asked.

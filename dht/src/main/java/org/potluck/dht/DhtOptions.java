@@ -50,7 +50,7 @@ public record DhtOptions(
           Duration.ofSeconds(3),
           Duration.ofHours(24),
           Duration.ofSeconds(30),
-          Duration.ofMinutes(5),
+          Duration.ofMinutes(30),
           4096,
           256,
           false,

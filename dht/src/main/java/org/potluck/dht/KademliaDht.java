@@ -149,6 +149,27 @@ public final class KademliaDht implements Dht {
     return neighbours.locate(peer);
   }
 
+  /**
+   * Walks to the nodes nearest to {@code target} without using memory, to see how far it is.
+   *
+   * @return completes with what the walk took; never fails
+   */
+  public CompletableFuture<Route> route(DhtId target) {
+    return lookup
+        .explore(target)
+        .thenApply(found -> new Route(found.hops(), found.calls(), found.answers().size()));
+  }
+
+  /**
+   * What a search took.
+   *
+   * @param hops calls one after the other that led to the farthest of the nodes that would hold a
+   *     record
+   * @param calls find calls in all
+   * @param answers nodes that answered
+   */
+  public record Route(int hops, int calls, int answers) {}
+
   /** Nodes in the routing table. */
   public int contacts() {
     return neighbours.table().size();

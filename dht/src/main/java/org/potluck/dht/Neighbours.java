@@ -4,7 +4,9 @@ import com.google.protobuf.ByteString;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
@@ -34,6 +36,8 @@ import org.potluck.network.rpc.Rpc;
 final class Neighbours implements Calls.Listener {
   private static final int ADDRESSES_MAX = 6;
   private static final int ADDRESS_CHARS_MAX = 256;
+  private static final int HEARSAY_MAX = 512;
+  private static final int INTRODUCTIONS_MAX = 1024;
 
   private final Network network;
   private final Calls calls;
@@ -42,6 +46,12 @@ final class Neighbours implements Calls.Listener {
   private final RoutingTable table;
   private final Blacklist blacklist = new Blacklist();
   private final Standing standing = new Standing();
+
+  private final Map<Contact, Introduction> introductions = new LinkedHashMap<>();
+
+  /** Most peers that an answer names are never called; parsing their addresses would be waste. */
+  private final Map<PeerId, List<String>> hearsay = new LinkedHashMap<>();
+
   private final Allowance allowance;
   private final PeerFinder finder;
   private final RoundTrips connected;
@@ -203,7 +213,7 @@ final class Neighbours implements Calls.Listener {
   /** The one node that is being asked whether it still holds its place in a full bucket. */
   private @Nullable PeerId probing;
 
-  /** The nodes that an answer names, their addresses remembered; malformed ones left out. */
+  /** The nodes that an answer names; malformed ones left out. */
   List<Contact> contacts(FindResult result) {
     int count = Math.min(result.getNearestNodeIdsCount(), result.getNearestPeerIdsCount());
     List<Contact> contacts = new ArrayList<>();
@@ -214,7 +224,7 @@ final class Neighbours implements Calls.Listener {
         continue;
       }
       if (i < result.getNearestAddressesCount()) {
-        remember(peer.get(), result.getNearestAddresses(i).getAddressesList());
+        hear(peer.get(), result.getNearestAddresses(i).getAddressesList());
       }
       contacts.add(new Contact(id.get(), peer.get()));
     }
@@ -237,10 +247,50 @@ final class Neighbours implements Calls.Listener {
   void addNearest(FindResult.Builder result, DhtId key, int count, PeerId caller) {
     DhtId except = table.idOf(caller).orElse(null);
     for (Contact contact : table.nearest(key, count, except)) {
-      result.addNearestNodeIds(contact.id().toBytes());
-      result.addNearestPeerIds(ByteString.copyFrom(contact.peer().toBytes()));
-      result.addNearestAddresses(
-          PeerAddresses.newBuilder().addAllAddresses(texts(network.addressesOf(contact.peer()))));
+      Introduction introduction = introduction(contact);
+      result.addNearestNodeIds(introduction.id);
+      result.addNearestPeerIds(introduction.peer);
+      result.addNearestAddresses(introduction.addresses);
+    }
+  }
+
+  /** How a contact is named in answers, kept as long as its addresses stay what they were. */
+  private record Introduction(
+      List<Multiaddr> known, ByteString id, ByteString peer, PeerAddresses addresses) {}
+
+  private Introduction introduction(Contact contact) {
+    List<Multiaddr> known = network.addressesOf(contact.peer());
+    Introduction introduction = introductions.get(contact);
+    if (introduction == null || !introduction.known.equals(known)) {
+      introduction =
+          new Introduction(
+              known,
+              contact.id().toBytes(),
+              ByteString.copyFrom(contact.peer().toBytes()),
+              PeerAddresses.newBuilder().addAllAddresses(texts(known)).build());
+      introductions.put(contact, introduction);
+      if (introductions.size() > INTRODUCTIONS_MAX) {
+        introductions.remove(introductions.keySet().iterator().next());
+      }
+    }
+    return introduction;
+  }
+
+  /** Keeps what is said of a peer's addresses until it is called, if it ever is. */
+  private void hear(PeerId peer, List<String> texts) {
+    if (!texts.isEmpty() && network.addressesOf(peer).isEmpty()) {
+      hearsay.put(peer, texts.subList(0, Math.min(texts.size(), ADDRESSES_MAX)));
+      if (hearsay.size() > HEARSAY_MAX) {
+        hearsay.remove(hearsay.keySet().iterator().next());
+      }
+    }
+  }
+
+  @Override
+  public void calling(PeerId peer) {
+    List<String> texts = hearsay.remove(peer);
+    if (texts != null) {
+      remember(peer, texts);
     }
   }
 

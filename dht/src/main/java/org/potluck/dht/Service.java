@@ -131,6 +131,10 @@ final class Service {
    * narrow parts of the space, however much this node keeps.
    */
   List<DhtRecord> handOff(DhtId newcomer) {
+    List<DhtRecord> records = new ArrayList<>();
+    if (shelter.empty(loop.now())) {
+      return records;
+    }
     boolean[] taken = new boolean[DhtId.BITS + 1];
     int deepest = 0;
     for (Contact contact : neighbours.table().contacts()) {
@@ -140,7 +144,6 @@ final class Service {
         deepest = Math.max(deepest, bits + 1);
       }
     }
-    List<DhtRecord> records = new ArrayList<>();
     handOff(newcomer, shelter.keys(neighbours.self(), deepest, loop.now()), records);
     for (int bits = 0; bits < deepest; bits++) {
       if (!taken[bits]) {

@@ -84,6 +84,11 @@ final class Shelter {
         : result.setType(ResultType.FOUND_DICTIONARY).setValue(DictionaryValue.encode(records));
   }
 
+  /** Whether this node keeps nothing, caches apart. */
+  boolean empty(Instant now) {
+    return own.empty(UnixSeconds.of(now));
+  }
+
   /** Keys that share their first {@code bits} bits with {@code prefix}, caches apart. */
   Set<DhtId> keys(DhtId prefix, int bits, Instant now) {
     return own.keys(prefix, bits, UnixSeconds.of(now));

@@ -36,6 +36,9 @@ final class Upkeep {
   /** In a large swarm each node asks the seeds less often, so that they are not flooded. */
   private static final int CONTACTS_PER_WAIT = 20;
 
+  /** A first connection to a busy machine may take several times as long as a call. */
+  private static final int DIAL_FACTOR = 4;
+
   private static final Duration SAVE_AFTER = Duration.ofMinutes(2);
   private static final int SAVED_MAX = 64;
 
@@ -97,7 +100,8 @@ final class Upkeep {
   }
 
   private CompletableFuture<Integer> greet(List<Multiaddr> known) {
-    return Bootstrap.start(known, network, neighbours, options.callTimeout());
+    Duration timeout = options.callTimeout().multipliedBy(DIAL_FACTOR);
+    return Bootstrap.start(known, network, neighbours, timeout);
   }
 
   private void turn() {

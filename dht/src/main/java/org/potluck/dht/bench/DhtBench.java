@@ -3,6 +3,7 @@ package org.potluck.dht.bench;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -57,12 +58,20 @@ public final class DhtBench {
         int _ = get(node.join(nodes.indexOf(node) == 0 ? List.of() : known));
       }
       Shape shape = oneAtATime ? Shape.HIVEMIND.withWorkers(1) : Shape.HIVEMIND;
-      return new Case(
-          oneAtATime ? "16-nodes-one-at-a-time" : "16-nodes",
-          get(StoreAndGet.run(List.copyOf(nodes), shape, System::nanoTime, seed)));
+      double before = cpuSeconds(nodes);
+      Map<String, Double> figures =
+          new LinkedHashMap<>(
+              get(StoreAndGet.run(List.copyOf(nodes), shape, System::nanoTime, seed)));
+      figures.put("cpu_seconds", cpuSeconds(nodes) - before);
+      return new Case(oneAtATime ? "16-nodes-one-at-a-time" : "16-nodes", figures);
     } finally {
       nodes.forEach(NodeProcess::close);
     }
+  }
+
+  /** Of all nodes together; what a killed one took is lost. */
+  private static double cpuSeconds(List<NodeProcess> nodes) {
+    return nodes.stream().mapToDouble(NodeProcess::cpuSeconds).sum();
   }
 
   /** The case {@code 1024-nodes}: no delays, wall clock. */

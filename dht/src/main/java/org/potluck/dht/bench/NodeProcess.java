@@ -39,7 +39,8 @@ final class NodeProcess implements BenchNode, AutoCloseable {
             "--enable-native-access=ALL-UNNAMED",
             "--sun-misc-unsafe-memory-access=allow",
             "-XX:+UseSerialGC",
-            "-XX:CICompilerCount=2",
+            // Sixteen JVMs that each compile everything twice would measure the compiler.
+            "-XX:TieredStopAtLevel=1",
             "-Xmx256m",
             "-cp",
             System.getProperty("java.class.path"),
@@ -68,6 +69,11 @@ final class NodeProcess implements BenchNode, AutoCloseable {
     StringBuilder text = new StringBuilder("join");
     known.forEach(one -> text.append(' ').append(one));
     return ask(text.toString()).thenApply(Integer::valueOf);
+  }
+
+  /** Processor time it has taken so far, in seconds; zero where the system does not say. */
+  double cpuSeconds() {
+    return process.info().totalCpuDuration().map(Duration::toNanos).orElse(0L) / 1e9;
   }
 
   @Override

@@ -71,6 +71,7 @@ final class SimulatedSwarm {
             dht,
             () -> {
               nodes.remove(self[0]);
+              dht.close();
               simulation.cutPower(network);
             });
     CompletableFuture<Integer> joined = new CompletableFuture<>();

@@ -3,7 +3,6 @@ package org.potluck.dht.routing;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -154,17 +153,19 @@ public final class RoutingTable {
   public List<Contact> nearest(DhtId target, int count, @Nullable DhtId except) {
     // All ids of one bucket are nearer to the target than all of another, in prefix order.
     List<Bucket> ordered = new ArrayList<>(buckets);
-    ordered.sort(Comparator.comparing(Bucket::prefix, (a, b) -> orderOfPrefixes(target, a, b)));
-    List<Contact> nearest = new ArrayList<>();
+    ordered.sort((a, b) -> target.compareDistances(a.prefix(), b.prefix()));
+    List<Contact> nearest = new ArrayList<>(count);
     for (Bucket bucket : ordered) {
       if (nearest.size() >= count) {
         break;
       }
-      bucket.contacts().stream()
-          .filter(contact -> !contact.id().equals(except))
-          .sorted(Comparator.comparing(Contact::id, target.nearestFirst()))
-          .limit(count - nearest.size())
-          .forEach(nearest::add);
+      List<Contact> inside = new ArrayList<>(bucket.contacts());
+      inside.sort((a, b) -> target.compareDistances(a.id(), b.id()));
+      for (Contact contact : inside) {
+        if (nearest.size() < count && !contact.id().equals(except)) {
+          nearest.add(contact);
+        }
+      }
     }
     return nearest;
   }
@@ -174,13 +175,19 @@ public final class RoutingTable {
     bucketOf(target).touch(now);
   }
 
-  /** A random id in the bucket that has been quiet longest, if that is {@code quiet} or longer. */
+  /**
+   * A random id in the bucket with room that has been quiet longest, if that is {@code quiet} or
+   * longer.
+   */
   public Optional<DhtId> stale(Instant now, Duration quiet, RandomGenerator random) {
-    Bucket oldest = buckets.getFirst();
+    Bucket oldest = null;
     for (Bucket bucket : buckets) {
-      oldest = bucket.touched().isBefore(oldest.touched()) ? bucket : oldest;
+      boolean room = bucket.contacts().size() < bucketSize;
+      if (room && (oldest == null || bucket.touched().isBefore(oldest.touched()))) {
+        oldest = bucket;
+      }
     }
-    if (oldest.touched().plus(quiet).isAfter(now)) {
+    if (oldest == null || oldest.touched().plus(quiet).isAfter(now)) {
       return Optional.empty();
     }
     DhtId any = new DhtId(random.nextLong(), random.nextLong(), random.nextInt());
@@ -199,10 +206,6 @@ public final class RoutingTable {
 
   List<Bucket> buckets() {
     return buckets;
-  }
-
-  private static int orderOfPrefixes(DhtId target, DhtId a, DhtId b) {
-    return a.equals(b) ? 0 : target.bit(a.sharedBits(b)) == a.bit(a.sharedBits(b)) ? -1 : 1;
   }
 
   private boolean maySplit(Bucket bucket) {

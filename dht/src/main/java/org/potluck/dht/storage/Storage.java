@@ -83,6 +83,11 @@ public final class Storage {
     return new LinkedHashSet<>(keys.subMap(first, true, last, true).keySet());
   }
 
+  public boolean empty(double now) {
+    expire(now);
+    return keys.isEmpty();
+  }
+
   public int size() {
     return everything.size();
   }
