@@ -81,8 +81,13 @@ record Scenario(
     TINY_GPT
   }
 
-  /** The peers: {@code peers} of them, by class. Peer 0 is of the first class and always there. */
-  record Swarm(int peers, List<PeerClass> classes) {
+  /**
+   * The peers, by class.
+   *
+   * @param firstStays after so long the first peer, which the invitation names, is gone for good;
+   *     zero if it stays
+   */
+  record Swarm(int peers, Duration firstStays, List<PeerClass> classes) {
     /** The class of each peer: as many of each as its share says, the first class the rest. */
     List<PeerClass> drawn(RandomGenerator random) {
       List<PeerClass> rest = new ArrayList<>();

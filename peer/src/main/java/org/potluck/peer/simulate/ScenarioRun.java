@@ -22,8 +22,8 @@ import org.potluck.peer.report.RunReport;
 /**
  * One run of a scenario: faults, then healing, then the sum of it all.
  *
- * <p>The first peer is the one whose address the invitation names. It does not die or lie, but the
- * swarm may be parted from it.
+ * <p>The first peer is the one whose address the invitation names. It does not lie and dies only
+ * where the scenario says so, but the swarm may be parted from it.
  */
 final class ScenarioRun {
   private final Scenario scenario;
@@ -97,6 +97,9 @@ final class ScenarioRun {
       injector.exposeReliable(first);
       invitation = List.of(first.addresses().getFirst());
       begin(first);
+      if (!scenario.swarm().firstStays().isZero()) {
+        simulation.at(scenario.swarm().firstStays(), () -> simulation.crash(first));
+      }
       return;
     }
     Duration arrival = uniform(random, peerClass.arriveWithin());

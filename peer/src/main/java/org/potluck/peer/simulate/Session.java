@@ -74,9 +74,9 @@ final class Session {
     return loop.tally();
   }
 
-  /** Time since this life began. */
+  /** How long this life has been, or was. */
   Duration lasted(Duration now) {
-    return now.minus(began);
+    return network.died().orElse(now).minus(began);
   }
 
   boolean complete() {

@@ -42,6 +42,32 @@ class SplitBrainTest {
     }
   }
 
+  @Test
+  void whoeverLostEverybodyComesBackThroughItsAddressBook() throws IOException, ManifestException {
+    Outcome outcome =
+        Simulator.run(
+            """
+            name: the inviting peer is gone
+            time: {faults: 5m, healing: 0s}
+            run: {values: 2000, target-batch: 128, micro-batch: 8, round-limit: 20s}
+            swarm:
+              peers: 6
+              first-stays: 60s
+              classes:
+                - {name: home, samples-per-second: 4}
+                - {name: visitor, share: 0.34, samples-per-second: 4, stay: 70s, away: 20s}
+            """,
+            3,
+            story::add);
+    List<Note> returned =
+        story.stream()
+            .filter(note -> note.topic().equals("joined"))
+            .filter(note -> note.at().compareTo(Duration.ofSeconds(60)) > 0)
+            .toList();
+    assertThat(returned).as(tell()).isNotEmpty().noneMatch(note -> note.text().contains(" 0 "));
+    assertThat(outcome.report().epochs()).as(tell()).isGreaterThan(10);
+  }
+
   private static boolean during(Note note, long fromSeconds, long toSeconds) {
     return note.topic().equals("averaged")
         && note.at().compareTo(Duration.ofSeconds(fromSeconds)) >= 0
