@@ -61,4 +61,18 @@ public record AveragingOptions(
         256L << 20,
         2);
   }
+
+  /** The same with chunks of another size. */
+  public AveragingOptions withChunkBytesMax(int bytes) {
+    return new AveragingOptions(
+        matchmakingLimit,
+        graceMin,
+        graceMax,
+        silenceLimit,
+        dialLimit,
+        lingerLimit,
+        bytes,
+        bufferBytesMax,
+        patience);
+  }
 }

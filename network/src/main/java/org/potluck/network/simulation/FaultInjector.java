@@ -98,7 +98,7 @@ public final class FaultInjector {
       subject.host.downFactor = 1;
       subject.host.liar = null;
       subject.host.conduct = new Conduct(subject.host.conduct.slowdown(), 1);
-      if (subject.host.running == null) {
+      if (subject.host.running == null && subject.mayDie) {
         comeBack(subject);
       }
     }

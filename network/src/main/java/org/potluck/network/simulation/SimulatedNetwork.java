@@ -47,6 +47,7 @@ public final class SimulatedNetwork implements Network {
   private final List<ConnectionListener> listeners = new ArrayList<>();
   private Traffic total = Traffic.NONE;
   private boolean alive = true;
+  private @Nullable Duration died;
   private boolean closed;
 
   SimulatedNetwork(Simulation simulation, Host host, RandomGenerator random) {
@@ -86,6 +87,11 @@ public final class SimulatedNetwork implements Network {
   /** Adds a sentence about this peer to the story of the simulation. */
   public void note(String topic, String text) {
     simulation.note(host.name, topic, text);
+  }
+
+  /** When it crashed, in virtual time since the start. */
+  public Optional<Duration> died() {
+    return Optional.ofNullable(died);
   }
 
   @Override
@@ -349,6 +355,7 @@ public final class SimulatedNetwork implements Network {
   /** Stops existing at once. */
   void die(boolean silently) {
     alive = false;
+    died = simulation.elapsed();
     host.running = null;
     host.powered = !silently;
     for (ConnectionEnd end : List.copyOf(ends)) {

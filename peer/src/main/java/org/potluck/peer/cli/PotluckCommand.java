@@ -25,6 +25,7 @@ import picocli.CommandLine.ScopeType;
       StartCommand.class,
       JoinCommand.class,
       WatchCommand.class,
+      SimulateCommand.class,
       BenchCommand.class
     },
     footerHeading = "%nExit status:%n",

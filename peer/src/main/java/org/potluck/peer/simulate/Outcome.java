@@ -1,0 +1,14 @@
+package org.potluck.peer.simulate;
+
+import org.potluck.network.simulation.Faults;
+import org.potluck.peer.report.RunReport;
+
+/**
+ * What a scenario came to.
+ *
+ * @param report as a real run writes it, in virtual seconds
+ * @param faults what was allowed to go wrong, drawn or given
+ * @param timelineHash equal for equal timelines
+ * @param events of the simulation
+ */
+public record Outcome(RunReport report, Faults faults, long timelineHash, long events) {}

@@ -1,0 +1,175 @@
+package org.potluck.peer.simulate;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.random.RandomGenerator;
+import org.potluck.network.Bandwidth;
+import org.potluck.network.simulation.Faults;
+import org.potluck.network.simulation.PeerProfile;
+
+/**
+ * What a scenario file describes: who is there, what they do and what befalls them.
+ *
+ * @param name what people call it
+ * @param drawFaults whether {@code faults} is ignored and drawn from the seed instead
+ */
+record Scenario(
+    String name, Time time, Run run, Swarm swarm, Split split, boolean drawFaults, Faults faults) {
+
+  /**
+   * @param faults how long things may go wrong
+   * @param healing how long the swarm has afterwards
+   */
+  record Time(Duration faults, Duration healing) {
+    Time {
+      require(faults.plus(healing).isPositive(), "time.faults or time.healing must be positive");
+    }
+  }
+
+  /**
+   * @param training what peers compute: vectors of a toy problem, or a real tiny model
+   * @param values float32 values of the model, as far as links are concerned
+   * @param targetBatch samples per epoch over all peers
+   * @param microBatch samples that a peer computes at once
+   * @param epochs the run is complete after so many; zero for never
+   * @param codec {@code none}, {@code float16} or {@code int8}
+   * @param roundLimit a round of averaging ends by then
+   */
+  record Run(
+      Training training,
+      long values,
+      long targetBatch,
+      int microBatch,
+      long epochs,
+      String codec,
+      Duration roundLimit) {
+    /** Held in memory per vector at most, until one value must stand for too many. */
+    private static final long VALUES_HELD = 1 << 16;
+
+    private static final long MAGNIFICATION_MAX = 256;
+
+    Run {
+      require(values >= 1 && values <= 100_000_000_000L, "run.values must be 1 to 100 billion");
+      require(targetBatch >= 1, "run.target-batch must be positive");
+      require(microBatch >= 1, "run.micro-batch must be positive");
+      require(epochs >= 0, "run.epochs must be zero (no end) or more");
+      require(
+          List.of("none", "float16", "int8").contains(codec),
+          "run.codec must be none, float16 or int8");
+      require(roundLimit.isPositive(), "run.round-limit must be positive");
+    }
+
+    /** How many values one value in memory stands for on links. */
+    int magnification() {
+      return training == Training.TINY_GPT
+          ? 1
+          : (int) Math.min(MAGNIFICATION_MAX, (values + VALUES_HELD - 1) / VALUES_HELD);
+    }
+
+    /** How many values a vector of the toy problem really has. */
+    int valuesHeld() {
+      return Math.toIntExact((values + magnification() - 1) / magnification());
+    }
+  }
+
+  enum Training {
+    /** A quadratic problem whose gradients cost next to nothing; computing is only waited for. */
+    TOY,
+    /** A GPT of two layers, really trained, on a text of the simulation's own. */
+    TINY_GPT
+  }
+
+  /**
+   * The peers, by class.
+   *
+   * @param firstStays after so long the first peer, which the invitation names, is gone for good;
+   *     zero if it stays
+   */
+  record Swarm(int peers, Duration firstStays, List<PeerClass> classes) {
+    /** The class of each peer: as many of each as its share says, the first class the rest. */
+    List<PeerClass> drawn(RandomGenerator random) {
+      List<PeerClass> rest = new ArrayList<>();
+      for (PeerClass each : classes.subList(1, classes.size())) {
+        long count = Math.min(Math.round(each.share() * peers), peers - 1L - rest.size());
+        for (long i = 0; i < count; i++) {
+          rest.add(each);
+        }
+      }
+      while (rest.size() < peers - 1) {
+        rest.add(classes.getFirst());
+      }
+      for (int at = rest.size() - 1; at > 0; at--) {
+        Collections.swap(rest, at, random.nextInt(at + 1));
+      }
+      rest.addFirst(classes.getFirst());
+      return rest;
+    }
+
+    Swarm {
+      classes = List.copyOf(classes);
+      require(peers >= 1 && peers <= 100_000, "swarm.peers must be 1 to 100000");
+      require(!classes.isEmpty(), "swarm.classes needs at least one class");
+    }
+  }
+
+  /**
+   * @param share of all peers; what the shares leave over goes to the first class
+   * @param samplesPerSecond what its device computes
+   * @param delay one way to the backbone
+   * @param reachable whether others can dial it
+   * @param arriveWithin peers come at random within this time of the start
+   * @param stay mean length of a session, exponentially distributed; zero is for good
+   * @param away mean time between sessions; zero is for good
+   */
+  record PeerClass(
+      String name,
+      double share,
+      double samplesPerSecond,
+      double upMbit,
+      double downMbit,
+      Duration delay,
+      Duration jitter,
+      boolean reachable,
+      Duration arriveWithin,
+      Duration stay,
+      Duration away) {
+    PeerClass {
+      require(!name.isBlank(), "swarm.classes: every class needs a name");
+      require(share >= 0 && share <= 1, "share of class " + name + " must be between 0 and 1");
+      require(samplesPerSecond > 0, "samples-per-second of class " + name + " must be positive");
+      require(upMbit > 0 && downMbit > 0, "links of class " + name + " must be positive");
+    }
+
+    Bandwidth up() {
+      return Bandwidth.ofMegabitsPerSecond(upMbit);
+    }
+
+    Bandwidth down() {
+      return Bandwidth.ofMegabitsPerSecond(downMbit);
+    }
+
+    PeerProfile profile() {
+      return new PeerProfile(up(), down(), delay, jitter, reachable);
+    }
+  }
+
+  /**
+   * The swarm in two that cannot see each other.
+   *
+   * @param share of peers on the smaller side; zero for no split
+   */
+  record Split(double share, Duration from, Duration until) {
+    Split {
+      require(share >= 0 && share < 1, "split.share must be 0 to less than 1");
+      require(until.compareTo(from) >= 0, "split.until must not be before split.from");
+    }
+  }
+
+  private static void require(boolean holds, String otherwise) {
+    if (!holds) {
+      throw new IllegalArgumentException(otherwise);
+    }
+  }
+}

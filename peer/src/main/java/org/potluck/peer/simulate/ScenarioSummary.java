@@ -1,0 +1,82 @@
+package org.potluck.peer.simulate;
+
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.potluck.peer.report.PeerReport;
+import org.potluck.peer.report.RunReport;
+
+/** What a person wants to know after a scenario, class by class. */
+final class ScenarioSummary {
+  private ScenarioSummary() {}
+
+  static void print(
+      Scenario scenario, long seed, Outcome result, double tookSeconds, PrintWriter out) {
+    RunReport report = result.report();
+    out.printf(
+        Locale.ROOT,
+        "%s: %d peers, seed %d, %.0f simulated seconds in %.1f s (%d events, timeline %016x)%n",
+        scenario.name(),
+        report.peers().size(),
+        seed,
+        report.seconds(),
+        tookSeconds,
+        result.events(),
+        result.timelineHash());
+    if (scenario.drawFaults()) {
+      out.println("drawn " + result.faults());
+    }
+    out.printf(
+        Locale.ROOT,
+        "epochs %d, loss %.4f to %.4f, peers at the last epoch %s%n%n",
+        report.epochs(),
+        report.lossFirst(),
+        report.lossLast(),
+        agreement(report));
+    out.printf(
+        "%-16s %6s %10s %9s %8s %8s %12s %12s%n",
+        "class", "peers", "computing", "averaging", "rounds", "failed", "sent", "received");
+    Map<String, List<PeerReport>> classes = new LinkedHashMap<>();
+    for (PeerReport peer : report.peers()) {
+      String name = peer.name().substring(0, peer.name().lastIndexOf('-'));
+      classes.computeIfAbsent(name, absent -> new ArrayList<>()).add(peer);
+    }
+    classes.forEach((name, peers) -> line(name, peers, out));
+    line("all", report.peers(), out);
+    out.println();
+    out.println("Simulated: time, links and computing are virtual, the protocols are real.");
+    out.flush();
+  }
+
+  private static void line(String name, List<PeerReport> peers, PrintWriter out) {
+    double training = peers.stream().mapToDouble(PeerReport::secondsTraining).sum();
+    double averaging = peers.stream().mapToDouble(PeerReport::secondsAveraging).sum();
+    double all = training + averaging;
+    all += peers.stream().mapToDouble(PeerReport::secondsWaiting).sum();
+    out.printf(
+        Locale.ROOT,
+        "%-16s %6d %9.1f%% %8.1f%% %8d %8d %9.1f MB %9.1f MB%n",
+        name,
+        peers.size(),
+        100 * training / Math.max(1e-9, all),
+        100 * averaging / Math.max(1e-9, all),
+        peers.stream().mapToLong(PeerReport::roundsAveraged).sum(),
+        peers.stream().mapToLong(PeerReport::roundsFailed).sum(),
+        peers.stream().mapToLong(PeerReport::bytesSent).sum() / 1e6,
+        peers.stream().mapToLong(PeerReport::bytesReceived).sum() / 1e6);
+  }
+
+  private static String agreement(RunReport report) {
+    long last = report.peers().stream().filter(peer -> peer.epoch() == report.epochs()).count();
+    long digests =
+        report.peers().stream()
+            .filter(peer -> peer.epoch() == report.epochs())
+            .map(PeerReport::parameterDigest)
+            .distinct()
+            .count();
+    return last + (digests == 1 ? ", all with the same parameters" : ", " + digests + " versions");
+  }
+}

@@ -1,0 +1,157 @@
+package org.potluck.peer.simulate;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.potluck.averaging.RoundOutcome;
+import org.potluck.dht.DhtOptions;
+import org.potluck.dht.KademliaDht;
+import org.potluck.network.EventLoop;
+import org.potluck.network.Multiaddr;
+import org.potluck.network.rpc.Rpc;
+import org.potluck.network.simulation.SimulatedNetwork;
+import org.potluck.peer.training.TrainingListener;
+import org.potluck.peer.training.TrainingLoop;
+import org.potluck.peer.training.TrainingPlan;
+import org.potluck.peer.training.TrainingTally;
+import org.potluck.trainer.Trainer;
+
+/** One life of a peer, from its start to its death: the wiring that a real process has. */
+final class Session {
+  private static final Duration ADDRESSES_EVERY = Duration.ofSeconds(30);
+  private static final Duration BOOTSTRAP_AGAIN = Duration.ofSeconds(10);
+
+  private final SimulatedNetwork network;
+  private final KademliaDht dht;
+  private final SimulatedSwarm swarm;
+  private final Coroutine coroutine;
+  private final TrainingLoop loop;
+  private final Trainer trainer;
+  private final List<Multiaddr> known;
+  private final Duration began;
+  private boolean training;
+
+  /**
+   * @param known addresses from the invitation; what the disk remembers is tried, too
+   * @param model a model at its beginning, this peer's own
+   */
+  Session(
+      SimulatedNetwork network,
+      Scenario.Run run,
+      Scenario.PeerClass peerClass,
+      Trainer model,
+      List<Multiaddr> known,
+      Duration now) {
+    this.network = network;
+    this.known =
+        Stream.concat(known.stream(), AddressNote.read(network.disk()).stream())
+            .filter(address -> !address.peer().equals(Optional.of(network.self())))
+            .distinct()
+            .toList();
+    this.began = now;
+    Rpc rpc = new Rpc(network, network.random());
+    dht = KademliaDht.create(network, rpc, network.random(), DhtOptions.DEFAULTS);
+    coroutine = Coroutine.of(this::train);
+    swarm =
+        new SimulatedSwarm(network, rpc, dht, coroutine, run, peerClass, model.parameterCount());
+    trainer = new TimedTrainer(model, network, coroutine, peerClass.samplesPerSecond());
+    TrainingPlan plan =
+        new TrainingPlan(
+            run.targetBatch(), run.microBatch(), run.epochs(), network.self().hashCode());
+    loop = new TrainingLoop(trainer, swarm, plan, new Teller(), network.loop().clock());
+    bootstrap();
+    noteAddresses();
+  }
+
+  Trainer trainer() {
+    return trainer;
+  }
+
+  TrainingTally tally() {
+    return loop.tally();
+  }
+
+  /** How long this life has been, or was. */
+  Duration lasted(Duration now) {
+    return network.died().orElse(now).minus(began);
+  }
+
+  boolean complete() {
+    return coroutine.ended();
+  }
+
+  SimulatedNetwork network() {
+    return network;
+  }
+
+  /** The peer is dead; its blocking code goes, too. */
+  void end() {
+    coroutine.kill();
+  }
+
+  private void train() throws InterruptedException {
+    loop.run();
+  }
+
+  private void bootstrap() {
+    CompletableFuture<Void> _ =
+        dht.bootstrap(known)
+            .handle(
+                (answered, failure) -> {
+                  network.loop().execute(() -> entered(answered, failure));
+                  return null;
+                });
+  }
+
+  private void entered(@Nullable Integer answered, @Nullable Throwable failure) {
+    if (failure != null) {
+      network.note("alone", "nobody known answers; tries again");
+      EventLoop.Timer _ = network.loop().schedule(BOOTSTRAP_AGAIN, this::bootstrap);
+    }
+    if (!training) {
+      // A peer that reaches nobody trains alone rather than not at all.
+      training = true;
+      network.note("joined", "through " + (answered == null ? 0 : answered) + " peers");
+      coroutine.resume();
+    }
+  }
+
+  private void noteAddresses() {
+    List<Multiaddr> heard =
+        swarm.others().stream().flatMap(other -> other.addresses().stream()).toList();
+    AddressNote.write(network.disk(), heard);
+    EventLoop.Timer _ = network.loop().schedule(ADDRESSES_EVERY, this::noteAddresses);
+  }
+
+  /** Tells the story of this peer. */
+  private final class Teller implements TrainingListener {
+    @Override
+    public void settled(long epoch, RoundOutcome outcome) {
+      switch (outcome) {
+        case RoundOutcome.Averaged averaged ->
+            network.note(
+                "averaged",
+                "epoch %d with %d peers in %d ms%s"
+                    .formatted(
+                        epoch,
+                        averaged.members().size(),
+                        averaged
+                            .timing()
+                            .matchmaking()
+                            .plus(averaged.timing().exchange())
+                            .toMillis(),
+                        averaged.faults().isEmpty() ? "" : ", mended: " + averaged.faults()));
+        case RoundOutcome.Abandoned abandoned ->
+            network.note("abandoned", "epoch " + epoch + ": " + abandoned.reason());
+      }
+    }
+
+    @Override
+    public void caughtUp(long epoch) {
+      network.note("downloaded", "the model at epoch " + epoch);
+    }
+  }
+}

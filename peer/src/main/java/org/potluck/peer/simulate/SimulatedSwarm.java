@@ -1,0 +1,296 @@
+package org.potluck.peer.simulate;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.potluck.averaging.Averager;
+import org.potluck.averaging.AveragingOptions;
+import org.potluck.averaging.Contribution;
+import org.potluck.averaging.OwnLink;
+import org.potluck.averaging.Rendezvous;
+import org.potluck.averaging.RoundOutcome;
+import org.potluck.averaging.codec.CodecId;
+import org.potluck.averaging.progress.Outlook;
+import org.potluck.averaging.progress.PeerProgress;
+import org.potluck.averaging.progress.SwarmProgress;
+import org.potluck.averaging.state.Snapshot;
+import org.potluck.averaging.state.StateClient;
+import org.potluck.averaging.state.StateDonor;
+import org.potluck.averaging.state.StateLimits;
+import org.potluck.dht.Dht;
+import org.potluck.network.EventLoop;
+import org.potluck.network.PeerId;
+import org.potluck.network.rpc.Rpc;
+import org.potluck.network.simulation.SimulatedNetwork;
+import org.potluck.peer.training.Swarm;
+import org.potluck.trainer.TrainerState;
+
+/** The swarm as the training loop of a simulated peer sees it; what blocks there is asked for. */
+final class SimulatedSwarm implements Swarm {
+  private static final String RUN = "simulated";
+  private static final Duration DOWNLOAD_LIMIT = Duration.ofMinutes(2);
+  private static final int CHUNK_BYTES = 512 * 1024;
+  private static final long STATE_BYTES_MAX = 1L << 30;
+
+  private final SimulatedNetwork network;
+  private final Coroutine coroutine;
+  private final Scenario.Run run;
+  private final Scenario.PeerClass peerClass;
+  private final SwarmProgress progress;
+  private final Rendezvous rendezvous;
+  private final Outlook.Target target;
+  private final StateDonor donor;
+  private final StateClient client;
+  private final List<Runnable> waiting = new ArrayList<>();
+  private long swarmEpoch;
+  private String swarmModel = "";
+  private long sequence;
+
+  /** Created on the peer's loop. */
+  SimulatedSwarm(
+      SimulatedNetwork network,
+      Rpc rpc,
+      Dht dht,
+      Coroutine coroutine,
+      Scenario.Run run,
+      Scenario.PeerClass peerClass,
+      long parameterCount) {
+    this.network = network;
+    this.coroutine = coroutine;
+    this.run = run;
+    this.peerClass = peerClass;
+    AveragingOptions options =
+        AveragingOptions.defaults().withChunkBytesMax(CHUNK_BYTES / run.magnification());
+    StateLimits limits = StateLimits.usual(STATE_BYTES_MAX);
+    progress = new SwarmProgress(network, rpc, dht, RUN);
+    target = new Outlook.Target(run.targetBatch(), run.microBatch());
+    CodecId codec = codec(run);
+    rendezvous =
+        new Rendezvous(
+            network.loop(),
+            new Averager(network, dht, options, network.random()),
+            progress,
+            new Rendezvous.Appointment(RUN + ".gradients", parameterCount, target, codec, codec),
+            this::link);
+    donor = new StateDonor(network.loop(), rpc, RUN, limits);
+    client = new StateClient(network.loop(), rpc, RUN, limits);
+    progress.listen(this::news);
+    sequence = network.loop().now().toEpochMilli() * 1000;
+  }
+
+  /** Peers heard of, for the address book. */
+  List<PeerProgress> others() {
+    return progress.others();
+  }
+
+  @Override
+  public SwarmView report(OwnProgress own) {
+    return coroutine.ask(
+        answer -> {
+          PeerProgress word = say(own, false);
+          Outlook outlook =
+              Outlook.of(word, progress.heardTrainers(), target, network.loop().now());
+          double step = own.samplesPerSecond() > 0 ? run.microBatch() / own.samplesPerSecond() : 0;
+          swarmEpoch = outlook.epoch();
+          swarmModel = outlook.model();
+          answer.accept(
+              new SwarmView(
+                  outlook.epoch(),
+                  outlook.behind(),
+                  outlook.samples(),
+                  outlook.peers(),
+                  rendezvous.calledEpoch() == own.epoch(),
+                  outlook.untilDueByOthers().toNanos() / 1e9 < step / 2,
+                  progress.lastEpoch()));
+        });
+  }
+
+  @Override
+  public void withdraw() {
+    throw new UnsupportedOperationException("nobody stops a simulated peer by hand");
+  }
+
+  @Override
+  public boolean othersBehind(long epoch) {
+    return coroutine.ask(
+        answer ->
+            answer.accept(
+                progress.heardTrainers().stream()
+                    .anyMatch(other -> other.progress().epoch() < epoch)));
+  }
+
+  @Override
+  public void leave(OwnProgress own) {
+    boolean _ =
+        coroutine.ask(
+            answer -> {
+              PeerProgress _ = say(own, true);
+              answer.accept(true);
+            });
+  }
+
+  @Override
+  public void awaitChange(Duration limit) {
+    boolean _ =
+        coroutine.ask(
+            answer -> {
+              Once once = new Once(answer);
+              waiting.add(once);
+              EventLoop.Timer _ = network.loop().schedule(limit, once);
+            });
+  }
+
+  @Override
+  public RoundOutcome average(long epoch, MemorySegment gradients, long samples) {
+    MemorySegment said = asConducted(gradients);
+    return coroutine.ask(
+        answer -> {
+          CompletableFuture<Void> _ =
+              rendezvous
+                  .bring(
+                      epoch,
+                      new Contribution(said, samples),
+                      network.loop().now().plus(run.roundLimit()))
+                  .thenAccept(onLoop(answer));
+        });
+  }
+
+  @Override
+  public Optional<TrainerState> download(long epoch) {
+    return coroutine.ask(
+        answer -> {
+          // Whoever has moved on since is as good; who holds another model is not.
+          List<PeerId> donors =
+              progress.heardTrainers().stream()
+                  .map(SwarmProgress.Heard::progress)
+                  .filter(other -> other.epoch() > swarmEpoch || isOfTheSwarm(other))
+                  .map(PeerProgress::peer)
+                  .toList();
+          CompletableFuture<Void> _ =
+              client
+                  .download(donors, Math.min(epoch, swarmEpoch - 1), DOWNLOAD_LIMIT)
+                  .handle((snapshot, failure) -> judged(donors, snapshot))
+                  .thenAccept(onLoop(answer));
+        });
+  }
+
+  @Override
+  public void offer(TrainerState state, String digest) {
+    boolean _ =
+        coroutine.ask(
+            answer -> {
+              List<MemorySegment> vectors =
+                  Stream.concat(Stream.of(state.parameters()), state.optimizer().stream()).toList();
+              donor.offer(
+                  new Snapshot(
+                      state.epoch(),
+                      digest,
+                      vectors,
+                      "potluck-state:1".getBytes(StandardCharsets.UTF_8)));
+              answer.accept(true);
+            });
+  }
+
+  /** Out of the future, which would keep an exception to itself. */
+  private <T> Consumer<T> onLoop(Consumer<T> answer) {
+    return value -> network.loop().execute(() -> answer.accept(value));
+  }
+
+  private Optional<TrainerState> judged(List<PeerId> donors, @Nullable Snapshot snapshot) {
+    if (snapshot == null) {
+      progress.doubt(donors);
+      return Optional.empty();
+    }
+    progress.trust(donors);
+    List<MemorySegment> vectors = snapshot.vectors();
+    return Optional.of(
+        new TrainerState(snapshot.epoch(), vectors.getFirst(), vectors.subList(1, vectors.size())));
+  }
+
+  private boolean isOfTheSwarm(PeerProgress word) {
+    return word.epoch() == swarmEpoch && word.digest().equals(swarmModel);
+  }
+
+  private OwnLink link() {
+    return new OwnLink(peerClass.up(), peerClass.down(), !network.addresses().isEmpty());
+  }
+
+  /** A liar says something else than it computed. */
+  private MemorySegment asConducted(MemorySegment gradients) {
+    double factor = network.conduct().contributionFactor();
+    if (factor == 1) {
+      return gradients;
+    }
+    network.note("lie", "multiplies its contribution by " + factor);
+    float[] values = gradients.toArray(ValueLayout.JAVA_FLOAT_UNALIGNED);
+    for (int at = 0; at < values.length; at++) {
+      values[at] *= (float) factor;
+    }
+    return MemorySegment.ofArray(values);
+  }
+
+  private static CodecId codec(Scenario.Run run) {
+    return switch (run.codec()) {
+      case "none" -> CodecId.NONE;
+      case "int8" -> CodecId.INT8_BLOCKWISE;
+      default -> CodecId.FLOAT16;
+    };
+  }
+
+  private PeerProgress say(OwnProgress own, boolean leaving) {
+    PeerProgress word =
+        new PeerProgress(
+            network.self(),
+            ++sequence,
+            network.name(),
+            "trainer",
+            peerClass.name(),
+            own.epoch(),
+            own.samples(),
+            own.samplesTotal(),
+            own.samplesPerSecond(),
+            own.samplesPerSecond(),
+            own.loss(),
+            own.digest(),
+            own.activity().name(),
+            network.addresses(),
+            network.total().bytesSent(),
+            network.total().bytesReceived(),
+            leaving,
+            own.lastEpoch());
+    rendezvous.say(word);
+    return word;
+  }
+
+  private void news() {
+    List<Runnable> told = List.copyOf(waiting);
+    waiting.clear();
+    told.forEach(each -> network.loop().execute(each));
+  }
+
+  /** Answers the first time only. */
+  private static final class Once implements Runnable {
+    private @Nullable Consumer<Boolean> answer;
+
+    Once(Consumer<Boolean> answer) {
+      this.answer = answer;
+    }
+
+    @Override
+    public void run() {
+      Consumer<Boolean> present = answer;
+      answer = null;
+      if (present != null) {
+        present.accept(true);
+      }
+    }
+  }
+}

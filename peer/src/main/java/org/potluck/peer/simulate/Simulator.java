@@ -1,0 +1,61 @@
+package org.potluck.peer.simulate;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.potluck.network.simulation.Note;
+import org.potluck.network.simulation.SimulationException;
+import org.potluck.peer.ExitCode;
+import org.potluck.peer.UserException;
+import org.potluck.peer.manifest.ManifestException;
+
+/** {@code potluck simulate}: a scenario from its file to its summary. */
+public final class Simulator {
+  private Simulator() {}
+
+  /**
+   * @param report where to write the report, if anywhere
+   * @param timeline where to write the story as JSON lines, if anywhere
+   * @throws ManifestException when the scenario cannot be used; names the line
+   */
+  public static ExitCode run(
+      Path scenario, long seed, @Nullable Path report, @Nullable Path timeline, PrintWriter out)
+      throws UserException, ManifestException {
+    Scenario read = ScenarioFile.read(scenario);
+    try (TimelineFile story = TimelineFile.open(timeline)) {
+      long began = System.nanoTime();
+      Outcome result = run(read, seed, story::write);
+      ScenarioSummary.print(read, seed, result, (System.nanoTime() - began) / 1e9, out);
+      if (report != null) {
+        result.report().write(report);
+      }
+      return ExitCode.OK;
+    } catch (SimulationException e) {
+      throw new UserException(ExitCode.DISAGREEMENT, "the simulation failed: " + e.getMessage());
+    } catch (IOException e) {
+      throw new UserException(ExitCode.MACHINE, "cannot write: " + e.getMessage());
+    }
+  }
+
+  /**
+   * Runs a scenario given as text, for tests of the whole swarm.
+   *
+   * @param story hears every note
+   * @throws SimulationException when a peer's logic fails; tells seed, commit, faults and story
+   */
+  public static Outcome run(String scenario, long seed, Consumer<Note> story)
+      throws ManifestException, IOException {
+    return run(ScenarioFile.parse(scenario, "scenario"), seed, story);
+  }
+
+  private static Outcome run(Scenario scenario, long seed, Consumer<Note> story)
+      throws IOException {
+    try (TinyModels models = new TinyModels()) {
+      ScenarioRun run = new ScenarioRun(scenario, seed, models);
+      run.onNote(story);
+      return run.run();
+    }
+  }
+}

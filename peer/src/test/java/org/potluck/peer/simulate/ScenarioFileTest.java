@@ -1,0 +1,87 @@
+package org.potluck.peer.simulate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.potluck.network.simulation.Faults;
+import org.potluck.peer.manifest.ManifestException;
+
+class ScenarioFileTest {
+  private static final String SMALL =
+      """
+      name: small
+      swarm:
+        peers: 10
+        classes:
+          - name: home
+          - name: laptop
+            share: 0.3
+            delay: 250ms
+            stay: 5m
+      """;
+
+  @Test
+  void whatAFileDoesNotSayHasItsDefault() throws ManifestException {
+    Scenario scenario = ScenarioFile.parse(SMALL, "small.yaml");
+    assertThat(scenario.faults().lies()).isEqualTo(Faults.Lies.NONE);
+    assertThat(scenario.run().codec()).isEqualTo("float16");
+    Scenario.PeerClass laptop = scenario.swarm().classes().getLast();
+    assertThat(laptop.delay()).isEqualTo(Duration.ofMillis(250));
+    assertThat(laptop.stay()).isEqualTo(Duration.ofMinutes(5));
+    assertThat(laptop.upMbit()).isEqualTo(20);
+  }
+
+  @Test
+  void classesGetTheirSharesAndTheFirstTheRest() throws ManifestException {
+    Scenario.Swarm swarm = ScenarioFile.parse(SMALL, "small.yaml").swarm();
+    List<String> drawn =
+        swarm.drawn(new SplittableRandom(1)).stream().map(Scenario.PeerClass::name).toList();
+    assertThat(drawn).hasSize(10).startsWith("home");
+    assertThat(drawn).filteredOn("laptop"::equals).hasSize(3);
+  }
+
+  @Test
+  void aSettingThatNobodyKnowsIsAnErrorWithItsLine() {
+    assertRefused(SMALL.replace("share:", "shere:"), "s.yaml:7: unknown setting 'shere'");
+    assertRefused("name: a\ntime:\n  fault: 5m\n", "s.yaml:3: unknown setting 'fault'");
+    assertRefused("faults:\n  links:\n    loss: 1\n", "s.yaml:3: unknown setting 'loss'");
+  }
+
+  @Test
+  void aValueThatCannotBeIsAnErrorWithItsLine() {
+    assertRefused(SMALL.replace("250ms", "soon"), "s.yaml:8: ", "'soon' is not a time");
+    assertRefused(SMALL.replace("10", "ten"), "s.yaml:3: ", "swarm.peers");
+    assertRefused(SMALL.replace("10", "0"), "s.yaml:3: ", "swarm.peers must be 1 to 100000");
+    assertRefused(SMALL.replace("0.3", "3"), "s.yaml:", "share of class laptop");
+    assertRefused("run: {codec: mp3}\n" + SMALL, "s.yaml:1: ", "run.codec must be");
+    assertRefused("name: a\n", "swarm.classes needs at least one class");
+    assertRefused("name: [\n", "s.yaml:");
+    assertRefused("", "s.yaml: ");
+  }
+
+  @Test
+  void theScenariosOfTheHandbookCanBeRead() throws IOException, ManifestException {
+    Path folder = Path.of("..", "docs", "scenarios");
+    try (Stream<Path> files = Files.list(folder)) {
+      List<Path> all = files.sorted().toList();
+      assertThat(all).hasSizeGreaterThanOrEqualTo(4);
+      for (Path file : all) {
+        assertThat(ScenarioFile.read(file).swarm().peers()).isPositive();
+      }
+    }
+  }
+
+  private static void assertRefused(String text, String... parts) {
+    assertThatThrownBy(() -> ScenarioFile.parse(text, "s.yaml"))
+        .isInstanceOf(ManifestException.class)
+        .hasMessageContainingAll(parts);
+  }
+}
