@@ -9,6 +9,7 @@ import java.util.List;
 @JsonSubTypes({
   @JsonSubTypes.Type(value = Reply.Done.class, name = "done"),
   @JsonSubTypes.Type(value = Reply.Listening.class, name = "listening"),
+  @JsonSubTypes.Type(value = Reply.Moved.class, name = "moved"),
   @JsonSubTypes.Type(value = Reply.Ended.class, name = "ended"),
   @JsonSubTypes.Type(value = Reply.Checked.class, name = "checked"),
   @JsonSubTypes.Type(value = Reply.Trained.class, name = "trained"),
@@ -29,6 +30,9 @@ public sealed interface Reply {
       addresses = List.copyOf(addresses);
     }
   }
+
+  /** Everything was sent and has arrived; it took the process so much processor time. */
+  record Moved(double processorSeconds) implements Reply {}
 
   /**
    * A round is over.

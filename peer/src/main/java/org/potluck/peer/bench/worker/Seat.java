@@ -100,8 +100,9 @@ final class Seat {
   }
 
   Reply move(Order.Move order) throws IOException, InterruptedException {
+    long before = SYSTEM.getProcessCpuTime();
     mesh.move(order);
-    return new Reply.Done();
+    return new Reply.Moved((SYSTEM.getProcessCpuTime() - before) / 1e9);
   }
 
   Reply prepare(Order.Prepare order) {
