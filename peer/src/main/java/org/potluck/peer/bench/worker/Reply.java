@@ -40,16 +40,19 @@ public sealed interface Reply {
    * @param averaged whether there is an average
    * @param reason why not; empty otherwise
    * @param members peer ids in group order
+   * @param faulty peer ids of those that went wrong on the way, as far as this worker knows
    */
   record Ended(
       boolean averaged,
       String reason,
       List<String> members,
+      List<String> faulty,
       double matchmakingSeconds,
       double exchangeSeconds)
       implements Reply {
     public Ended {
       members = List.copyOf(members);
+      faulty = List.copyOf(faulty);
     }
   }
 
