@@ -41,14 +41,14 @@ record LoopbackRounds(String name, int peers, int groupSize, int values, int war
       groups.getLast().add(i);
     }
     List<Meeting.Round> measured = new ArrayList<>();
-    List<Double> raw = new ArrayList<>();
+    List<RawMoves.Moved> raw = new ArrayList<>();
     int incomplete = 0;
     try (Crew crew = Crew.start(Crew.Berth.here(peers))) {
       Meeting meeting = new Meeting(crew, guests, groups, values, CodecId.FLOAT16);
       crew.connect();
       for (int i = -warmup; i < rounds; i++) {
         Meeting.Round round = meeting.round(Split.PLAN);
-        double sockets = RawMoves.seconds(crew, meeting.bytesOfEqualSpans());
+        RawMoves.Moved sockets = RawMoves.move(crew, meeting.bytesOfEqualSpans());
         if (i >= 0 && round.whole()) {
           measured.add(round);
           raw.add(sockets);
@@ -62,14 +62,18 @@ record LoopbackRounds(String name, int peers, int groupSize, int values, int war
           "in %d of %d rounds not everybody found the group in time; the machine is too busy"
               .formatted(incomplete, rounds));
     }
-    Map<String, Double> metrics = metrics(measured, Spread.of(raw));
+    Map<String, Double> metrics = metrics(measured, raw);
     metrics.put("rounds_measured", (double) measured.size());
     metrics.put("rounds_incomplete", (double) incomplete);
     return List.of(new BenchCase(name, metrics));
   }
 
-  private Map<String, Double> metrics(List<Meeting.Round> measured, Spread raw) {
+  private static Map<String, Double> metrics(
+      List<Meeting.Round> measured, List<RawMoves.Moved> moved) {
     Spread seconds = Spread.of(measured.stream().map(Meeting.Round::seconds).toList());
+    Spread raw = Spread.of(moved.stream().map(RawMoves.Moved::seconds).toList());
+    double rawProcessor =
+        Spread.of(moved.stream().map(RawMoves.Moved::processorSeconds).toList()).median();
     Map<String, Double> metrics = new LinkedHashMap<>();
     metrics.put("seconds_median", seconds.median());
     metrics.put("seconds_min", seconds.min());
@@ -80,6 +84,7 @@ record LoopbackRounds(String name, int peers, int groupSize, int values, int war
     metrics.put("matchmaking_seconds_median", median(measured, Meeting.Round::matchmakingSeconds));
     metrics.put("exchange_seconds_median", median(measured, Meeting.Round::exchangeSeconds));
     metrics.put("processor_seconds_median", median(measured, Meeting.Round::processorSeconds));
+    metrics.put("raw_sockets_processor_seconds_median", rawProcessor);
     return metrics;
   }
 

@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.TreeMap;
 import org.potluck.averaging.codec.CodecId;
 import org.potluck.peer.bench.worker.Reply;
 import org.potluck.peer.bench.worker.Split;
@@ -91,24 +92,19 @@ record LostReducer(String name, boolean frozen, int losses) {
     }
     long lost = System.nanoTime();
     long ended = started;
-    List<Integer> holders = new ArrayList<>();
+    Map<Integer, Reply.Ended> outcomes = new TreeMap<>();
     for (int other : others) {
       var outcome = crew.worker(other).await(Reply.Ended.class, Crew.LIMIT);
       ended = Math.max(ended, outcome.nanos());
-      if (outcome.reply().averaged()) {
-        holders.add(other);
-      }
+      outcomes.put(other, outcome.reply());
     }
-    if (!holders.isEmpty()) {
-      // Chunks that were done keep what the lost one gave, the others do without.
-      double _ = meeting.check(holders, crew.everyone(), List.of(victim));
-    }
+    Meeting.Holding holding = meeting.check(crew.everyone(), outcomes, List.of(victim));
     if (ended < lost) {
       tally.tooLate++;
       return;
     }
     tally.disturbed.add((ended - started) / 1e9);
-    tally.finished += holders.size() == others.size() ? 1 : 0;
+    tally.finished += holding.holders() == others.size() ? 1 : 0;
   }
 
   private Map<String, Double> metrics(Tally tally) {

@@ -1,7 +1,11 @@
 package org.potluck.peer.bench;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
 import org.potluck.averaging.codec.CodecId;
 import org.potluck.peer.bench.worker.Order;
 import org.potluck.peer.bench.worker.Reply;
@@ -64,28 +68,23 @@ final class Meeting {
     long started = System.nanoTime();
     start(everyone);
     long ended = started;
-    List<Reply.Ended> outcomes = new ArrayList<>();
+    Map<Integer, Reply.Ended> outcomes = new TreeMap<>();
     for (int number : everyone) {
       var outcome = crew.worker(number).await(Reply.Ended.class, Crew.LIMIT);
-      outcomes.add(outcome.reply());
+      outcomes.put(number, outcome.reply());
       ended = Math.max(ended, outcome.nanos());
     }
     double processor = 0;
     boolean whole = true;
     for (List<Integer> group : groups) {
-      List<Integer> holders =
-          group.stream().filter(i -> outcomes.get(everyone.indexOf(i)).averaged()).toList();
-      whole &= holders.size() == group.size();
-      if (!holders.isEmpty()) {
-        List<Integer> members = members(outcomes.get(everyone.indexOf(holders.getFirst())), group);
-        whole &= members.size() == group.size();
-        processor += check(holders, members, List.of());
-      }
+      Holding holding = check(group, outcomes, List.of());
+      whole &= holding.holders() == group.size() && holding.members() == group.size();
+      processor += holding.processorSeconds();
     }
     return new Round(
         (ended - started) / 1e9,
-        outcomes.stream().mapToDouble(Reply.Ended::matchmakingSeconds).max().orElse(0),
-        outcomes.stream().mapToDouble(Reply.Ended::exchangeSeconds).max().orElse(0),
+        outcomes.values().stream().mapToDouble(Reply.Ended::matchmakingSeconds).max().orElse(0),
+        outcomes.values().stream().mapToDouble(Reply.Ended::exchangeSeconds).max().orElse(0),
         processor,
         whole);
   }
@@ -127,20 +126,55 @@ final class Meeting {
     throw new IllegalArgumentException("worker " + number + " is in no group");
   }
 
-  private List<Integer> members(Reply.Ended outcome, List<Integer> group) throws BenchException {
-    List<Integer> members =
-        group.stream().filter(i -> outcome.members().contains(crew.peer(i))).toList();
-    if (members.size() != outcome.members().size()) {
+  /**
+   * What a group ended with.
+   *
+   * @param holders how many hold the average
+   * @param members how many the group was found to have
+   * @param processorSeconds of the holders
+   */
+  record Holding(int holders, int members, double processorSeconds) {}
+
+  /**
+   * Compares what those of {@code group} hold that have an average.
+   *
+   * @param outcomes by number; of those who lived to have one
+   * @param lost those of the group that did not
+   */
+  Holding check(List<Integer> group, Map<Integer, Reply.Ended> outcomes, List<Integer> lost)
+      throws BenchException, InterruptedException {
+    List<Integer> holders = new ArrayList<>();
+    List<String> peers = List.of();
+    Set<String> faulty = new HashSet<>();
+    for (int number : group) {
+      Reply.Ended outcome = outcomes.get(number);
+      if (outcome != null && outcome.averaged()) {
+        holders.add(number);
+        peers = outcome.members();
+        faulty.addAll(outcome.faulty());
+      }
+    }
+    if (holders.isEmpty()) {
+      return new Holding(0, 0, 0);
+    }
+    List<String> found = peers;
+    List<Integer> members = group.stream().filter(i -> found.contains(crew.peer(i))).toList();
+    if (members.size() != peers.size()) {
       throw new BenchException("a round with members of another group");
     }
-    return members;
+    // Whoever died, or was given up as too slow by somebody, may be missing from some chunks.
+    List<Integer> doubtful =
+        members.stream()
+            .filter(number -> lost.contains(number) || faulty.contains(crew.peer(number)))
+            .toList();
+    return new Holding(holders.size(), members.size(), check(holders, members, doubtful));
   }
 
   /**
    * Compares what {@code holders} hold.
    *
    * @param givers all whose contributions may be in it
-   * @param doubtful those of {@code givers} that died on the way
+   * @param doubtful those of {@code givers} that may be missing from some chunks
    * @return processor seconds of the holders
    */
   double check(List<Integer> holders, List<Integer> givers, List<Integer> doubtful)

@@ -10,11 +10,19 @@ final class RawMoves {
   private RawMoves() {}
 
   /**
-   * Seconds until all have arrived, when all set out at once.
+   * How long it took.
+   *
+   * @param seconds until all had arrived
+   * @param processorSeconds of all workers together
+   */
+  record Moved(double seconds, double processorSeconds) {}
+
+  /**
+   * Moves everything, all at once.
    *
    * @param bytes from each worker to each other
    */
-  static double seconds(Crew crew, int[][] bytes) throws BenchException, InterruptedException {
+  static Moved move(Crew crew, int[][] bytes) throws BenchException, InterruptedException {
     long started = System.nanoTime();
     for (int i : crew.everyone()) {
       List<Integer> to = new ArrayList<>();
@@ -26,9 +34,12 @@ final class RawMoves {
       crew.worker(i).send(new Order.Move(to, from));
     }
     long ended = started;
+    double processor = 0;
     for (int i : crew.everyone()) {
-      ended = Math.max(ended, crew.worker(i).await(Reply.Done.class, Crew.LIMIT).nanos());
+      var moved = crew.worker(i).await(Reply.Moved.class, Crew.LIMIT);
+      ended = Math.max(ended, moved.nanos());
+      processor += moved.reply().processorSeconds();
     }
-    return (ended - started) / 1e9;
+    return new Moved((ended - started) / 1e9, processor);
   }
 }

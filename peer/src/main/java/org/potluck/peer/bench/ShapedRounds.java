@@ -149,7 +149,7 @@ record ShapedRounds(String name, String what, List<House> houses, int trainers, 
     }
     double best = 0;
     for (int i = 0; i < GAUGES; i++) {
-      best = Math.max(best, GAUGE_SECONDS / RawMoves.seconds(crew, bytes));
+      best = Math.max(best, GAUGE_SECONDS / RawMoves.move(crew, bytes).seconds());
     }
     return best;
   }

@@ -13,6 +13,7 @@ import org.potluck.peer.bench.AveragingFigures;
 import org.potluck.peer.bench.Bench;
 import org.potluck.peer.bench.BenchRun;
 import org.potluck.peer.bench.CodecFigures;
+import org.potluck.peer.bench.DhtFigures;
 import org.potluck.peer.bench.NetworkFigures;
 import org.potluck.peer.bench.TrainerFigures;
 import picocli.CommandLine.Command;
@@ -26,6 +27,7 @@ final class BenchCommand implements Callable<Integer> {
   /** What can be measured. */
   enum Subject {
     AVERAGING(15),
+    DHT(1),
     CODEC(9),
     TRAINER(9),
     NETWORK(5);
@@ -83,6 +85,7 @@ final class BenchCommand implements Callable<Integer> {
   private Bench bench(int rounds) {
     return switch (subject) {
       case AVERAGING -> new AveragingFigures(rounds);
+      case DHT -> new DhtFigures();
       case CODEC -> new CodecFigures(rounds);
       case TRAINER -> new TrainerFigures(rounds);
       case NETWORK -> new NetworkFigures(rounds);

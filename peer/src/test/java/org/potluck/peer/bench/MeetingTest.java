@@ -26,7 +26,7 @@ class MeetingTest {
       crew.connect();
       int[][] bytes = meeting.bytesOfEqualSpans();
       assertThat(bytes[0][1]).isEqualTo(200_000);
-      assertThat(RawMoves.seconds(crew, bytes)).isPositive();
+      assertThat(RawMoves.move(crew, bytes).seconds()).isPositive();
     }
   }
 

@@ -47,8 +47,9 @@ final class Pattern {
   }
 
   /**
-   * The largest distance of a value from the weighted mean of {@code seats}; of values that are
-   * nearer to the mean without the {@code doubtful} ones, the distance from that.
+   * The largest distance of a value from the weighted mean of {@code seats}, or from the mean
+   * without some of the {@code doubtful} ones where that is nearer: every chunk of a vector may
+   * lack others.
    */
   static double worstError(
       MemorySegment average,
@@ -56,28 +57,32 @@ final class Pattern {
       List<Integer> seats,
       List<Double> weights,
       List<Integer> doubtful) {
-    double all = weights.stream().mapToDouble(Double::doubleValue).sum();
-    double sure = all;
-    boolean[] unsure = new boolean[seats.size()];
-    for (int place : doubtful) {
-      unsure[place] = true;
-      sure -= weights.get(place);
-    }
     int[] seat = seats.stream().mapToInt(Integer::intValue).toArray();
     double[] weight = weights.stream().mapToDouble(Double::doubleValue).toArray();
+    int[] unsure = doubtful.stream().mapToInt(Integer::intValue).toArray();
+    double all = weights.stream().mapToDouble(Double::doubleValue).sum();
+    double[] parts = new double[seat.length];
     double worst = 0;
     for (long i = 0; i < average.byteSize() / Float.BYTES; i++) {
       double sum = 0;
-      double doubted = 0;
       for (int s = 0; s < seat.length; s++) {
-        double part = weight[s] * value(epoch, seat[s], i);
-        sum += part;
-        doubted += unsure[s] ? part : 0;
+        parts[s] = weight[s] * value(epoch, seat[s], i);
+        sum += parts[s];
       }
       double is = average.get(ValueLayout.JAVA_FLOAT_UNALIGNED, i * Float.BYTES);
       double off = Math.abs(is - sum / all);
-      if (doubted != 0) {
-        off = Math.min(off, Math.abs(is - (sum - doubted) / sure));
+      for (int without = 1; without < 1 << unsure.length; without++) {
+        double missing = 0;
+        double missingWeight = 0;
+        for (int d = 0; d < unsure.length; d++) {
+          if ((without >> d & 1) == 1) {
+            missing += parts[unsure[d]];
+            missingWeight += weight[unsure[d]];
+          }
+        }
+        if (missingWeight < all) {
+          off = Math.min(off, Math.abs(is - (sum - missing) / (all - missingWeight)));
+        }
       }
       // NaN is the worst of all: max keeps it.
       worst = Math.max(worst, off);

@@ -9,6 +9,7 @@ import java.util.List;
 @JsonSubTypes({
   @JsonSubTypes.Type(value = Reply.Done.class, name = "done"),
   @JsonSubTypes.Type(value = Reply.Listening.class, name = "listening"),
+  @JsonSubTypes.Type(value = Reply.Moved.class, name = "moved"),
   @JsonSubTypes.Type(value = Reply.Ended.class, name = "ended"),
   @JsonSubTypes.Type(value = Reply.Checked.class, name = "checked"),
   @JsonSubTypes.Type(value = Reply.Trained.class, name = "trained"),
@@ -30,22 +31,28 @@ public sealed interface Reply {
     }
   }
 
+  /** Everything was sent and has arrived; it took the process so much processor time. */
+  record Moved(double processorSeconds) implements Reply {}
+
   /**
    * A round is over.
    *
    * @param averaged whether there is an average
    * @param reason why not; empty otherwise
    * @param members peer ids in group order
+   * @param faulty peer ids of those that went wrong on the way, as far as this worker knows
    */
   record Ended(
       boolean averaged,
       String reason,
       List<String> members,
+      List<String> faulty,
       double matchmakingSeconds,
       double exchangeSeconds)
       implements Reply {
     public Ended {
       members = List.copyOf(members);
+      faulty = List.copyOf(faulty);
     }
   }
 

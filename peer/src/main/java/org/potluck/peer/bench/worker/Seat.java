@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 import org.potluck.averaging.Averager;
 import org.potluck.averaging.AveragingOptions;
 import org.potluck.averaging.Contribution;
+import org.potluck.averaging.PeerFault;
 import org.potluck.averaging.Role;
 import org.potluck.averaging.RoundOutcome;
 import org.potluck.averaging.RoundRequest;
@@ -100,8 +101,9 @@ final class Seat {
   }
 
   Reply move(Order.Move order) throws IOException, InterruptedException {
+    long before = SYSTEM.getProcessCpuTime();
     mesh.move(order);
-    return new Reply.Done();
+    return new Reply.Moved((SYSTEM.getProcessCpuTime() - before) / 1e9);
   }
 
   Reply prepare(Order.Prepare order) {
@@ -128,6 +130,7 @@ final class Seat {
             true,
             "",
             averaged.members().stream().map(PeerId::toString).toList(),
+            averaged.faults(),
             averaged.timing());
       }
       case RoundOutcome.Abandoned abandoned ->
@@ -135,6 +138,7 @@ final class Seat {
               false,
               abandoned.cause() + ": " + abandoned.reason() + " " + abandoned.faults(),
               List.of(),
+              abandoned.faults(),
               abandoned.timing());
     };
   }
@@ -184,11 +188,16 @@ final class Seat {
   }
 
   private static Reply ended(
-      boolean averaged, String reason, List<String> members, RoundOutcome.RoundTiming timing) {
+      boolean averaged,
+      String reason,
+      List<String> members,
+      List<PeerFault> faults,
+      RoundOutcome.RoundTiming timing) {
     return new Reply.Ended(
         averaged,
         reason,
         members,
+        faults.stream().map(fault -> fault.peer().toString()).distinct().toList(),
         timing.matchmaking().toNanos() / 1e9,
         timing.exchange().toNanos() / 1e9);
   }

@@ -51,6 +51,13 @@ class PatternTest {
   }
 
   @Test
+  void ofSeveralDoubtfulMembersAnyMayBeMissing() {
+    MemorySegment withoutTheSecond = mean(LENGTH, List.of(1.0, 0.0, 3.0));
+    assertThat(Pattern.worstError(withoutTheSecond, EPOCH, SEATS, WEIGHTS, List.of(1, 2)))
+        .isLessThan(Pattern.sumBound(3));
+  }
+
+  @Test
   void valuesSpreadFromMinusOneToOne() {
     MemorySegment values = MemorySegment.ofArray(new float[100_000]);
     Pattern.fill(values, EPOCH, 5);
