@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
 import java.util.random.RandomGenerator;
 import org.potluck.averaging.codec.VectorMath;
 import org.potluck.averaging.exchange.Group;
@@ -42,22 +43,25 @@ public final class Averager {
 
   /** With spans as the members' links suggest. */
   public Averager(Network network, Dht dht, AveragingOptions options, RandomGenerator random) {
-    this(network, dht, options, random, SpanPlanner::byLinks);
+    this(network, dht, options, random, SpanPlanner::byLinks, Runnable::run);
   }
 
   /**
    * @param random names rounds; secure outside of simulations
    * @param planner used when this peer leads
+   * @param worker encodes, adds and decodes; runs tasks one at a time, in order. {@code
+   *     Runnable::run} does it on the loop
    */
   public Averager(
       Network network,
       Dht dht,
       AveragingOptions options,
       RandomGenerator random,
-      SpanPlanner planner) {
+      SpanPlanner planner,
+      Executor worker) {
     this.network = network;
     this.matchmaking = new Matchmaking(network, dht, options, random, planner);
-    this.rounds = new Rounds(network, options, Storage::memory);
+    this.rounds = new Rounds(network, options, Storage::memory, worker);
   }
 
   /**

@@ -61,4 +61,44 @@ public record AveragingOptions(
         256L << 20,
         2);
   }
+
+  public AveragingOptions withChunkBytesMax(int bytes) {
+    return new AveragingOptions(
+        matchmakingLimit,
+        graceMin,
+        graceMax,
+        silenceLimit,
+        dialLimit,
+        lingerLimit,
+        bytes,
+        bufferBytesMax,
+        patience);
+  }
+
+  public AveragingOptions withBufferBytesMax(long bytes) {
+    return new AveragingOptions(
+        matchmakingLimit,
+        graceMin,
+        graceMax,
+        silenceLimit,
+        dialLimit,
+        lingerLimit,
+        chunkBytesMax,
+        bytes,
+        patience);
+  }
+
+  /** For machines so busy that a peer does not get to say that it lives. */
+  public AveragingOptions withSilenceLimit(Duration limit) {
+    return new AveragingOptions(
+        matchmakingLimit,
+        graceMin,
+        graceMax,
+        limit,
+        dialLimit,
+        lingerLimit,
+        chunkBytesMax,
+        bufferBytesMax,
+        patience);
+  }
 }

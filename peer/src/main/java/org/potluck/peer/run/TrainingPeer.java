@@ -11,9 +11,12 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Executors;
 import org.potluck.averaging.Averager;
 import org.potluck.averaging.AveragingOptions;
 import org.potluck.averaging.RoundOutcome;
+import org.potluck.averaging.matchmaking.SpanPlanner;
 import org.potluck.averaging.progress.SwarmProgress;
 import org.potluck.averaging.state.StateClient;
 import org.potluck.averaging.state.StateDonor;
@@ -111,10 +114,17 @@ public final class TrainingPeer implements AutoCloseable {
                             node.network(),
                             node.dht(),
                             AveragingOptions.defaults(),
-                            new SecureRandom()),
+                            new SecureRandom(),
+                            SpanPlanner::byLinks,
+                            codecThread()),
                         new StateDonor(node.network().loop(), node.rpc(), run, limits),
                         new StateClient(node.network().loop(), node.rpc(), run, limits))));
     return new TrainingPeer(node, manifest, settings, corpus, trainer, swarm);
+  }
+
+  /** Chunks are encoded and added here, so that the loop stays able to say that this peer lives. */
+  private static Executor codecThread() {
+    return Executors.newSingleThreadExecutor(Thread.ofPlatform().daemon().name("codecs").factory());
   }
 
   /**
