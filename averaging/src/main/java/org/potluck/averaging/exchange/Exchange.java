@@ -348,6 +348,7 @@ final class Exchange implements Link.Owner, Reducer.Outlet, Succession.Effects, 
     boolean settled = round.phase == Round.Phase.SETTLED;
     round.phase = Round.Phase.OVER;
     round.cancelTimers();
+    watch.end();
     for (Neighbour other : roster.others()) {
       Link link = other.link();
       if (link != null && settled && !other.lost) {
