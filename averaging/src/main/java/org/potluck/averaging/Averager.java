@@ -1,17 +1,12 @@
 package org.potluck.averaging;
 
-import java.time.Duration;
-import java.time.Instant;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.random.RandomGenerator;
-import org.potluck.averaging.codec.VectorMath;
-import org.potluck.averaging.exchange.Group;
 import org.potluck.averaging.exchange.Rounds;
+import org.potluck.averaging.matchmaking.Attendance;
 import org.potluck.averaging.matchmaking.Matchmaking;
 import org.potluck.averaging.matchmaking.SpanPlanner;
 import org.potluck.dht.Dht;
@@ -29,21 +24,17 @@ public final class Averager {
   private final Matchmaking matchmaking;
   private final Rounds rounds;
   private final Map<String, Long> averaged = new LinkedHashMap<>();
-  private final Map<String, Round> running = new LinkedHashMap<>();
+  private final Map<String, Enlistment> running = new LinkedHashMap<>();
 
-  private static final class Round {
-    final long epoch;
-    String id = "";
-    boolean cancelled;
-
-    Round(long epoch) {
-      this.epoch = epoch;
-    }
+  /** With spans as the members' links suggest, and all work on the loop. */
+  public Averager(Network network, Dht dht, AveragingOptions options, RandomGenerator random) {
+    this(network, dht, options, random, Runnable::run);
   }
 
   /** With spans as the members' links suggest. */
-  public Averager(Network network, Dht dht, AveragingOptions options, RandomGenerator random) {
-    this(network, dht, options, random, SpanPlanner::byLinks, Runnable::run);
+  public Averager(
+      Network network, Dht dht, AveragingOptions options, RandomGenerator random, Executor worker) {
+    this(network, dht, options, random, SpanPlanner::byLinks, worker);
   }
 
   /**
@@ -65,67 +56,56 @@ public final class Averager {
   }
 
   /**
-   * Takes part in one round.
+   * Takes a place in a round ahead of need. It is held until the outcome of the round, or until it
+   * is cancelled.
+   *
+   * @throws IllegalStateException when a round of this key runs, or this epoch has been averaged
+   */
+  public Enlistment enlist(RoundTerms terms, Attendance attendance) {
+    String key = terms.key();
+    Long last = averaged.get(key);
+    Enlistment before = running.get(key);
+    if (before != null && (before.brought() || !before.searched())) {
+      throw new IllegalStateException("a round of " + key + " is running");
+    }
+    if (last != null && terms.epoch() <= last) {
+      throw new IllegalStateException("epoch " + terms.epoch() + " of " + key + " is averaged");
+    }
+    Enlistment enlistment =
+        new Enlistment(
+            network.loop(),
+            terms,
+            matchmaking.enlist(terms, attendance),
+            rounds,
+            (place, outcome) -> ended(key, place, outcome));
+    running.put(key, enlistment);
+    return enlistment;
+  }
+
+  /**
+   * Takes part in one round with a contribution that is there already.
    *
    * @throws IllegalArgumentException when the contribution is not finite
    * @throws IllegalStateException when a round of this key runs, or this epoch has been averaged
    */
   public CompletableFuture<RoundOutcome> average(RoundRequest request) {
-    String key = request.key();
-    Long last = averaged.get(key);
-    if (running.containsKey(key)) {
-      throw new IllegalStateException("a round of " + key + " is running");
-    }
-    if (last != null && request.epoch() <= last) {
-      throw new IllegalStateException("epoch " + request.epoch() + " of " + key + " is averaged");
-    }
-    Contribution contribution = request.contribution();
-    if (!VectorMath.allFinite(contribution.values(), 0, contribution.length())) {
-      throw new IllegalArgumentException("the contribution holds values that are no numbers");
-    }
-    Round round = new Round(request.epoch());
-    running.put(key, round);
-    Instant started = network.loop().now();
-    return matchmaking
-        .find(request)
-        .thenCompose(group -> exchange(round, group, request, started))
-        .exceptionally(failure -> noGroup(round, failure, started))
-        .whenComplete(
-            (outcome, failure) -> {
-              running.remove(key);
-              if (outcome instanceof RoundOutcome.Averaged) {
-                averaged.put(key, request.epoch());
-              }
-            });
+    request.contribution().requireFinite();
+    return enlist(request.terms(), new Attendance(request.known(), request.expectedPeers()))
+        .bring(request.contribution(), request.deadline());
   }
 
-  /** Gives the running round of {@code key} up, if there is one. */
+  /** Gives the running round of {@code key} up at once, if there is one. */
   public void cancel(String key) {
-    Round round = running.get(key);
-    if (round != null) {
-      round.cancelled = true;
-      matchmaking.cancel(key, round.epoch);
-      rounds.cancel(round.id);
+    Enlistment enlistment = running.get(key);
+    if (enlistment != null) {
+      enlistment.cancel();
     }
   }
 
-  private CompletableFuture<RoundOutcome> exchange(
-      Round round, Group group, RoundRequest request, Instant started) {
-    round.id = group.round();
-    return rounds.begin(
-        group,
-        request.contribution(),
-        Duration.between(started, network.loop().now()),
-        request.deadline());
-  }
-
-  private RoundOutcome noGroup(Round round, Throwable failure, Instant started) {
-    Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
-    return new RoundOutcome.Abandoned(
-        round.cancelled ? RoundOutcome.Cause.CANCELLED : RoundOutcome.Cause.NO_GROUP,
-        cause == null ? "no group" : String.valueOf(cause.getMessage()),
-        List.of(),
-        new RoundOutcome.RoundTiming(
-            Duration.between(started, network.loop().now()), Duration.ZERO));
+  private void ended(String key, Enlistment enlistment, RoundOutcome outcome) {
+    running.remove(key, enlistment);
+    if (outcome instanceof RoundOutcome.Averaged done && done.weight() > 0) {
+      averaged.put(key, enlistment.terms().epoch());
+    }
   }
 }

@@ -1,6 +1,7 @@
 package org.potluck.averaging;
 
 import java.lang.foreign.MemorySegment;
+import org.potluck.averaging.codec.VectorMath;
 
 /**
  * What one peer brings to a round: a flat vector of float32 values in native byte order, and how
@@ -24,5 +25,14 @@ public record Contribution(MemorySegment values, double weight) {
   /** Number of float32 values. */
   public long length() {
     return values.byteSize() / Float.BYTES;
+  }
+
+  /**
+   * @throws IllegalArgumentException when a value is infinite or not a number
+   */
+  void requireFinite() {
+    if (!VectorMath.allFinite(values, 0, length())) {
+      throw new IllegalArgumentException("the contribution holds values that are no numbers");
+    }
   }
 }

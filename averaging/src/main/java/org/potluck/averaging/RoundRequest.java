@@ -7,7 +7,7 @@ import org.potluck.network.Bandwidth;
 import org.potluck.network.PeerId;
 
 /**
- * One peer's wish to average.
+ * One peer's wish to average a contribution that is there already.
  *
  * @param key run and purpose; only requests with equal key and epoch meet
  * @param epoch the epoch the contribution belongs to; rises from round to round of a key
@@ -35,24 +35,23 @@ public record RoundRequest(
     CodecId codecUp,
     CodecId codecDown,
     Instant deadline) {
-  /** Longest key in characters. */
-  public static final int KEY_LENGTH_MAX = 200;
-
   public RoundRequest {
     known = List.copyOf(known);
-    if (key.isEmpty() || key.length() > KEY_LENGTH_MAX) {
-      throw new IllegalArgumentException("a key has 1 to 200 characters: " + key.length());
-    }
     if (expectedPeers < 1) {
       throw new IllegalArgumentException("this peer at least is expected: " + expectedPeers);
     }
-    if (contribution.length() < 1) {
-      throw new IllegalArgumentException("nothing to average");
-    }
   }
 
-  /** More than half of the peers expected: two such groups cannot exist side by side. */
-  public int quorum() {
-    return expectedPeers / 2 + 1;
+  /** What of it is said when enlisting. */
+  RoundTerms terms() {
+    return new RoundTerms(
+        key,
+        epoch,
+        "",
+        contribution.length(),
+        role,
+        new OwnLink(upload, download, reachable),
+        codecUp,
+        codecDown);
   }
 }

@@ -63,12 +63,31 @@ class AveragerTest {
 
   @Test
   void everyoneHoldsTheSameBitsWithLossyCodecs() {
-    for (CodecId codec : List.of(CodecId.FLOAT16, CodecId.INT8_BLOCKWISE)) {
+    List<CodecId> fine = List.of(CodecId.FLOAT16, CodecId.FLOAT16_SCALED, CodecId.INT8_BLOCKWISE);
+    for (CodecId codec : fine) {
       Swarm swarm = new Swarm(7, 5, VALUES);
       swarm.codec = codec;
       swarm.averageAll();
       swarm.finish();
       isTheMeanOf(swarm, swarm.agreed(), all(5), 0.1);
+    }
+  }
+
+  @Test
+  void everyoneHoldsTheSameBitsWithCoarseCodecs() {
+    // Uniform int8 cuts off what lies beyond three standard deviations.
+    List<CodecId> coarse = List.of(CodecId.INT8_UNIFORM, CodecId.INT4_BLOCKWISE, CodecId.SPARSE);
+    for (CodecId codec : coarse) {
+      Swarm swarm = new Swarm(7, 5, VALUES);
+      swarm.codec = codec;
+      swarm.averageAll();
+      swarm.finish();
+      float[] average = swarm.agreed();
+      float largest = 0;
+      for (float value : average) {
+        largest = Math.max(largest, Math.abs(value));
+      }
+      assertThat(largest).as("%s", codec).isPositive();
     }
   }
 

@@ -90,7 +90,7 @@ class BrowserTest {
       assertThat(page.findElement(By.id("plot")).getDomAttribute("data-points")).isEqualTo("30");
       assertThat(paintedPixels(page)).as("pixels in the accent colour").isGreaterThan(100);
       assertThat(text(page, "peers")).contains("✓ same").contains("✗ differs").contains("relayed");
-      assertThat(text(page, "invitation")).startsWith("potluck join 'potluck://run-a?peer=");
+      assertThat(text(page, "invitation")).startsWith("./potluck join 'potluck://run-a?peer=");
 
       report(dashboard.monitor(), 30, 31);
       until(page, "a new epoch without reloading", () -> text(page, "epoch").equals("30"));

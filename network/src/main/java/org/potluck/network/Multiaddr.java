@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A self-describing network address, for instance {@code /ip4/203.0.113.7/tcp/4001/p2p/12D3KooW...}
@@ -32,6 +33,9 @@ public final class Multiaddr {
 
   private final List<Part> parts;
   private final String text;
+
+  /** Read from the last part when first asked for. */
+  private @Nullable PeerId peer;
 
   private Multiaddr(List<Part> parts) {
     this.parts = List.copyOf(parts);
@@ -162,9 +166,15 @@ public final class Multiaddr {
   /** The peer id at the end, where there is one. */
   public Optional<PeerId> peer() {
     Part last = parts.getLast();
-    return last.protocol == MultiaddrProtocol.P2P
-        ? Optional.of(PeerId.parse(last.value))
-        : Optional.empty();
+    if (last.protocol != MultiaddrProtocol.P2P) {
+      return Optional.empty();
+    }
+    PeerId known = peer;
+    if (known == null) {
+      known = PeerId.parse(last.value);
+      peer = known;
+    }
+    return Optional.of(known);
   }
 
   /** This address with {@code peer} at its end, instead of any peer id there. */

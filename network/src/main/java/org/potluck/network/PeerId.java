@@ -3,6 +3,7 @@ package org.potluck.network;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The name of a peer: a multihash of its public key (libp2p specs, peer-ids).
@@ -17,6 +18,9 @@ public final class PeerId implements Comparable<PeerId> {
   public static final int BYTES_MAX = 2 + INLINE_BYTES_MAX;
 
   private final byte[] multihash;
+
+  /** Made when first asked for; ids are printed and sent in addresses all the time. */
+  private @Nullable String text;
 
   private PeerId(byte[] multihash) {
     this.multihash = multihash;
@@ -117,7 +121,12 @@ public final class PeerId implements Comparable<PeerId> {
 
   @Override
   public String toString() {
-    return Base58.encode(multihash);
+    String known = text;
+    if (known == null) {
+      known = Base58.encode(multihash);
+      text = known;
+    }
+    return known;
   }
 
   private static byte[] sha256(byte[] bytes) {

@@ -8,11 +8,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import org.potluck.trainer.checkpoint.Checkpoint;
 import org.potluck.trainer.data.Corpus;
 import org.potluck.trainer.data.CorpusException;
 import org.potluck.trainer.model.DeviceChoice;
+import org.potluck.trainer.model.DeviceException;
 import org.potluck.trainer.model.Gpt;
 import org.potluck.trainer.model.Initialisation;
 import org.potluck.trainer.model.Layout;
@@ -41,7 +43,7 @@ public final class GptTrainer implements Trainer {
   private long accumulated;
 
   private GptTrainer(TrainerConfig config, Corpus corpus, float[] parameters)
-      throws CorpusException {
+      throws CorpusException, DeviceException {
     this.config = config;
     this.text = corpus.reader(config.model().context());
     this.layout = Layout.of(config.model());
@@ -52,8 +54,14 @@ public final class GptTrainer implements Trainer {
     this.model = new Gpt(config.model(), layout, config.device(), config.threads(), parameters);
   }
 
-  /** A model at epoch zero, the same bits for everyone with the same model and seed. */
-  public static GptTrainer create(TrainerConfig config, Corpus corpus) throws CorpusException {
+  /**
+   * A model at epoch zero, the same bits for everyone with the same model and seed.
+   *
+   * @throws CorpusException if the text is too short for the model
+   * @throws DeviceException if this machine cannot compute as {@code config} says
+   */
+  public static GptTrainer create(TrainerConfig config, Corpus corpus)
+      throws CorpusException, DeviceException {
     Layout layout = Layout.of(config.model());
     return new GptTrainer(config, corpus, Initialisation.of(config.model(), layout, config.seed()));
   }
@@ -80,6 +88,11 @@ public final class GptTrainer implements Trainer {
   /** Where it computes, such as {@code cpu} or {@code gpu0}. */
   public String device() {
     return model.device();
+  }
+
+  /** Why {@code auto} came to the processor, and what would change that; otherwise empty. */
+  public String deviceNote() {
+    return model.deviceNote();
   }
 
   @Override
@@ -131,7 +144,7 @@ public final class GptTrainer implements Trainer {
 
   @Override
   public void apply(MemorySegment meanGradient) {
-    float[] gradient = floats(meanGradient);
+    float[] gradient = shared(meanGradient).orElseGet(() -> floats(meanGradient));
     optimizer.step(epoch, parameters, moment1, moment2, gradient);
     epoch++;
     discard();
@@ -160,11 +173,37 @@ public final class GptTrainer implements Trainer {
     float[] values = floats(state.parameters());
     float[] first = floats(state.optimizer().get(0));
     float[] second = floats(state.optimizer().get(1));
+    check(values, first, second);
     System.arraycopy(values, 0, parameters, 0, values.length);
     System.arraycopy(first, 0, moment1, 0, first.length);
     System.arraycopy(second, 0, moment2, 0, second.length);
     epoch = state.epoch();
     discard();
+  }
+
+  /**
+   * A state comes from another peer, whose word its hashes are: one value that is no number, or a
+   * negative second moment under the root, would make every later gradient one that is none.
+   */
+  private static void check(float[] values, float[] first, float[] second) {
+    for (int i = 0; i < values.length; i++) {
+      boolean sane = Float.isFinite(values[i]) && Float.isFinite(first[i]);
+      if (!(sane && second[i] >= 0 && Float.isFinite(second[i]))) {
+        throw new IllegalArgumentException(
+            "parameter %d is %s with moments %s and %s"
+                .formatted(i, values[i], first[i], second[i]));
+      }
+    }
+  }
+
+  /** The array behind {@code vector}, if that is all of it: reading needs no copy. */
+  private Optional<float[]> shared(MemorySegment vector) {
+    return vector
+        .heapBase()
+        .filter(float[].class::isInstance)
+        .map(float[].class::cast)
+        .filter(
+            array -> array.length == parameters.length && vector.byteSize() == 4L * array.length);
   }
 
   private float[] floats(MemorySegment vector) {

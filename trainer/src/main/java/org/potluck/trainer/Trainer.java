@@ -49,7 +49,12 @@ public interface Trainer extends AutoCloseable {
   /** Everything a newcomer needs to be where this peer is: epoch, parameters, optimizer state. */
   TrainerState state();
 
-  /** Becomes what {@code state} says; what was accumulated is forgotten. */
+  /**
+   * Becomes what {@code state} says; what was accumulated is forgotten.
+   *
+   * @throws IllegalArgumentException if it cannot be a state of this model: of another length, with
+   *     values that are not finite, or with negative second moments; nothing is changed then
+   */
   void restore(TrainerState state);
 
   /** Mean loss in nats per token on held-out text that no peer trains on. */

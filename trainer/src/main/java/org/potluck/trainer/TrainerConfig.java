@@ -31,9 +31,9 @@ public record TrainerConfig(
   /**
    * A model small enough for three peers on two cores to learn visibly within a minute.
    *
-   * <p>The rate and the separate output layer belong together: with tied embeddings or at 3e-3, the
-   * never-seen byte values swing as one and the loss leaps by 2 to 5 nats for an epoch (see
-   * docs/trainer.md).
+   * <p>The rate and the separate output layer belong together: with tied embeddings or at 3e-3 the
+   * first layer's attention overshoots while the rate warms up, and the loss leaps by 2 to 5 nats
+   * for an epoch (see docs/trainer.md).
    */
   public static TrainerConfig demo(long seed, int threads) {
     return new TrainerConfig(

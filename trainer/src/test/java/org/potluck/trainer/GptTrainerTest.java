@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
@@ -16,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.potluck.trainer.data.Corpus;
 import org.potluck.trainer.model.DeviceChoice;
+import org.potluck.trainer.model.DeviceException;
 
 final class GptTrainerTest {
   @TempDir private Path folder;
@@ -228,5 +230,70 @@ final class GptTrainerTest {
           .isInstanceOf(IllegalArgumentException.class);
       assertThat(trainer.epoch()).isZero();
     }
+  }
+
+  @Test
+  void refusesAStateWithValuesThatWouldSpoilEveryGradient() throws IOException {
+    try (var trainer = trainer()) {
+      epoch(trainer, 1, 4);
+      String before = trainer.parameterDigest();
+      float[] bad = {Float.NaN, Float.POSITIVE_INFINITY, -1e-9f};
+      for (int vector = 0; vector < 3; vector++) {
+        for (float value : bad) {
+          if (value == -1e-9f && vector < 2) {
+            continue; // parameters and first moments may be negative
+          }
+          TrainerState state = trainer.state();
+          MemorySegment spoiled =
+              vector == 0 ? state.parameters() : state.optimizer().get(vector - 1);
+          spoiled.setAtIndex(ValueLayout.JAVA_FLOAT, 17, value);
+          assertThatThrownBy(() -> trainer.restore(state))
+              .isInstanceOf(IllegalArgumentException.class)
+              .hasMessageContaining("parameter 17");
+          assertThat(trainer.parameterDigest()).isEqualTo(before);
+        }
+      }
+    }
+  }
+
+  @Test
+  void stepsAlikeWithGradientsOnAndOffTheHeap() throws IOException {
+    try (var one = trainer();
+        var other = trainer();
+        var arena = Arena.ofConfined()) {
+      one.accumulate(new SampleDraw(1, 0, 4));
+      MemorySegment gradient = one.gradients();
+      MemorySegment offHeap = arena.allocate(gradient.byteSize(), 4).copyFrom(gradient);
+      one.apply(gradient);
+      other.apply(offHeap);
+      assertThat(one.parameterDigest()).isEqualTo(other.parameterDigest());
+      assertThat(gradient.mismatch(offHeap)).as("the gradient is left as it was").isEqualTo(-1);
+    }
+  }
+
+  @Test
+  void saysWhyThereIsNoGpuAndWhatToDo() throws IOException {
+    TrainerConfig tiny = Tiny.config();
+    var automatic = with(tiny, DeviceChoice.AUTO);
+    try (var trainer = GptTrainer.create(automatic, corpus)) {
+      if (trainer.device().startsWith("gpu")) {
+        System.out.println("there is a GPU here: its absence is not tested");
+        return;
+      }
+      assertThat(trainer.deviceNote()).isNotEmpty();
+    }
+    assertThatThrownBy(() -> GptTrainer.create(with(tiny, DeviceChoice.GPU), corpus))
+        .isInstanceOf(DeviceException.class)
+        .hasMessageStartingWith("no GPU can be used: ")
+        .message()
+        .doesNotContain("\n");
+    try (var trainer = trainer()) {
+      assertThat(trainer.deviceNote()).isEmpty();
+    }
+  }
+
+  private static TrainerConfig with(TrainerConfig config, DeviceChoice device) {
+    return new TrainerConfig(
+        config.model(), config.optimizer(), config.seed(), config.threads(), device);
   }
 }

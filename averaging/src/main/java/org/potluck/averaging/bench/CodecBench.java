@@ -52,14 +52,14 @@ public final class CodecBench {
     try (Arena arena = Arena.ofConfined()) {
       CodecBench bench = new CodecBench(runs, arena);
       List<Case> cases = new ArrayList<>();
-      Map<String, CodecId> names = new LinkedHashMap<>();
-      names.put("float16", CodecId.FLOAT16);
-      names.put("int8", CodecId.INT8_BLOCKWISE);
-      names.forEach(
-          (name, id) -> {
-            cases.add(bench.measure(name, Codecs.of(id), true));
-            cases.add(bench.measure(name + "-heap", Codecs.of(id), false));
-          });
+      cases.add(bench.measure("float16", CodecId.FLOAT16, true));
+      cases.add(bench.measure("float16-heap", CodecId.FLOAT16, false));
+      cases.add(bench.measure("float16-scaled", CodecId.FLOAT16_SCALED, true));
+      cases.add(bench.measure("int8", CodecId.INT8_BLOCKWISE, true));
+      cases.add(bench.measure("int8-heap", CodecId.INT8_BLOCKWISE, false));
+      cases.add(bench.measure("int8-uniform", CodecId.INT8_UNIFORM, true));
+      cases.add(bench.measure("int4", CodecId.INT4_BLOCKWISE, true));
+      cases.add(bench.measure("sparse", CodecId.SPARSE, true));
       return cases;
     }
   }
@@ -70,7 +70,8 @@ public final class CodecBench {
     }
   }
 
-  private Case measure(String name, Codec codec, boolean direct) {
+  private Case measure(String name, CodecId id, boolean direct) {
+    Codec codec = Codecs.of(id);
     int chunkBytes = codec.encodedBytes(CHUNK);
     ByteBuffer[] chunks = new ByteBuffer[VALUES / CHUNK];
     Arrays.setAll(

@@ -11,9 +11,9 @@ public enum CodecId {
   NONE(0, 4.0),
   /** IEEE 754 half precision, saturating. */
   FLOAT16(2, 2.0),
-  /** One byte a value into a table of 256 means, over six standard deviations. */
+  /** One byte a value into a table of 256 means, over six standard deviations; 1032 bytes more. */
   INT8_UNIFORM(4, 1.0),
-  /** Half precision after dividing each block by its largest magnitude. */
+  /** Half precision after dividing each block of 4096 by a power of two. */
   FLOAT16_SCALED(16, 2.0 + 4.0 / 4096),
   /** One signed byte a value, one float32 step a block of 4096. */
   INT8_BLOCKWISE(17, 1.0 + 4.0 / 4096),
@@ -33,6 +33,11 @@ public enum CodecId {
   /** What stands for this codec in messages; never changes. */
   public int wireNumber() {
     return wireNumber;
+  }
+
+  /** Whether values are lost whole, so that only {@link ErrorFeedback} makes it usable. */
+  public boolean needsErrorFeedback() {
+    return this == SPARSE;
   }
 
   /** What a long vector costs; {@link Codec#encodedBytes} is exact. */

@@ -4,21 +4,15 @@ package org.potluck.averaging.codec;
 public final class Codecs {
   private Codecs() {}
 
-  /** Whether this version can encode and decode with it. */
-  public static boolean isBuilt(CodecId id) {
-    return switch (id) {
-      case NONE, FLOAT16, INT8_BLOCKWISE -> true;
-      case FLOAT16_SCALED, INT8_UNIFORM, INT4_BLOCKWISE, SPARSE -> false;
-    };
-  }
-
   public static Codec of(CodecId id) {
     return switch (id) {
       case NONE -> Float32Codec.INSTANCE;
       case FLOAT16 -> Float16Codec.INSTANCE;
       case INT8_BLOCKWISE -> Int8BlockwiseCodec.INSTANCE;
-      case FLOAT16_SCALED, INT8_UNIFORM, INT4_BLOCKWISE, SPARSE ->
-          throw new UnsupportedOperationException(id + " is not built yet");
+      case INT8_UNIFORM -> Int8UniformCodec.INSTANCE;
+      case FLOAT16_SCALED -> Float16ScaledCodec.INSTANCE;
+      case INT4_BLOCKWISE -> Int4BlockwiseCodec.INSTANCE;
+      case SPARSE -> SparseCodec.INSTANCE;
     };
   }
 }

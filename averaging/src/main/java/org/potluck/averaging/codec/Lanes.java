@@ -33,10 +33,10 @@ final class Lanes {
   static final int PARTS = BYTES.length() / FLOATS.length();
 
   /**
-   * Loops run in whole vectors, up to this many values at a time; memory they are given has room
-   * for it.
+   * Loops run in whole vectors or small blocks, up to this many values at a time; memory they are
+   * given has room for it.
    */
-  static final int ROUND_UP = 32;
+  static final int ROUND_UP = 256;
 
   static final ByteOrder WIRE = ByteOrder.LITTLE_ENDIAN;
   static final ByteOrder NATIVE = ByteOrder.nativeOrder();

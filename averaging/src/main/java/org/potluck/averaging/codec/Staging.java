@@ -13,7 +13,7 @@ final class Staging implements AutoCloseable {
   /** Small enough that a strip, its encoded form and both copies fit the first-level cache. */
   static final int STRIP = Codec.BLOCK_VALUES;
 
-  private static final long BYTES = (STRIP + 2L * Lanes.ROUND_UP) * Float.BYTES;
+  private static final long BYTES = (STRIP + (long) Lanes.ROUND_UP) * Float.BYTES;
 
   private @Nullable Arena arena;
   private @Nullable MemorySegment values;
@@ -57,7 +57,7 @@ final class Staging implements AutoCloseable {
 
   private static MemorySegment filled(MemorySegment room, MemorySegment from, long at, long bytes) {
     copy(from, at, room, 0, bytes);
-    long end = Math.min(room.byteSize(), bytes + 2L * Lanes.ROUND_UP * Float.BYTES);
+    long end = Math.min(room.byteSize(), bytes + (long) Lanes.ROUND_UP * Float.BYTES);
     room.asSlice(bytes, end - bytes).fill((byte) 0);
     return room;
   }

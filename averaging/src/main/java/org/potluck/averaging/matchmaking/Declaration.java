@@ -1,10 +1,12 @@
 package org.potluck.averaging.matchmaking;
 
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.potluck.averaging.Role;
-import org.potluck.averaging.RoundRequest;
+import org.potluck.averaging.RoundTerms;
 import org.potluck.averaging.proto.JoinMessage;
 import org.potluck.averaging.wire.FrameException;
 import org.potluck.network.Multiaddr;
@@ -25,19 +27,48 @@ record Declaration(PeerId peer, long declaredMicros, JoinMessage message)
     return byTime != 0 ? byTime : peer.compareTo(other.peer);
   }
 
-  static JoinMessage message(RoundRequest request, long declaredMicros, List<Multiaddr> addresses) {
-    return JoinMessage.newBuilder()
-        .setKey(request.key())
-        .setEpoch(request.epoch())
-        .setDeclaredMicros(declaredMicros)
-        .setLength(request.contribution().length())
-        .setWeight(request.role() == Role.TRAINER ? request.contribution().weight() : 0)
-        .setAuxiliary(request.role() == Role.AUXILIARY)
-        .setUpBytesPerSecond(request.upload().bytesPerSecond())
-        .setDownBytesPerSecond(request.download().bytesPerSecond())
-        .setReachable(request.reachable())
-        .addAllAddresses(addresses.stream().limit(ADDRESSES_MAX).map(Multiaddr::toString).toList())
-        .build();
+  /** A peer's own, made now; not ready yet. */
+  static Declaration of(PeerId self, RoundTerms terms, Instant now, List<Multiaddr> addresses) {
+    long micros = Math.addExact(now.getEpochSecond() * 1_000_000, now.getNano() / 1000);
+    JoinMessage message =
+        JoinMessage.newBuilder()
+            .setKey(terms.key())
+            .setEpoch(terms.epoch())
+            .setModel(terms.model())
+            .setDeclaredMicros(micros)
+            .setLength(terms.length())
+            .setAuxiliary(terms.role() == Role.AUXILIARY)
+            .setUpBytesPerSecond(terms.link().upload().bytesPerSecond())
+            .setDownBytesPerSecond(terms.link().download().bytesPerSecond())
+            .setReachable(terms.link().reachable())
+            .addAllAddresses(
+                addresses.stream().limit(ADDRESSES_MAX).map(Multiaddr::toString).toList())
+            .build();
+    return new Declaration(self, micros, message);
+  }
+
+  boolean ready() {
+    return message.getReady();
+  }
+
+  /** How long its peer thinks it still needs; zero when it does not say. */
+  Duration readyIn() {
+    return Duration.ofNanos(message.getReadyInMicros() * 1000);
+  }
+
+  /** The same declaration once the contribution is there. */
+  Declaration ready(double weight) {
+    double counts = message.getAuxiliary() ? 0 : weight;
+    return with(message.toBuilder().setReady(true).setReadyInMicros(0).setWeight(counts));
+  }
+
+  /** The same declaration with an estimate of when the contribution will be there. */
+  Declaration readyIn(Duration estimate) {
+    return with(message.toBuilder().setReadyInMicros(Math.max(1, estimate.toNanos() / 1000)));
+  }
+
+  private Declaration with(JoinMessage.Builder changed) {
+    return new Declaration(peer, declaredMicros, changed.build());
   }
 
   /**
@@ -45,18 +76,22 @@ record Declaration(PeerId peer, long declaredMicros, JoinMessage message)
    */
   static Declaration read(PeerId peer, JoinMessage message) throws FrameException {
     boolean plausible =
-        message.getWeight() >= 0
-            && Double.isFinite(message.getWeight())
-            && message.getUpBytesPerSecond() >= 0
-            && Double.isFinite(message.getUpBytesPerSecond())
-            && message.getDownBytesPerSecond() >= 0
-            && Double.isFinite(message.getDownBytesPerSecond())
+        plausible(message.getWeight())
+            && plausible(message.getUpBytesPerSecond())
+            && plausible(message.getDownBytesPerSecond())
+            && message.getReadyInMicros() >= 0
+            && message.getReadyInMicros() <= Duration.ofDays(1).toNanos() / 1000
             && message.getAddressesCount() <= ADDRESSES_MAX
-            && message.getKey().length() <= RoundRequest.KEY_LENGTH_MAX;
+            && message.getModel().length() <= RoundTerms.MODEL_LENGTH_MAX
+            && message.getKey().length() <= RoundTerms.KEY_LENGTH_MAX;
     if (!plausible) {
       throw new FrameException("a declaration that cannot be right");
     }
     return new Declaration(peer, message.getDeclaredMicros(), message);
+  }
+
+  private static boolean plausible(double value) {
+    return value >= 0 && Double.isFinite(value);
   }
 
   /** Addresses that parse and name {@code peer}. */
@@ -68,6 +103,10 @@ record Declaration(PeerId peer, long declaredMicros, JoinMessage message)
           .ifPresent(addresses::add);
     }
     return addresses;
+  }
+
+  List<Multiaddr> addresses() {
+    return addresses(peer, message.getAddressesList());
   }
 
   private static Optional<Multiaddr> parse(String text) {

@@ -5,7 +5,8 @@ import java.time.Duration;
 /**
  * How long a leader with a quorum waits for stragglers: twice what they took lately.
  *
- * <p>Rises at once with a straggler and sinks by an eighth of the difference a round.
+ * <p>Rises at once with a straggler, also with one that came too late, and sinks by an eighth of
+ * the difference a round. Somebody who never comes teaches nothing.
  */
 final class Grace {
   private final Duration min;
@@ -27,7 +28,7 @@ final class Grace {
    * @param spread from the quorum to the last one that came
    */
   void observe(Duration spread) {
-    double nanos = spread.toNanos();
+    double nanos = Math.min(spread.toNanos(), max.toNanos());
     learnedNanos = nanos > learnedNanos ? nanos : learnedNanos + (nanos - learnedNanos) / 8;
   }
 }

@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import org.potluck.averaging.codec.CodecId;
-import org.potluck.averaging.codec.Codecs;
 import org.potluck.averaging.exchange.Group;
 import org.potluck.averaging.exchange.Member;
 import org.potluck.averaging.proto.GroupMessage;
@@ -76,7 +75,6 @@ final class GroupMessages {
 
   private static CodecId codec(int wireNumber) {
     return CodecId.ofWireNumber(wireNumber)
-        .filter(Codecs::isBuilt)
         .orElseThrow(() -> new IllegalArgumentException("codec " + wireNumber));
   }
 }

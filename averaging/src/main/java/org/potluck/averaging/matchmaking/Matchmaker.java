@@ -1,39 +1,23 @@
 package org.potluck.averaging.matchmaking;
 
-import com.google.protobuf.ByteString;
-import com.google.protobuf.InvalidProtocolBufferException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.HexFormat;
-import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
-import java.util.TreeSet;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.potluck.averaging.AveragingOptions;
-import org.potluck.averaging.RoundRequest;
+import org.potluck.averaging.RoundTerms;
 import org.potluck.averaging.exchange.Group;
-import org.potluck.averaging.exchange.Member;
 import org.potluck.averaging.exchange.Rounds;
-import org.potluck.averaging.proto.JoinAnswerMessage;
-import org.potluck.averaging.proto.JoinMessage;
-import org.potluck.averaging.proto.RedirectMessage;
-import org.potluck.averaging.proto.RefusedMessage;
-import org.potluck.averaging.proto.WelcomeMessage;
-import org.potluck.averaging.wire.Frame;
 import org.potluck.averaging.wire.FrameException;
 import org.potluck.averaging.wire.FrameKind;
-import org.potluck.dht.Dht;
-import org.potluck.network.Network;
-import org.potluck.network.PeerId;
 
 /**
  * One peer's search for the group of one round.
+ *
+ * <p>It begins ahead of need: a peer enlists while it still computes, says that the round is due
+ * when the target batch is there, and that it is ready when it has its contribution.
  *
  * <p>Everybody declares itself, directly to the peers it knows and in the DHT for those it does
  * not. The earliest declaration leads. Whoever knows an earlier one than its own follows it; a
@@ -41,527 +25,308 @@ import org.potluck.network.PeerId;
  * declaration, so nobody can wait for himself in a circle. A leader that is lost or refuses is
  * struck off and the next one tried.
  */
-final class Matchmaker implements JoinStream.Owner {
-  private static final Duration POLL_FIRST = Duration.ofMillis(500);
-  private static final Duration POLL_LAST = Duration.ofSeconds(4);
-
-  private static final JoinAnswerMessage WELCOME =
-      JoinAnswerMessage.newBuilder().setWelcome(WelcomeMessage.getDefaultInstance()).build();
-
-  private final Network network;
-  private final Dht dht;
-  private final AveragingOptions options;
-  private final RoundRequest request;
-  private final RandomGenerator random;
-  private final SpanPlanner planner;
-  private final Grace grace;
-  private final Declaration own;
-  private final TreeSet<Declaration> candidates = new TreeSet<>();
-  private final Set<PeerId> refused = new LinkedHashSet<>();
-  private final Set<PeerId> late = new LinkedHashSet<>();
-  private final Map<JoinStream, Declaration> followers = new LinkedHashMap<>();
+public final class Matchmaker {
+  private final Surroundings around;
+  private final RoundTerms terms;
+  private final Candidates candidates = new Candidates();
+  private final Herald herald;
+  private final Leading leading;
   private final CompletableFuture<Group> found = new CompletableFuture<>();
-  private final Instant started;
-  private @Nullable Declaration leader;
-  private @Nullable JoinStream toLeader;
-  private @Nullable Instant quorumAt;
-  private int followTurn;
-  private Instant leaderHeard;
-  private Duration welcomeLimit;
-  private int graceTurn;
+  private final CompletableFuture<Void> called = new CompletableFuture<>();
+  private Attendance attendance;
+  private Declaration own;
+  private @Nullable Following following;
+  private Duration silenceMax;
+  private boolean due;
+  private boolean limited;
 
-  Matchmaker(
-      Network network,
-      Dht dht,
-      AveragingOptions options,
-      RoundRequest request,
-      RandomGenerator random,
-      SpanPlanner planner,
-      Grace grace) {
-    this.network = network;
-    this.dht = dht;
-    this.options = options;
-    this.request = request;
-    this.random = random;
-    this.planner = planner;
-    this.grace = grace;
-    this.started = network.loop().now();
-    this.leaderHeard = started;
-    this.welcomeLimit = options.graceMax().dividedBy(2);
-    long micros = Math.addExact(started.getEpochSecond() * 1_000_000, started.getNano() / 1000);
-    this.own =
-        new Declaration(
-            network.self(), micros, Declaration.message(request, micros, network.addresses()));
+  Matchmaker(Surroundings around, RoundTerms terms, Attendance attendance) {
+    this.around = around;
+    this.terms = terms;
+    this.attendance = attendance;
+    this.silenceMax = around.options().graceMax().dividedBy(2);
+    this.own = Declaration.of(around.self(), terms, around.now(), around.network().addresses());
+    this.herald = new Herald(around, own, this::consider);
+    this.leading = new Leading(around, new Host());
   }
 
   /** Completes with the group; fails with {@link NoGroupException}. */
-  CompletableFuture<Group> found() {
+  public CompletableFuture<Group> found() {
     return found;
   }
 
+  /** Completes when the leader says that the round is due; perhaps never. */
+  public CompletableFuture<Void> called() {
+    return called;
+  }
+
   void start(List<Declaration> heard) {
-    Duration left = Duration.between(started, request.deadline());
-    Duration limit =
-        left.compareTo(options.matchmakingLimit()) < 0 ? left : options.matchmakingLimit();
-    network.loop().schedule(limit.isNegative() ? Duration.ZERO : limit, this::limitReached);
-    if (request.expectedPeers() == 1) {
-      close();
+    heard.forEach(candidates::add);
+    followEarliest();
+    leadUnlessFollowing();
+  }
+
+  /** Other peers are there than were. */
+  public void expect(Attendance changed) {
+    attendance = changed;
+    if (!found.isDone()) {
+      leadUnlessFollowing();
+    }
+  }
+
+  /** The target batch is there: a leader calls its followers. */
+  public void due() {
+    if (!due && !found.isDone()) {
+      due = true;
+      limit(around.options().matchmakingLimit());
+      leading.review();
+    }
+  }
+
+  /** About how long this peer still needs, said when it was called. */
+  public void readyIn(Duration estimate) {
+    if (!own.ready() && !found.isDone()) {
+      tell(own.readyIn(estimate));
+    }
+  }
+
+  /** The contribution is there. */
+  public void bring(double weight, Instant deadline) {
+    if (found.isDone()) {
       return;
     }
-    candidates.addAll(heard);
-    followEarliest();
-    if (leader == null) {
-      announce();
-    }
-    publish();
-    pollAfter(POLL_FIRST);
-    welcomeLater();
+    tell(own.ready(weight));
+    Duration left = Duration.between(around.now(), deadline);
+    Duration limit = around.options().matchmakingLimit();
+    limited = false;
+    limit(left.compareTo(limit) < 0 ? left : limit);
+    due = true;
+    leading.review();
   }
 
-  void cancel() {
-    fail("cancelled", false);
+  /** Gives up at once. */
+  public void cancel() {
+    fail("cancelled");
   }
 
-  // Declaring.
-
-  private void announce() {
-    JoinMessage message = own.message().toBuilder().setAnnouncement(true).build();
-    for (PeerId peer : request.known()) {
-      if (!peer.equals(network.self())) {
-        var _ =
-            network
-                .open(peer, JoinStream.PROTOCOL, options.dialLimit())
-                .thenAccept(
-                    stream -> {
-                      JoinStream join = new JoinStream(stream, this);
-                      join.send(FrameKind.JOIN, message);
-                      join.close();
-                    });
-      }
+  private void tell(Declaration changed) {
+    own = changed;
+    if (following != null) {
+      following.update(own);
     }
   }
 
-  /** Followers hear now and then that their leader lives. */
-  private void welcomeLater() {
-    network
-        .loop()
-        .schedule(
-            options.graceMax().dividedBy(8),
-            () -> {
-              if (!found.isDone()) {
-                followers.keySet().forEach(follower -> follower.send(FrameKind.ANSWER, WELCOME));
-                welcomeLater();
-              }
-            });
-  }
-
-  private void publish() {
-    var _ =
-        dht.publish(
-            dhtKey(),
-            own.message().toByteArray(),
-            started.plus(options.matchmakingLimit()).plus(options.matchmakingLimit()));
-  }
-
-  private void pollAfter(Duration delay) {
-    network
-        .loop()
-        .schedule(
-            delay,
-            () -> {
-              if (!found.isDone()) {
-                var _ = dht.entries(dhtKey()).thenAccept(this::read);
-                Duration twice = delay.multipliedBy(2);
-                pollAfter(twice.compareTo(POLL_LAST) < 0 ? twice : POLL_LAST);
-              }
-            });
-  }
-
-  private void read(List<Dht.Entry> entries) {
-    for (Dht.Entry entry : entries) {
-      try {
-        consider(Declaration.read(entry.owner(), JoinMessage.parser().parseFrom(entry.value())));
-      } catch (InvalidProtocolBufferException | FrameException e) {
-        refused.add(entry.owner());
-      }
+  private void limit(Duration limit) {
+    if (!limited) {
+      limited = true;
+      around.loop().schedule(limit.isNegative() ? Duration.ZERO : limit, this::limitReached);
     }
   }
 
-  private String dhtKey() {
-    return request.key() + "." + request.epoch();
-  }
+  // Others.
 
   /** Somebody else tells us itself of its declaration; so it lives. */
   void heard(Declaration declaration) {
-    refused.remove(declaration.peer());
-    late.remove(declaration.peer());
+    candidates.forgive(declaration.peer());
     consider(declaration);
   }
 
   private void consider(Declaration declaration) {
-    if (found.isDone()
-        || declaration.peer().equals(network.self())
-        || !declaration.message().getKey().equals(request.key())
-        || declaration.message().getEpoch() != request.epoch()) {
-      return;
+    boolean meant =
+        declaration.message().getKey().equals(terms.key())
+            && declaration.message().getEpoch() == terms.epoch()
+            && declaration.message().getModel().equals(terms.model());
+    if (meant && !found.isDone() && !declaration.peer().equals(around.self())) {
+      candidates.add(declaration);
+      followEarliest();
     }
-    candidates.removeIf(known -> known.peer().equals(declaration.peer()));
-    candidates.add(declaration);
-    followEarliest();
   }
 
-  // Following.
+  /** What a follower says on its stream. */
+  void join(JoinStream stream, Declaration declaration) {
+    if (following != null) {
+      stream.send(FrameKind.ANSWER, Answers.redirect(following.leader()));
+      stream.close();
+    } else {
+      leading.join(stream, declaration);
+    }
+  }
+
+  void left(JoinStream stream) {
+    leading.left(stream);
+  }
+
+  // Whom to follow.
 
   private void followEarliest() {
-    if (leader != null || found.isDone()) {
+    if (following != null || found.isDone()) {
       return;
     }
-    for (Declaration candidate : candidates) {
-      if (candidate.compareTo(own) >= 0) {
-        return;
-      }
-      if (!refused.contains(candidate.peer()) && !late.contains(candidate.peer())) {
-        follow(candidate);
-        return;
-      }
-    }
+    Optional<Declaration> earliest =
+        candidates.earliestBefore(own, peer -> around.shunned().contains(peer, around.now()));
+    earliest.ifPresent(this::follow);
   }
 
   private void follow(Declaration candidate) {
-    leader = candidate;
-    leaderHeard = network.loop().now();
-    int turn = ++followTurn;
-    watchLeader(candidate, turn);
-    network.remember(
-        candidate.peer(),
-        Declaration.addresses(candidate.peer(), candidate.message().getAddressesList()));
-    JoinAnswerMessage redirect =
-        JoinAnswerMessage.newBuilder()
-            .setRedirect(
-                RedirectMessage.newBuilder()
-                    .setLeader(ByteString.copyFrom(candidate.peer().toBytes()))
-                    .setDeclaredMicros(candidate.declaredMicros())
-                    .addAllAddresses(candidate.message().getAddressesList()))
-            .build();
-    dismiss(redirect);
-    var _ =
-        network
-            .open(candidate.peer(), JoinStream.PROTOCOL, options.dialLimit())
-            .whenComplete(
-                (stream, failure) -> {
-                  if (failure != null) {
-                    if (turn == followTurn) {
-                      strike(candidate);
-                    }
-                    return;
-                  }
-                  JoinStream join = new JoinStream(stream, this);
-                  if (found.isDone() || turn != followTurn || !candidate.equals(leader)) {
-                    join.reset();
-                    return;
-                  }
-                  toLeader = join;
-                  join.send(FrameKind.JOIN, own.message());
-                });
+    Following stay = new Following(around, candidate, own, silenceMax, new Stay());
+    following = stay;
+    leading.dismiss(Answers.redirect(candidate));
+    stay.start();
   }
 
-  /**
-   * A leader that has died silently would hold its followers for as long as a dial takes, and the
-   * others would begin without them. So the next one is tried soon, and this one again later with
-   * more patience, for it may just be far away.
-   */
-  private void watchLeader(Declaration candidate, int turn) {
-    network
-        .loop()
-        .schedule(
-            welcomeLimit.dividedBy(2),
-            () -> {
-              if (turn != followTurn || found.isDone() || !candidate.equals(leader)) {
-                return;
-              }
-              if (leaderHeard.plus(welcomeLimit).isAfter(network.loop().now())) {
-                watchLeader(candidate, turn);
-              } else {
-                giveUpSilent(candidate);
-              }
-            });
-  }
-
-  private void giveUpSilent(Declaration candidate) {
-    late.add(candidate.peer());
-    welcomeLimit = welcomeLimit.multipliedBy(2);
-    if (toLeader != null) {
-      toLeader.reset();
+  private void leadUnlessFollowing() {
+    if (following == null && !found.isDone()) {
+      herald.announce(attendance.known());
+      leading.review();
     }
-    leave(candidate);
-    network
-        .loop()
-        .schedule(
-            welcomeLimit,
-            () -> {
-              if (leader == null && followers.isEmpty() && !found.isDone()) {
-                late.clear();
-                followEarliest();
-              }
-            });
   }
 
-  private void strike(Declaration candidate) {
-    refused.add(candidate.peer());
-    leave(candidate);
+  private void leave() {
+    following = null;
+    followEarliest();
+    if (following == null) {
+      herald.forgetTold();
+    }
+    leadUnlessFollowing();
   }
 
-  private void leave(Declaration candidate) {
-    if (candidate.equals(leader)) {
-      leader = null;
-      toLeader = null;
-      followEarliest();
-      if (leader == null && !found.isDone()) {
-        announce();
+  /** What becomes of following the present leader. */
+  private final class Stay implements Following.Events {
+    @Override
+    public void called() {
+      if (!called.isDone()) {
+        limit(around.options().matchmakingLimit());
+        called.complete(null);
       }
     }
-  }
 
-  private void answered(JoinAnswerMessage answer) throws FrameException {
-    Declaration from = leader;
-    if (from == null) {
-      return;
-    }
-    switch (answer.getAnswerCase()) {
-      case WELCOME -> leaderHeard = network.loop().now();
-      case GROUP -> joined(GroupMessages.read(answer.getGroup()));
-      case REDIRECT -> {
-        RedirectMessage redirect = answer.getRedirect();
-        PeerId peer = PeerId.ofBytes(redirect.getLeader().toByteArray());
-        JoinMessage message =
-            JoinMessage.newBuilder()
-                .setKey(request.key())
-                .setEpoch(request.epoch())
-                .setDeclaredMicros(redirect.getDeclaredMicros())
-                .addAllAddresses(redirect.getAddressesList())
-                .build();
-        Declaration next = Declaration.read(peer, message);
-        if (next.compareTo(from) >= 0) {
-          throw new FrameException("sends us to a later declaration");
-        }
-        candidates.removeIf(known -> known.peer().equals(peer));
-        candidates.add(next);
-        release();
-        if (refused.contains(peer) || late.contains(peer)) {
-          // The old leader will notice, too, that this one is dead: ask it again soon.
-          network.loop().schedule(options.graceMin(), this::followEarliest);
-        } else {
-          followEarliest();
-        }
+    @Override
+    public void grouped(Group group) throws FrameException {
+      boolean ours =
+          own.ready()
+              && group.key().equals(terms.key())
+              && group.epoch() == terms.epoch()
+              && group.length() == terms.length()
+              && group.indexOf(around.self()) >= 0
+              && Rounds.chunkBytes(group) <= AveragingOptions.CHUNK_BYTES_LIMIT
+              && group.codecUp().equals(terms.codecUp())
+              && group.codecDown().equals(terms.codecDown());
+      if (!ours) {
+        throw new FrameException("a group for another round");
       }
-      case REFUSED -> {
-        if (answer.getRefused().getClosed()) {
-          fail("the round began without this peer", true);
-        } else {
-          strike(from);
-        }
+      if (following != null) {
+        around.shunned().forgive(following.leader().peer());
       }
-      case ANSWER_NOT_SET -> throw new FrameException("an answer without content");
+      complete(group);
     }
-  }
 
-  private void release() {
-    if (toLeader != null) {
-      toLeader.close();
-    }
-    toLeader = null;
-    leader = null;
-  }
-
-  private void joined(Group group) throws FrameException {
-    boolean mine =
-        group.key().equals(request.key())
-            && group.epoch() == request.epoch()
-            && group.length() == request.contribution().length()
-            && group.indexOf(network.self()) >= 0
-            && Rounds.chunkBytes(group) <= AveragingOptions.CHUNK_BYTES_LIMIT
-            && group.codecUp().equals(request.codecUp())
-            && group.codecDown().equals(request.codecDown());
-    if (!mine) {
-      throw new FrameException("a group for another round");
-    }
-    complete(group);
-  }
-
-  // Leading.
-
-  /** A follower's stream; its first frame has been read. */
-  void join(JoinStream stream, Declaration declaration) {
-    Declaration current = leader;
-    if (current != null) {
-      stream.send(
-          FrameKind.ANSWER,
-          JoinAnswerMessage.newBuilder()
-              .setRedirect(
-                  RedirectMessage.newBuilder()
-                      .setLeader(ByteString.copyFrom(current.peer().toBytes()))
-                      .setDeclaredMicros(current.declaredMicros())
-                      .addAllAddresses(current.message().getAddressesList()))
-              .build());
-      stream.close();
-      return;
-    }
-    if (declaration.message().getLength() != request.contribution().length()) {
-      stream.send(FrameKind.ANSWER, refusal("another vector length", false));
-      stream.close();
-      return;
-    }
-    if (followers.size() + 1 >= Group.MEMBERS_MAX) {
-      stream.send(FrameKind.ANSWER, refusal("the group is full", false));
-      stream.close();
-      return;
-    }
-    followers.values().removeIf(known -> known.peer().equals(declaration.peer()));
-    followers.put(stream, declaration);
-    stream.send(FrameKind.ANSWER, WELCOME);
-    closeWhenReady();
-  }
-
-  static JoinAnswerMessage refusal(String reason, boolean closed) {
-    return JoinAnswerMessage.newBuilder()
-        .setRefused(RefusedMessage.newBuilder().setReason(reason).setClosed(closed))
-        .build();
-  }
-
-  private void closeWhenReady() {
-    int size = followers.size() + 1;
-    if (size >= request.expectedPeers()) {
-      close();
-    } else if (size >= request.quorum()) {
-      if (quorumAt == null) {
-        quorumAt = network.loop().now();
+    @Override
+    public void redirected(Declaration from, Declaration next) {
+      candidates.add(next);
+      following = null;
+      if (candidates.struck(next.peer())) {
+        // The old leader will notice, too, that this one is dead: ask it again soon.
+        around.loop().schedule(around.options().graceMin(), Matchmaker.this::followEarliest);
+      } else {
+        followEarliest();
       }
-      int turn = ++graceTurn;
-      network
+    }
+
+    @Override
+    public void refused(Declaration from, boolean closed) {
+      if (closed) {
+        fail("the round began without this peer");
+      } else {
+        lost(from);
+      }
+    }
+
+    @Override
+    public void lost(Declaration from) {
+      candidates.refuse(from.peer());
+      leave();
+    }
+
+    /** The next one is tried soon, and this one again later with more patience. */
+    @Override
+    public void silent(Declaration from) {
+      candidates.miss(from.peer());
+      silenceMax = silenceMax.multipliedBy(2);
+      leave();
+      around
           .loop()
           .schedule(
-              grace.current(),
+              silenceMax,
               () -> {
-                boolean leading = leader == null && followers.size() + 1 >= request.quorum();
-                if (turn == graceTurn && leading && !found.isDone()) {
-                  close();
+                if (following == null && leading.followers() == 0) {
+                  candidates.forgiveLate();
+                  followEarliest();
                 }
               });
     }
   }
 
-  private void close() {
-    if (quorumAt != null) {
-      grace.observe(Duration.between(quorumAt, network.loop().now()));
+  /** What leading asks of the search. */
+  private final class Host implements Leading.Host {
+    @Override
+    public boolean calls() {
+      return due && following == null;
     }
-    List<Declaration> joined = new ArrayList<>();
-    joined.add(own);
-    joined.addAll(followers.values());
-    long[] shares =
-        planner.shares(
-            request.codecUp(),
-            request.codecDown(),
-            request.contribution().length(),
-            joined.stream()
-                .map(
-                    peer ->
-                        new SpanPlanner.Link(
-                            peer.message().getUpBytesPerSecond(),
-                            peer.message().getDownBytesPerSecond(),
-                            peer.message().getWeight() > 0,
-                            peer.message().getReachable()))
-                .toList());
-    List<Member> members = new ArrayList<>();
-    for (int i = 0; i < shares.length; i++) {
-      Declaration peer = joined.get(i);
-      members.add(
-          new Member(
-              peer.peer(),
-              peer.message().getWeight(),
-              peer.message().getReachable(),
-              shares[i],
-              Declaration.addresses(peer.peer(), peer.message().getAddressesList())));
-    }
-    byte[] round = new byte[Group.ROUND_BYTES];
-    random.nextBytes(round);
-    Group group =
-        new Group(
-            HexFormat.of().formatHex(round),
-            request.key(),
-            request.epoch(),
-            request.contribution().length(),
-            Rounds.chunkValues(options, request.codecUp(), request.codecDown()),
-            members,
-            request.codecUp(),
-            request.codecDown());
-    dismiss(JoinAnswerMessage.newBuilder().setGroup(GroupMessages.write(group)).build());
-    complete(group);
-  }
 
-  private void dismiss(JoinAnswerMessage answer) {
-    for (JoinStream follower : List.copyOf(followers.keySet())) {
-      follower.send(FrameKind.ANSWER, answer);
-      follower.close();
+    @Override
+    public Declaration own() {
+      return own;
     }
-    followers.clear();
-    quorumAt = null;
-    graceTurn++;
+
+    @Override
+    public Attendance attendance() {
+      return attendance;
+    }
+
+    @Override
+    public void begin(List<Declaration> ready) {
+      Group group = GroupDraft.of(around, terms, ready);
+      leading.tell(group);
+      if (own.ready()) {
+        complete(group);
+      } else {
+        fail("the round began without this peer");
+      }
+    }
   }
 
   // The end.
 
   private void limitReached() {
-    if (found.isDone()) {
+    if (found.isDone() || (following == null && leading.beginNow())) {
       return;
     }
-    if (leader == null && followers.size() + 1 >= request.quorum()) {
-      close();
-    } else {
-      fail(
-          "%d of %d peers came together in time; a round takes %d"
-              .formatted(followers.size() + 1, request.expectedPeers(), request.quorum()),
-          false);
+    if (following != null && own.ready()) {
+      around.shunned().add(following.leader().peer(), around.now());
     }
+    fail(
+        "%d of %d peers came together in time; a round takes %d"
+            .formatted(leading.followers() + 1, attendance.expected(), attendance.quorum()));
   }
 
   private void complete(Group group) {
-    endStreams();
+    end();
     found.complete(group);
   }
 
-  private void fail(String reason, boolean closed) {
+  private void fail(String reason) {
     if (!found.isDone()) {
-      dismiss(refusal(reason, closed));
-      endStreams();
+      leading.dismiss(Answers.refusal(reason, false));
+      end();
       found.completeExceptionally(new NoGroupException(reason));
     }
   }
 
-  private void endStreams() {
-    if (toLeader != null) {
-      toLeader.close();
-      toLeader = null;
+  private void end() {
+    herald.stop();
+    leading.end();
+    if (following != null) {
+      following.end();
     }
-  }
-
-  @Override
-  public void frame(JoinStream stream, Frame frame) throws FrameException {
-    if (stream == toLeader && frame.kind() == FrameKind.ANSWER) {
-      answered(frame.parse(JoinAnswerMessage.parser()));
-    }
-  }
-
-  @Override
-  public void over(JoinStream stream) {
-    Declaration current = leader;
-    if (stream == toLeader && current != null && !found.isDone()) {
-      toLeader = null;
-      strike(current);
-    }
-  }
-
-  /** A follower has left before the group was closed. */
-  void left(JoinStream stream) {
-    followers.remove(stream);
   }
 }

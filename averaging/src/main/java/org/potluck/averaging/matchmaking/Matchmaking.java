@@ -1,16 +1,16 @@
 package org.potluck.averaging.matchmaking;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
+import java.util.Set;
 import java.util.random.RandomGenerator;
-import org.jspecify.annotations.Nullable;
 import org.potluck.averaging.AveragingOptions;
-import org.potluck.averaging.RoundRequest;
-import org.potluck.averaging.exchange.Group;
+import org.potluck.averaging.RoundTerms;
 import org.potluck.averaging.proto.JoinMessage;
 import org.potluck.averaging.wire.Frame;
 import org.potluck.averaging.wire.FrameException;
@@ -27,20 +27,15 @@ import org.potluck.network.Stream;
  */
 public final class Matchmaking implements JoinStream.Owner {
   private static final int HEARD_MAX = 1024;
-  private static final int PARKED_MAX = 256;
+  private static final int STRANGERS_MAX = 256;
   private static final int ENDED_MAX = 64;
 
-  private final Network network;
-  private final Dht dht;
-  private final AveragingOptions options;
-  private final RandomGenerator random;
-  private final SpanPlanner planner;
-  private final Grace grace;
+  private final Surroundings around;
   private final Map<String, Matchmaker> running = new LinkedHashMap<>();
   private final Map<String, Declaration> heard = new LinkedHashMap<>();
   private final Map<JoinStream, Declaration> parked = new LinkedHashMap<>();
-  private final Map<String, Boolean> ended = new LinkedHashMap<>();
-  private int strangers;
+  private final Map<String, Instant> begun = new LinkedHashMap<>();
+  private final Set<JoinStream> unnamed = new LinkedHashSet<>();
 
   public Matchmaking(
       Network network,
@@ -48,77 +43,66 @@ public final class Matchmaking implements JoinStream.Owner {
       AveragingOptions options,
       RandomGenerator random,
       SpanPlanner planner) {
-    this.network = network;
-    this.dht = dht;
-    this.options = options;
-    this.random = random;
-    this.planner = planner;
-    this.grace = new Grace(options.graceMin(), options.graceMax());
+    Grace grace = new Grace(options.graceMin(), options.graceMax());
+    around = new Surroundings(network, dht, options, random, planner, grace, new Shunned());
     network.handle(JoinStream.PROTOCOL, this::accept);
   }
 
-  /** Finds the group of a round; fails with {@link NoGroupException}. */
-  public CompletableFuture<Group> find(RoundRequest request) {
-    String name = name(request.key(), request.epoch());
-    Matchmaker matchmaker = new Matchmaker(network, dht, options, request, random, planner, grace);
-    running.put(name, matchmaker);
-    ended.remove(name);
-    CompletableFuture<Group> found = matchmaker.found();
-    CompletableFuture<Group> result =
-        found.whenComplete(
-            (group, failure) -> {
-              running.remove(name);
-              if (group != null) {
-                bounded(ended, name, true, ENDED_MAX);
-              }
-            });
-    List<Declaration> known = new ArrayList<>();
-    heard
-        .values()
-        .removeIf(
-            declaration -> {
-              boolean meant = name(declaration).equals(name);
-              return meant && known.add(declaration);
-            });
-    List<JoinStream> waiting = new ArrayList<>();
-    parked.forEach(
-        (stream, declaration) -> {
-          if (name(declaration).equals(name)) {
-            waiting.add(stream);
-          }
-        });
-    matchmaker.start(known);
-    for (JoinStream stream : waiting) {
-      Declaration declaration = parked.remove(stream);
-      if (declaration != null) {
+  /**
+   * Begins the search for the group of a round.
+   *
+   * @throws IllegalStateException when it runs already
+   */
+  public Matchmaker enlist(RoundTerms terms, Attendance attendance) {
+    String name = name(terms.key(), terms.epoch(), terms.model());
+    Matchmaker matchmaker = new Matchmaker(around, terms, attendance);
+    if (running.putIfAbsent(name, matchmaker) != null) {
+      throw new IllegalStateException("a search for " + name + " is running");
+    }
+    begun.remove(name);
+    var _ =
+        matchmaker
+            .found()
+            .whenComplete(
+                (group, failure) -> {
+                  running.remove(name);
+                  if (group != null) {
+                    bounded(begun, name, around.now(), ENDED_MAX);
+                  }
+                });
+    matchmaker.start(takeHeard(name));
+    for (JoinStream stream : List.copyOf(parked.keySet())) {
+      Declaration declaration = parked.get(stream);
+      if (declaration != null && name(declaration).equals(name)) {
+        parked.remove(stream);
         route(stream, declaration);
       }
     }
-    return result;
+    return matchmaker;
   }
 
-  /** Gives a search up. */
-  public void cancel(String key, long epoch) {
-    Matchmaker matchmaker = running.get(name(key, epoch));
-    if (matchmaker != null) {
-      matchmaker.cancel();
-    }
+  private List<Declaration> takeHeard(String name) {
+    List<Declaration> known = new ArrayList<>();
+    heard
+        .values()
+        .removeIf(declaration -> name(declaration).equals(name) && known.add(declaration));
+    return known;
   }
 
   private void accept(Stream stream) {
     JoinStream join = new JoinStream(stream, this);
-    if (strangers >= PARKED_MAX) {
+    if (unnamed.size() + parked.size() >= STRANGERS_MAX) {
       join.reset();
       return;
     }
-    strangers++;
-    network
+    unnamed.add(join);
+    around
         .loop()
         .schedule(
-            options.matchmakingLimit().plus(Duration.ofSeconds(1)),
+            around.options().matchmakingLimit().plus(Duration.ofSeconds(1)),
             () -> {
-              strangers--;
-              if (parked.remove(join) != null) {
+              boolean waits = unnamed.remove(join) || parked.remove(join) != null;
+              if (waits) {
                 join.reset();
               }
             });
@@ -131,8 +115,8 @@ public final class Matchmaking implements JoinStream.Owner {
     }
     JoinMessage message = frame.parse(JoinMessage.parser());
     Declaration declaration = Declaration.read(stream.remote(), message);
-    network.remember(
-        declaration.peer(), Declaration.addresses(declaration.peer(), message.getAddressesList()));
+    unnamed.remove(stream);
+    around.network().remember(declaration.peer(), declaration.addresses());
     if (!message.getAnnouncement()) {
       route(stream, declaration);
       return;
@@ -148,10 +132,13 @@ public final class Matchmaking implements JoinStream.Owner {
   private void route(JoinStream stream, Declaration declaration) {
     String name = name(declaration);
     Matchmaker matchmaker = running.get(name);
+    Instant began = begun.get(name);
     if (matchmaker != null) {
       matchmaker.join(stream, declaration);
-    } else if (ended.containsKey(name)) {
-      stream.send(FrameKind.ANSWER, Matchmaker.refusal("the round has begun", true));
+    } else if (began != null) {
+      // Next time this one is waited for.
+      around.grace().observe(Duration.between(began, around.now()));
+      stream.send(FrameKind.ANSWER, Answers.BEGUN);
       stream.close();
     } else {
       parked.put(stream, declaration);
@@ -160,24 +147,25 @@ public final class Matchmaking implements JoinStream.Owner {
 
   @Override
   public void over(JoinStream stream) {
+    unnamed.remove(stream);
     parked.remove(stream);
-    running.values().forEach(matchmaker -> matchmaker.left(stream));
+    List.copyOf(running.values()).forEach(matchmaker -> matchmaker.left(stream));
   }
 
   private static <V> void bounded(Map<String, V> map, String key, V value, int max) {
     map.remove(key);
     map.put(key, value);
     if (map.size() > max) {
-      @Nullable String oldest = map.keySet().iterator().next();
-      map.remove(oldest);
+      map.remove(map.keySet().iterator().next());
     }
   }
 
   private static String name(Declaration declaration) {
-    return name(declaration.message().getKey(), declaration.message().getEpoch());
+    JoinMessage message = declaration.message();
+    return name(message.getKey(), message.getEpoch(), message.getModel());
   }
 
-  private static String name(String key, long epoch) {
-    return key + "." + epoch;
+  private static String name(String key, long epoch, String model) {
+    return key + "." + epoch + "." + model;
   }
 }

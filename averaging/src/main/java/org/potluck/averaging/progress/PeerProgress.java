@@ -16,6 +16,7 @@ import org.potluck.network.PeerId;
  * @param loss its mean loss in the epoch before, nats per token; NaN before the first
  * @param digest of its parameters at {@code epoch}
  * @param leaving whether this is its last word
+ * @param lastEpoch at which it will leave; zero while it means to stay
  */
 public record PeerProgress(
     PeerId peer,
@@ -34,7 +35,8 @@ public record PeerProgress(
     List<Multiaddr> addresses,
     long bytesSent,
     long bytesReceived,
-    boolean leaving) {
+    boolean leaving,
+    long lastEpoch) {
   private static final int TEXT_MAX = 100;
   private static final int ADDRESSES_MAX = 8;
 
@@ -48,7 +50,12 @@ public record PeerProgress(
     digest = clip(digest);
     activity = clip(activity);
     addresses = addresses.stream().limit(ADDRESSES_MAX).toList();
-    if (epoch < 0 || samples < 0 || samples > SAMPLES_MAX || samplesTotal < 0 || sequence < 0) {
+    if (epoch < 0
+        || lastEpoch < 0
+        || samples < 0
+        || samples > SAMPLES_MAX
+        || samplesTotal < 0
+        || sequence < 0) {
       throw new IllegalArgumentException("implausible progress of " + peer);
     }
   }
@@ -76,6 +83,7 @@ public record PeerProgress(
         .setBytesSent(bytesSent)
         .setBytesReceived(bytesReceived)
         .setLeaving(leaving)
+        .setLastEpoch(lastEpoch)
         .build();
   }
 
@@ -102,7 +110,8 @@ public record PeerProgress(
         addresses,
         message.getBytesSent(),
         message.getBytesReceived(),
-        message.getLeaving());
+        message.getLeaving(),
+        message.getLastEpoch());
   }
 
   private static String clip(String text) {

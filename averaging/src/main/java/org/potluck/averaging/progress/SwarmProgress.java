@@ -47,12 +47,19 @@ public final class SwarmProgress {
   private final UnaryMethod<ProgressWord, ProgressAnswer> tell;
   private final Map<PeerId, Heard> others = new TreeMap<>();
   private final Map<PeerId, Boolean> telling = new TreeMap<>();
+  private final Belief belief = new Belief();
   private final List<Runnable> listeners = new ArrayList<>();
   private @Nullable PeerProgress own;
   private @Nullable Instant published;
   private boolean stopped;
 
-  private record Heard(PeerProgress progress, Instant at) {}
+  /**
+   * The newest word of one peer.
+   *
+   * @param since when it was first heard: what follows from it has been going on since
+   * @param at when it was last heard
+   */
+  public record Heard(PeerProgress progress, Instant since, Instant at) {}
 
   /**
    * @param run the run's id; progress of other runs is another notebook
@@ -81,7 +88,7 @@ public final class SwarmProgress {
   /** Replaces what we say of ourselves and tells those who know us. */
   public void say(PeerProgress progress) {
     own = progress;
-    others.keySet().forEach(this::tell);
+    tellAll();
     if (published == null
         || progress.leaving()
         || Duration.between(published, loop.now()).compareTo(PUBLISH_EVERY) >= 0) {
@@ -90,23 +97,52 @@ public final class SwarmProgress {
   }
 
   /** The newest word of every other peer that is still believed to be there, by peer id. */
-  public List<PeerProgress> others() {
+  public List<Heard> heard() {
     Instant now = loop.now();
     others
         .values()
         .removeIf(heard -> Duration.between(heard.at(), now).compareTo(SILENCE_LIMIT) > 0);
-    return others.values().stream()
-        .map(Heard::progress)
-        .filter(progress -> !progress.leaving())
-        .toList();
+    return others.values().stream().filter(heard -> !heard.progress().leaving()).toList();
+  }
+
+  /** What {@link #heard} says, without the times. */
+  public List<PeerProgress> others() {
+    return heard().stream().map(Heard::progress).toList();
+  }
+
+  /**
+   * The others that train and are believed, by peer id, with the times. Whoever claims to be ahead
+   * of us without others who say the same is left out at first; see {@link #doubt}.
+   */
+  public List<Heard> heardTrainers() {
+    List<Heard> trainers = heard().stream().filter(heard -> heard.progress().trains()).toList();
+    return own == null ? trainers : belief.believed(own.epoch(), trainers, loop.now());
+  }
+
+  /** None of {@code peers}, who claimed to be ahead, could give the state they claim to have. */
+  public void doubt(List<PeerId> peers) {
+    belief.doubt(peers, loop.now());
+  }
+
+  /** One of {@code peers} gave a state that is newer than ours. */
+  public void trust(List<PeerId> peers) {
+    peers.forEach(belief::trust);
   }
 
   /** The others that train, the furthest first. */
   public List<PeerProgress> trainers() {
-    return others().stream()
-        .filter(PeerProgress::trains)
+    return heardTrainers().stream()
+        .map(Heard::progress)
         .sorted(Comparator.comparingLong(PeerProgress::epoch).reversed())
         .toList();
+  }
+
+  /** The newest epoch at which another peer has said that it leaves, or has left; zero for none. */
+  public long lastEpoch() {
+    return others.values().stream()
+        .mapToLong(heard -> heard.progress().lastEpoch())
+        .max()
+        .orElse(0);
   }
 
   /** Calls {@code listener} on the loop whenever something new was heard. */
@@ -133,15 +169,19 @@ public final class SwarmProgress {
 
   private void beat() {
     if (!stopped) {
-      others.keySet().forEach(this::tell);
+      tellAll();
       EventLoop.Timer _ = loop.schedule(HEARTBEAT, this::beat);
     }
   }
 
+  /** Of several that begin at once, the one whose first record is stored last finds the others. */
   private void publish(PeerProgress progress) {
+    boolean first = published == null;
     published = loop.now();
-    CompletableFuture<Integer> _ =
-        dht.publish(key, progress.toMessage().toByteArray(), loop.now().plus(RECORD_LIFE));
+    CompletableFuture<Void> _ =
+        dht.publish(key, progress.toMessage().toByteArray(), loop.now().plus(RECORD_LIFE))
+            .thenCompose(
+                stored -> first ? discoverNow() : CompletableFuture.completedFuture((Void) null));
   }
 
   private void found(Dht.Entry entry) {
@@ -181,11 +221,21 @@ public final class SwarmProgress {
       return;
     }
     boolean news = before == null || before.progress().sequence() < progress.sequence();
-    others.put(peer, new Heard(progress, loop.now()));
+    Instant since = news || before == null ? loop.now() : before.since();
+    others.put(peer, new Heard(progress, since, loop.now()));
     if (news) {
       network.remember(peer, progress.addresses());
       listeners.forEach(Runnable::run);
     }
+  }
+
+  private void tellAll() {
+    others.forEach(
+        (peer, heard) -> {
+          if (!heard.progress().leaving()) {
+            tell(peer);
+          }
+        });
   }
 
   private void tell(PeerId peer) {
@@ -212,8 +262,11 @@ public final class SwarmProgress {
                 });
   }
 
+  /** A peer that said its last word is remembered a little longer: others may leave with it. */
   private void lost(PeerId peer) {
-    if (others.remove(peer) != null) {
+    Heard last = others.get(peer);
+    if (last != null && !last.progress().leaving()) {
+      others.remove(peer);
       listeners.forEach(Runnable::run);
     }
   }

@@ -1,5 +1,6 @@
 package org.potluck.averaging.reduce;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.BitSet;
@@ -43,7 +44,7 @@ public final class Reduction {
     if (Double.isInfinite(total)) {
       throw new IllegalArgumentException("the weights' sum is not finite");
     }
-    this.sum = MemorySegment.ofArray(new float[valuesMax]);
+    this.sum = Arena.ofAuto().allocate((long) valuesMax * Float.BYTES, Float.BYTES);
   }
 
   /**

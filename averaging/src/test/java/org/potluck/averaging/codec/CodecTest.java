@@ -2,10 +2,12 @@ package org.potluck.averaging.codec;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -14,8 +16,11 @@ import org.junit.jupiter.api.Test;
 /** What every codec promises, over random vectors of all sizes and magnitudes. */
 class CodecTest {
   private static final List<Codec> CODECS =
-      List.of(
-          Codecs.of(CodecId.NONE), Codecs.of(CodecId.FLOAT16), Codecs.of(CodecId.INT8_BLOCKWISE));
+      Arrays.stream(CodecId.values()).map(Codecs::of).toList();
+
+  /** Those whose blocks do not depend on the chunk around them. */
+  private static final List<Codec> BLOCKWISE =
+      CODECS.stream().filter(codec -> codec.id() != CodecId.INT8_UNIFORM).toList();
 
   @Test
   void decodesWithinItsErrorBound() {
@@ -35,10 +40,30 @@ class CodecTest {
   }
 
   @Test
+  void keepsSmallValuesBesideLargeOnesWhenScaled() {
+    Codec codec = Codecs.of(CodecId.FLOAT16_SCALED);
+    for (int seed = 0; seed < 200; seed++) {
+      SplittableRandom random = new SplittableRandom(seed);
+      double scale = Math.pow(2, random.nextInt(-80, 110));
+      float[] values = new float[random.nextInt(1, Codec.BLOCK_VALUES)];
+      for (int i = 0; i < values.length; i++) {
+        values[i] = (float) (scale * random.nextGaussian() * Math.pow(2, -random.nextInt(45)));
+      }
+      float magnitude = VectorMath.magnitude(MemorySegment.ofArray(values), 0, values.length);
+      float[] decoded = decode(codec, encode(codec, values, true), values.length);
+      for (int i = 0; i < values.length; i++) {
+        assertThat(Math.abs((double) decoded[i] - values[i]))
+            .as("seed %s, value %s = %s", seed, i, values[i])
+            .isLessThanOrEqualTo(Math.max(Math.abs(values[i]) * 0x1p-11, magnitude * 0x1p-39));
+      }
+    }
+  }
+
+  @Test
   void encodesTheSameBytesHoweverTheVectorIsCut() {
     for (int seed = 0; seed < 50; seed++) {
       float[] values = random(seed, 3 * Codec.BLOCK_VALUES + seed);
-      for (Codec codec : CODECS) {
+      for (Codec codec : BLOCKWISE) {
         ByteBuffer cut = ByteBuffer.allocate(codec.encodedBytes(values.length));
         MemorySegment vector = MemorySegment.ofArray(values);
         codec.encode(vector, 0, Codec.BLOCK_VALUES, cut);
@@ -77,7 +102,9 @@ class CodecTest {
     for (Codec codec : CODECS) {
       ByteBuffer encoded = encode(codec, new float[5000], false);
       assertThat(codec.wellFormed(encoded, 5000)).isTrue();
-      assertThat(codec.wellFormed(encoded, 4999)).isFalse();
+      // Coarse codecs take as many bytes for some other numbers of values.
+      assertThat(codec.wellFormed(encoded, 4800)).as("%s", codec.id()).isFalse();
+      assertThat(codec.wellFormed(encoded, 5200)).as("%s", codec.id()).isFalse();
       assertThat(codec.wellFormed(encoded, -1)).isFalse();
       ByteBuffer shorter = encoded.slice(0, encoded.remaining() - 1);
       assertThat(codec.wellFormed(shorter, 5000)).isFalse();
@@ -112,6 +139,53 @@ class CodecTest {
   }
 
   @Test
+  void decodesChangedBytesToFiniteValuesOrRefusesThem() {
+    int refused = 0;
+    int accepted = 0;
+    for (int seed = 0; seed < 2000; seed++) {
+      SplittableRandom random = new SplittableRandom(seed);
+      float[] values = random(seed, 1 + random.nextInt(5000));
+      Codec codec = CODECS.get(seed % CODECS.size());
+      byte[] bytes = new byte[codec.encodedBytes(values.length)];
+      codec.encode(MemorySegment.ofArray(values), 0, values.length, ByteBuffer.wrap(bytes));
+      for (int change = random.nextInt(1, 4); change > 0; change--) {
+        bytes[random.nextInt(random.nextBoolean() ? bytes.length : Math.min(16, bytes.length))] =
+            (byte) random.nextInt();
+      }
+      if (codec.wellFormed(ByteBuffer.wrap(bytes), values.length)) {
+        accepted++;
+        float[] decoded = decode(codec, ByteBuffer.wrap(bytes), values.length);
+        assertThat(VectorMath.allFinite(MemorySegment.ofArray(decoded), 0, decoded.length))
+            .as("seed %s, %s", seed, codec.id())
+            .isTrue();
+        codec.accumulate(
+            ByteBuffer.wrap(bytes), 1, MemorySegment.ofArray(decoded), 0, decoded.length);
+      } else {
+        refused++;
+      }
+    }
+    assertThat(refused).isGreaterThan(100);
+    assertThat(accepted).isGreaterThan(100);
+  }
+
+  @Test
+  void hasItsExactLengthForEveryNumberOfValues() {
+    for (Codec codec : CODECS) {
+      for (int n = 0; n < 700; n++) {
+        ByteBuffer encoded = encode(codec, random(n, n), n % 2 == 0);
+        assertThat(codec.wellFormed(encoded, n)).as("%s of %s", n, codec.id()).isTrue();
+        assertThat(decode(codec, encoded, n)).hasSize(n);
+        ByteBuffer longer = ByteBuffer.allocate(encoded.remaining() + 1);
+        assertThat(codec.wellFormed(longer, n)).as("%s of %s", n, codec.id()).isFalse();
+      }
+      int million = codec.encodedBytes(1 << 20);
+      assertThat(million / 0x1p20)
+          .as("%s", codec.id())
+          .isCloseTo(codec.id().bytesPerValue(), within(0.001));
+    }
+  }
+
+  @Test
   void keepsExtremeButFiniteValuesFinite() {
     float[] values = {Float.MAX_VALUE, -Float.MAX_VALUE, Float.MIN_VALUE, -0f, 1e-38f, 1};
     for (Codec codec : CODECS) {
@@ -130,6 +204,30 @@ class CodecTest {
     float[] small = {127, -127, 0, 1, 2.5f, 3.5f, -0.5f, -64};
     assertThat(hex(encode(Codecs.of(CodecId.INT8_BLOCKWISE), small, false)))
         .isEqualTo("0000803f" + "7f810001020400c0");
+  }
+
+  @Test
+  void writesTheDocumentedLayoutsOfCoarseCodecs() {
+    float[] values = {1, -2, 3.5f, .25f, 1e6f, -1e-8f};
+    // 1e6 has exponent 19, so the scale is 2^5.
+    assertThat(hex(encode(Codecs.of(CodecId.FLOAT16_SCALED), values, false)))
+        .isEqualTo("00000042" + "0028" + "00ac" + "002f" + "0020" + "a177" + "0080");
+    float[] block = new float[130];
+    block[0] = 7;
+    block[1] = -7;
+    block[2] = 2.5f;
+    block[128] = 3.5f;
+    block[129] = -1;
+    assertThat(hex(encode(Codecs.of(CodecId.INT4_BLOCKWISE), block, false)))
+        .isEqualTo("0000803f" + "47" + "f9" + "02" + "00".repeat(125));
+    float[] sparse = new float[192];
+    sparse[5] = -3;
+    sparse[66] = 1;
+    sparse[67] = .5f;
+    sparse[191] = 3;
+    // Kept: 5, 66 and 191. Levels 1 and 3.
+    assertThat(hex(encode(Codecs.of(CodecId.SPARSE), sparse, false)))
+        .isEqualTo("0000803f" + "00004040" + "052004" + "bf00" + "13");
   }
 
   @Test

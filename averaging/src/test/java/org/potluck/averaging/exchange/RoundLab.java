@@ -77,7 +77,8 @@ final class RoundLab {
                 2,
                 Duration.ZERO,
                 Duration.ofSeconds(30),
-                Duration.ofSeconds(10)));
+                Duration.ofSeconds(10),
+                8));
     this.random = simulation.random("lab");
   }
 

@@ -50,6 +50,8 @@ final class ConnectionEnd {
         new ConnectionEnd(acceptor, new Path(simulation, acceptor, dialer, link), rtt);
     ours.otherEnd = theirs;
     theirs.otherEnd = ours;
+    ours.out.whenBroken(ours::breakApart);
+    theirs.out.whenBroken(theirs::breakApart);
     return ours;
   }
 
@@ -79,7 +81,7 @@ final class ConnectionEnd {
 
   PeerTraffic traffic() {
     return new PeerTraffic(
-        remote(), traffic, Optional.of(roundTrip), false, other().owner.host().address);
+        remote(), traffic, Optional.of(roundTrip), false, other().owner.address());
   }
 
   /** Asks the other side for a stream; {@code answer} completes when it grants or refuses. */
@@ -207,6 +209,12 @@ final class ConnectionEnd {
             other().owner.host().index,
             2,
             () -> lose(StreamEnd.CONNECTION_LOST));
+  }
+
+  /** What this end sends does not arrive, however often it is repeated. */
+  private void breakApart() {
+    lose(StreamEnd.CONNECTION_LOST);
+    other().loseAfterSilence();
   }
 
   /** A partition has lasted too long for this connection. */

@@ -10,7 +10,7 @@ final class Downlink {
   }
 
   void receive(long wireBytes, int from, Runnable deliver) {
-    double bytesPerSecond = owner.host().profile.down().bytesPerSecond();
+    double bytesPerSecond = owner.host().downBytesPerSecond();
     if (bytesPerSecond <= 0) {
       return;
     }

@@ -30,6 +30,10 @@ enum EventKind {
   NOTICE,
   /** What was held back by a partition or stall goes on. */
   RELEASED,
+  /** A packet was lost and repeated; the number of times. */
+  REPEATED,
+  /** A connection broke, as a packet was lost too often. */
+  BROKEN,
   /** A peer crashed. */
   CRASHED,
   /** A peer lost power. */
@@ -39,5 +43,9 @@ enum EventKind {
   /** A partition or stall began. */
   PARTED,
   /** A partition or stall ended. */
-  HEALED
+  HEALED,
+  /** Something drawn for one peer changed: bandwidth, speed, clock. */
+  CHANGED,
+  /** A liar spoilt a message. */
+  LIED
 }

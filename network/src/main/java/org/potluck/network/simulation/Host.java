@@ -8,9 +8,13 @@ import org.potluck.network.Multiaddr;
 final class Host {
   final int index;
   final String name;
-  final Identity identity;
   final PeerProfile profile;
-  final Multiaddr address;
+  final Disk disk = new Disk();
+
+  /** Changes only with the loss of the disk, as the key is on it. */
+  Identity identity;
+
+  Multiaddr address;
 
   /** The peer that runs on it now. */
   @Nullable SimulatedNetwork running;
@@ -18,12 +22,55 @@ final class Host {
   /** Whether the machine has power; without, it does not even refuse connections. */
   boolean powered = true;
 
+  /** What of the profile's bandwidth is there at present. */
+  double upFactor = 1;
+
+  double downFactor = 1;
+
+  /** What its clock shows more than the true time. */
+  long clockSkewNanos;
+
+  /** Seconds that its clock gains per second. */
+  double clockDrift;
+
+  Conduct conduct = Conduct.HONEST;
+  @Nullable Liar liar;
+
   Host(int index, String name, Identity identity, PeerProfile profile) {
     this.index = index;
     this.name = name;
     this.identity = identity;
     this.profile = profile;
-    this.address = Multiaddr.parse(endpoint(index) + "/p2p/" + identity.peerId());
+    this.address = addressOf(identity);
+  }
+
+  /** The machine becomes a stranger at the same place. */
+  void loseDisk(Identity newIdentity) {
+    disk.wipe();
+    identity = newIdentity;
+    address = addressOf(newIdentity);
+  }
+
+  double upBytesPerSecond() {
+    return profile.up().bytesPerSecond() * upFactor;
+  }
+
+  double downBytesPerSecond() {
+    return profile.down().bytesPerSecond() * downFactor;
+  }
+
+  /** What its clock shows at a true time. */
+  long clockNanos(long trueNanos) {
+    return trueNanos + clockSkewNanos + Math.round(trueNanos * clockDrift);
+  }
+
+  /** How long a span of its clock really is. */
+  long trueNanos(long span) {
+    return clockDrift == 0 ? span : Math.round(span / (1 + clockDrift));
+  }
+
+  private Multiaddr addressOf(Identity owner) {
+    return Multiaddr.parse(endpoint(index) + "/p2p/" + owner.peerId());
   }
 
   static String endpoint(int index) {

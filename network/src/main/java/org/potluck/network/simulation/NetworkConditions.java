@@ -13,6 +13,7 @@ import java.time.Duration;
  * @param crashDetection added to the delay of the path before a crash is seen by those connected
  * @param silenceLimit after which a connection whose other side cannot be heard is given up
  * @param dialLimit for one address that does not answer, before the next one is tried
+ * @param repeatsMax a connection is lost with a packet that was lost this many times in a row
  */
 public record NetworkConditions(
     int segmentBytes,
@@ -22,13 +23,15 @@ public record NetworkConditions(
     int setUpRoundTrips,
     Duration crashDetection,
     Duration silenceLimit,
-    Duration dialLimit) {
+    Duration dialLimit,
+    int repeatsMax) {
   public NetworkConditions {
     if (segmentBytes < 1 || overheadBytes < 0 || windowBytes < 1 || highWaterBytes < 2) {
       throw new IllegalArgumentException("sizes must be positive");
     }
-    if (setUpRoundTrips < 1) {
-      throw new IllegalArgumentException("connecting takes at least one round trip");
+    if (setUpRoundTrips < 1 || repeatsMax < 1) {
+      throw new IllegalArgumentException(
+          "connecting takes at least one round trip, repeating at least one repeat");
     }
     if (crashDetection.isNegative() || !silenceLimit.isPositive() || !dialLimit.isPositive()) {
       throw new IllegalArgumentException("limits must be positive");
@@ -48,7 +51,8 @@ public record NetworkConditions(
         2,
         Duration.ZERO,
         Duration.ofSeconds(30),
-        Duration.ofSeconds(10));
+        Duration.ofSeconds(10),
+        8);
   }
 
   public NetworkConditions withSegmentBytes(int bytes) {
@@ -60,7 +64,8 @@ public record NetworkConditions(
         setUpRoundTrips,
         crashDetection,
         silenceLimit,
-        dialLimit);
+        dialLimit,
+        repeatsMax);
   }
 
   public NetworkConditions withWindowBytes(int bytes) {
@@ -72,7 +77,8 @@ public record NetworkConditions(
         setUpRoundTrips,
         crashDetection,
         silenceLimit,
-        dialLimit);
+        dialLimit,
+        repeatsMax);
   }
 
   /** How soon crashes and silence are noticed. */
@@ -85,6 +91,7 @@ public record NetworkConditions(
         setUpRoundTrips,
         newCrashDetection,
         newSilenceLimit,
-        dialLimit);
+        dialLimit,
+        repeatsMax);
   }
 }

@@ -16,7 +16,7 @@ final class SimulatedLoop implements EventLoop {
 
   @Override
   public InstantSource clock() {
-    return simulation.clock();
+    return () -> Simulation.START.plusNanos(owner.host().clockNanos(simulation.nowNanos()));
   }
 
   @Override
@@ -29,7 +29,8 @@ final class SimulatedLoop implements EventLoop {
     if (delay.isNegative()) {
       throw new IllegalArgumentException("negative delay: " + delay);
     }
-    return simulation.plan(Simulation.nanos(delay), EventKind.TIMER, owner, -1, 0, task);
+    return simulation.plan(
+        owner.host().trueNanos(Simulation.nanos(delay)), EventKind.TIMER, owner, -1, 0, task);
   }
 
   @Override

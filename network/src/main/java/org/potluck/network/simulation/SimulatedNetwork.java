@@ -33,6 +33,8 @@ import org.potluck.network.Traffic;
 public final class SimulatedNetwork implements Network {
   private final Simulation simulation;
   private final Host host;
+  private final Identity identity;
+  private final Multiaddr address;
   private final SimulatedLoop loop;
   private final RandomGenerator random;
   private final Uplink uplink = new Uplink(this);
@@ -50,6 +52,8 @@ public final class SimulatedNetwork implements Network {
   SimulatedNetwork(Simulation simulation, Host host, RandomGenerator random) {
     this.simulation = simulation;
     this.host = host;
+    this.identity = host.identity;
+    this.address = host.address;
     this.random = random;
     this.loop = new SimulatedLoop(simulation, this);
   }
@@ -69,9 +73,24 @@ public final class SimulatedNetwork implements Network {
     return alive;
   }
 
+  /** What this peer's machine keeps across crashes. */
+  public Disk disk() {
+    return host.disk;
+  }
+
+  /** How this peer is to behave. */
+  public Conduct conduct() {
+    return host.conduct;
+  }
+
+  /** Adds a sentence about this peer to the story of the simulation. */
+  public void note(String topic, String text) {
+    simulation.note(host.name, topic, text);
+  }
+
   @Override
   public Identity identity() {
-    return host.identity;
+    return identity;
   }
 
   @Override
@@ -81,7 +100,7 @@ public final class SimulatedNetwork implements Network {
 
   @Override
   public List<Multiaddr> addresses() {
-    return host.profile.canBeDialed() && !closed ? List.of(host.address) : List.of();
+    return host.profile.canBeDialed() && !closed ? List.of(address) : List.of();
   }
 
   @Override
@@ -253,6 +272,10 @@ public final class SimulatedNetwork implements Network {
     return alive && !closed;
   }
 
+  Multiaddr address() {
+    return address;
+  }
+
   @Nullable StreamAcceptor acceptorOf(String protocol) {
     return acceptors.get(protocol);
   }
@@ -270,6 +293,11 @@ public final class SimulatedNetwork implements Network {
 
   void countReceived(long bytes) {
     total = total.plus(new Traffic(0, bytes));
+  }
+
+  void lied(String how) {
+    simulation.timeline().record(EventKind.LIED, simulation.nowNanos(), host.index, -1, 0);
+    note("lie", how);
   }
 
   /** A dial is over. */

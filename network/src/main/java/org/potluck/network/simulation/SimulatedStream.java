@@ -24,8 +24,12 @@ import org.potluck.network.StreamHandler;
  * its own call to this stream.
  */
 final class SimulatedStream implements Stream {
+  /** Smaller ones would cost more time than they are worth. */
+  private static final int SEGMENT_BYTES_MIN = 64;
+
   private final ConnectionEnd connection;
   private final String protocol;
+  private final int magnification;
   private final ArrayDeque<ByteBuffer> queue = new ArrayDeque<>();
   private final ArrayDeque<byte[]> inbound = new ArrayDeque<>();
   private @Nullable SimulatedStream other;
@@ -49,6 +53,7 @@ final class SimulatedStream implements Stream {
   SimulatedStream(ConnectionEnd connection, String protocol) {
     this.connection = connection;
     this.protocol = protocol;
+    this.magnification = simulation().magnification(protocol);
     this.credit = conditions().windowBytes();
     this.heardNanos = simulation().nowNanos();
   }
@@ -91,10 +96,19 @@ final class SimulatedStream implements Stream {
     if (end != null || closing || !data.hasRemaining()) {
       return;
     }
+    Liar liar = connection.owner().host().liar;
+    if (liar == null) {
+      enqueue(data);
+    } else {
+      liar.tell(protocol, data, connection.owner()::lied).forEach(this::enqueue);
+    }
+    full |= queuedBytes * magnification >= conditions().highWaterBytes();
+    offer();
+  }
+
+  private void enqueue(ByteBuffer data) {
     queue.add(data);
     queuedBytes += data.remaining();
-    full |= queuedBytes >= conditions().highWaterBytes();
-    offer();
   }
 
   @Override
@@ -155,8 +169,8 @@ final class SimulatedStream implements Stream {
     if (!sendable()) {
       return null;
     }
-    int size =
-        (int) Math.min(conditions().segmentBytes(), Math.min(queuedBytes, Math.max(credit, 0)));
+    long allowed = Math.max(1, Math.max(credit, 0) / magnification);
+    int size = (int) Math.min(segmentBytes(), Math.min(queuedBytes, allowed));
     byte[] bytes = new byte[size];
     int filled = 0;
     while (filled < size) {
@@ -169,13 +183,20 @@ final class SimulatedStream implements Stream {
       }
     }
     queuedBytes -= size;
-    credit -= size;
-    if (full && queuedBytes < conditions().highWaterBytes() / 2) {
+    credit -= (long) size * magnification;
+    if (full && queuedBytes * magnification < conditions().highWaterBytes() / 2) {
       full = false;
       connection.notice(this::announceWritable);
     }
     lastSent = closing && queuedBytes == 0;
     return new Segment(bytes, lastSent);
+  }
+
+  /** What the segment weighs on links: magnified, and with its framing. */
+  long wireBytes(Segment segment) {
+    long bytes = (long) segment.bytes().length * magnification;
+    long usual = conditions().segmentBytes();
+    return bytes + Math.max(1, (bytes + usual - 1) / usual) * conditions().overheadBytes();
   }
 
   /** The segment has left the uplink. */
@@ -279,7 +300,7 @@ final class SimulatedStream implements Stream {
   }
 
   private void taken(int bytes) {
-    takenBytes += bytes;
+    takenBytes += (long) bytes * magnification;
     if (end == null && takenBytes * 2 >= conditions().windowBytes() && !lastReceived) {
       connection.sendCredit(this, takenBytes);
       takenBytes = 0;
@@ -323,6 +344,11 @@ final class SimulatedStream implements Stream {
     } else {
       resetWith(StreamEnd.IDLE);
     }
+  }
+
+  private int segmentBytes() {
+    int usual = conditions().segmentBytes();
+    return Math.max(Math.min(SEGMENT_BYTES_MIN, usual), usual / magnification);
   }
 
   private Simulation simulation() {

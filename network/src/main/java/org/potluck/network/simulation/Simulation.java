@@ -4,14 +4,18 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.BitSet;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
+import org.potluck.network.EventLoop;
 import org.potluck.network.Identity;
 
 /**
@@ -45,6 +49,10 @@ public final class Simulation {
   private final Timeline timeline = new Timeline();
   private final RandomGenerator jitter;
   private final Topology topology = new Topology();
+  private final Map<String, Integer> magnifications = new HashMap<>();
+  private final Story story = new Story();
+  private final Disturbance disturbance;
+  private @Nullable Faults faults;
   private @Nullable SimulatedNetwork acting;
   private boolean running;
   private boolean failed;
@@ -57,6 +65,7 @@ public final class Simulation {
     this.seed = seed;
     this.conditions = conditions;
     this.jitter = random("jitter");
+    this.disturbance = new Disturbance(random("disturbance"));
   }
 
   public long seed() {
@@ -115,6 +124,33 @@ public final class Simulation {
     topology.link(one.host(), other.host(), link);
   }
 
+  /**
+   * Lets every byte of streams of {@code protocol} that are opened from now on weigh as much as
+   * {@code factor} on links and in windows. So a small vector takes the time of a large one; what
+   * else travels, and its share of the link, stays as it is.
+   */
+  public void magnify(String protocol, int factor) {
+    if (factor < 1) {
+      throw new IllegalArgumentException("not a magnification: " + factor);
+    }
+    magnifications.put(protocol, factor);
+  }
+
+  /** Whether a peer runs on the machine of {@code peer}, be it this one or a later one. */
+  public boolean running(SimulatedNetwork peer) {
+    return peer.host().running != null;
+  }
+
+  /** Adds a sentence to the story, which is told when something fails. */
+  public void note(String peer, String topic, String text) {
+    story.add(new Note(elapsed(), peer, topic, text));
+  }
+
+  /** Hears every sentence of the story from now on. */
+  public void onNote(Consumer<Note> listener) {
+    story.listen(listener);
+  }
+
   /** The process of {@code peer} ends at once; its machine tells those connected. */
   public void crash(SimulatedNetwork peer) {
     stop(peer, EventKind.CRASHED, false);
@@ -125,12 +161,20 @@ public final class Simulation {
     stop(peer, EventKind.POWER_CUT, true);
   }
 
-  /** Starts a crashed peer again, with its old identity and address and nothing else. */
+  /** Starts a crashed peer again, with its old identity, address and disk and nothing else. */
   public SimulatedNetwork restart(SimulatedNetwork crashed) {
     if (crashed.host().running != null) {
       throw new IllegalStateException(crashed + " is running");
     }
-    return start(crashed.host());
+    return restart(crashed.host(), false);
+  }
+
+  /** Starts a crashed peer again as a stranger: a new identity and an empty disk. */
+  public SimulatedNetwork restartWithoutDisk(SimulatedNetwork crashed) {
+    if (crashed.host().running != null) {
+      throw new IllegalStateException(crashed + " is running");
+    }
+    return restart(crashed.host(), true);
   }
 
   /** Parts two groups of peers in both directions. */
@@ -145,7 +189,8 @@ public final class Simulation {
 
   /** Nothing passes between two peers for {@code duration}. */
   public void stall(SimulatedNetwork one, SimulatedNetwork other, Duration duration) {
-    Partition partition = part(List.of(one), List.of(other));
+    note(one.name(), "stalled", "with " + other.name() + " for " + duration.toMillis() + " ms");
+    Partition partition = begin(indices(List.of(one)), indices(List.of(other)), true);
     at(duration, partition::heal);
   }
 
@@ -199,13 +244,29 @@ public final class Simulation {
     }
   }
 
-  /** Seed, time and the newest events. */
+  /**
+   * Looks at what holds; a failed assertion is told together with the seed and the story.
+   *
+   * @throws SimulationException when an assertion fails
+   */
+  public void check(Runnable assertions) {
+    try {
+      assertions.run();
+    } catch (AssertionError e) {
+      throw new SimulationException(e.getMessage() + System.lineSeparator() + describe(), e);
+    }
+  }
+
+  /** Seed, commit, faults, time, the story and the newest events. */
   public String describe() {
     return String.format(
         Locale.ROOT,
-        "seed %d, %.6f s, %d events, the last of which were%s",
+        "seed %d, commit %s, %.6f s%s%s%n%d events, the last of which were%s",
         seed,
+        Commit.current(),
         queue.nowNanos() / 1e9,
+        faults == null ? "" : System.lineSeparator() + faults,
+        story.recent(LINES_IN_MESSAGES),
         timeline.count(),
         timeline.recent(LINES_IN_MESSAGES, index -> topology.host(index).name));
   }
@@ -238,6 +299,14 @@ public final class Simulation {
     return true;
   }
 
+  SimulatedNetwork restart(Host host, boolean diskLost) {
+    if (diskLost) {
+      host.loseDisk(Identity.generate(random("identity of " + host.index + " at " + elapsed())));
+    }
+    note(host.name, "restarted", diskLost ? "without its disk" : "with its disk");
+    return start(host);
+  }
+
   private SimulatedNetwork start(Host host) {
     SimulatedNetwork network =
         new SimulatedNetwork(
@@ -251,13 +320,28 @@ public final class Simulation {
   private void stop(SimulatedNetwork peer, EventKind kind, boolean silently) {
     if (peer.alive()) {
       timeline.record(kind, queue.nowNanos(), peer.host().index, -1, 0);
+      note(peer.name(), "died", silently ? "its power is cut" : "its process ends");
       peer.die(silently);
     }
   }
 
   private Partition part(
       List<SimulatedNetwork> some, List<SimulatedNetwork> others, boolean bothWays) {
-    Partition partition = new Partition(this, indices(some), indices(others), bothWays);
+    return part(indices(some), indices(others), bothWays);
+  }
+
+  Partition part(BitSet some, BitSet others, boolean bothWays) {
+    note(
+        "",
+        "parted",
+        topology.names(some)
+            + (bothWays ? " and " : " cannot be heard by ")
+            + topology.names(others));
+    return begin(some, others, bothWays);
+  }
+
+  private Partition begin(BitSet some, BitSet others, boolean bothWays) {
+    Partition partition = new Partition(this, some, others, bothWays);
     topology.begin(partition);
     timeline.record(EventKind.PARTED, queue.nowNanos(), -1, -1, topology.partitions());
     plan(
@@ -273,6 +357,7 @@ public final class Simulation {
   void healed(Partition partition) {
     topology.end(partition);
     timeline.record(EventKind.HEALED, queue.nowNanos(), -1, -1, topology.partitions());
+    note("", "healed", topology.partitions() + " partitions and stalls are left");
     for (ConnectionEnd end : topology.ends()) {
       end.out().release();
     }
@@ -311,6 +396,26 @@ public final class Simulation {
       Runnable action) {
     requireThread();
     return queue.add(queue.nowNanos() + delayNanos, kind, owner, other, detail, action);
+  }
+
+  EventLoop.Timer later(Duration delay, Runnable step) {
+    return plan(nanos(delay), EventKind.SCENARIO, null, -1, 0, step);
+  }
+
+  void configured(Faults newFaults) {
+    faults = newFaults;
+  }
+
+  void changed(Host host) {
+    timeline.record(EventKind.CHANGED, queue.nowNanos(), host.index, -1, 0);
+  }
+
+  int magnification(String protocol) {
+    return magnifications.getOrDefault(protocol, 1);
+  }
+
+  Disturbance disturbance() {
+    return disturbance;
   }
 
   Topology topology() {

@@ -1,15 +1,19 @@
 package org.potluck.network.simulation;
 
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.potluck.network.Identity;
 import org.potluck.network.Multiaddr;
 
 /** Who is there, what lies between them, and what keeps them apart at present. */
 final class Topology {
+  private static final int NAMES_MAX = 8;
+
   private final List<Host> hosts = new ArrayList<>();
   private final Map<String, Host> byEndpoint = new LinkedHashMap<>();
   private final Map<Long, LinkProfile> links = new LinkedHashMap<>();
@@ -69,6 +73,17 @@ final class Topology {
       }
     }
     return false;
+  }
+
+  /** Names for a message, the first few of them. */
+  String names(BitSet indices) {
+    String first =
+        indices.stream()
+            .limit(NAMES_MAX)
+            .mapToObj(index -> host(index).name)
+            .collect(Collectors.joining(", "));
+    int rest = indices.cardinality() - NAMES_MAX;
+    return rest > 0 ? first + " and " + rest + " more" : first;
   }
 
   /** Every end of every connection, host by host. */

@@ -19,7 +19,7 @@ final class Uplink {
   }
 
   private void sendNext() {
-    double bytesPerSecond = owner.host().profile.up().bytesPerSecond();
+    double bytesPerSecond = owner.host().upBytesPerSecond();
     if (busy || bytesPerSecond <= 0) {
       return;
     }
@@ -29,8 +29,7 @@ final class Uplink {
       if (segment != null) {
         busy = true;
         SimulatedStream sender = stream;
-        long wireBytes =
-            (long) segment.bytes().length + owner.simulation().conditions().overheadBytes();
+        long wireBytes = stream.wireBytes(segment);
         owner
             .simulation()
             .plan(

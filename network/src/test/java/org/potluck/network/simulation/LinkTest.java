@@ -1,6 +1,7 @@
 package org.potluck.network.simulation;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import java.time.Duration;
 import java.util.ArrayList;
@@ -131,5 +132,24 @@ class LinkTest {
 
   private static double seconds(Duration duration) {
     return duration.toNanos() / 1e9;
+  }
+
+  @Test
+  void aMagnifiedStreamTakesTheTimeOfALargeOne() {
+    Duration large = transfer(1, 6_400_000);
+    Duration small = transfer(64, 100_000);
+    assertThat(small.toMillis()).isCloseTo(large.toMillis(), within(large.toMillis() / 50));
+  }
+
+  private static Duration transfer(int magnification, int bytes) {
+    Simulation simulation = new Simulation(1);
+    simulation.magnify(Tape.PROTOCOL, magnification);
+    SimulatedNetwork one = simulation.addPeer(PeerProfile.home());
+    SimulatedNetwork other = simulation.addPeer(PeerProfile.home());
+    Tape tape = Tape.at(other);
+    new Tape().open(simulation, one, other).write(Tape.bytes(bytes));
+    simulation.runUntil(() -> tape.bytes.size() == bytes, Duration.ofMinutes(1));
+    assertThat(tape.bytes.toByteArray()).isEqualTo(Tape.array(bytes));
+    return simulation.elapsed();
   }
 }

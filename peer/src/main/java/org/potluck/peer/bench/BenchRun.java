@@ -18,15 +18,16 @@ public final class BenchRun {
    */
   public static BenchReport of(Bench bench, Set<String> wanted, PrintWriter out)
       throws UserException, InterruptedException {
+    List<Bench.Part> offered = bench.parts();
     List<Bench.Part> parts =
-        bench.parts().stream()
+        offered.stream()
             .filter(part -> wanted.isEmpty() || part.cases().stream().anyMatch(wanted::contains))
             .toList();
     if (parts.isEmpty()) {
       throw new UserException(
           ExitCode.USAGE,
           "--case must be one of "
-              + bench.parts().stream().flatMap(part -> part.cases().stream()).toList());
+              + offered.stream().flatMap(part -> part.cases().stream()).toList());
     }
     Machine machine = Machine.here();
     List<BenchCase> cases = new ArrayList<>();

@@ -9,6 +9,7 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.potluck.peer.ExitCode;
 import org.potluck.peer.UserException;
+import org.potluck.peer.bench.AveragingFigures;
 import org.potluck.peer.bench.Bench;
 import org.potluck.peer.bench.BenchRun;
 import org.potluck.peer.bench.CodecFigures;
@@ -24,6 +25,7 @@ import picocli.CommandLine.Spec;
 final class BenchCommand implements Callable<Integer> {
   /** What can be measured. */
   enum Subject {
+    AVERAGING(15),
     CODEC(9),
     TRAINER(9),
     NETWORK(5);
@@ -80,6 +82,7 @@ final class BenchCommand implements Callable<Integer> {
 
   private Bench bench(int rounds) {
     return switch (subject) {
+      case AVERAGING -> new AveragingFigures(rounds);
       case CODEC -> new CodecFigures(rounds);
       case TRAINER -> new TrainerFigures(rounds);
       case NETWORK -> new NetworkFigures(rounds);

@@ -22,6 +22,7 @@ import org.potluck.peer.manifest.RunSpec;
 import org.potluck.peer.manifest.SignedManifest;
 import org.potluck.peer.report.PeerReport;
 import org.potluck.peer.report.RunReport;
+import org.potluck.peer.run.Agreement;
 import org.potluck.peer.run.Node;
 import org.potluck.peer.run.Observer;
 
@@ -77,6 +78,7 @@ public final class Demo {
     Thread hook = new Thread(() -> processes.forEach(PeerProcess::terminate), "demo-end");
     Runtime.getRuntime().addShutdownHook(hook);
     String dashboard;
+    Agreement agreement;
     try (Node node = Node.start(identity, List.of(Multiaddr.parse("/ip4/127.0.0.1/tcp/0")))) {
       node.bootstrap(List.of());
       Invitation invitation = new Invitation(manifest.runId(), node.addresses());
@@ -97,10 +99,11 @@ public final class Demo {
                   List.of("--threads", "1")));
         }
         awaitEnd(processes, started);
+        agreement = observer.agreement();
       }
     }
     Runtime.getRuntime().removeShutdownHook(hook);
-    return conclude(manifest.runId(), processes, started, dashboard);
+    return conclude(manifest.runId(), processes, started, dashboard, agreement);
   }
 
   private void awaitEnd(List<PeerProcess> processes, Instant started) throws InterruptedException {
@@ -115,7 +118,11 @@ public final class Demo {
   }
 
   private ExitCode conclude(
-      String run, List<PeerProcess> processes, Instant started, String dashboard)
+      String run,
+      List<PeerProcess> processes,
+      Instant started,
+      String dashboard,
+      Agreement agreement)
       throws IOException {
     List<PeerReport> reports = new ArrayList<>();
     for (PeerProcess process : processes) {
@@ -136,15 +143,35 @@ public final class Demo {
     if (wishes.report() != null) {
       report.write(wishes.report());
     }
-    out.printf(
-        "%d epochs in %.0f s; loss %.3f -> %.3f nats per byte; peers %s%n",
-        report.epochs(),
-        report.seconds(),
-        report.lossFirst(),
-        report.lossLast(),
-        report.agreed() ? "agree to the last bit" : "DISAGREE");
+    ExitCode exitCode = tell(report, agreement);
     out.flush();
-    return report.agreed() && report.epochs() > 0 ? ExitCode.OK : ExitCode.DISAGREEMENT;
+    return exitCode;
+  }
+
+  private ExitCode tell(RunReport report, Agreement agreement) {
+    if (report.epochs() == 0) {
+      out.printf(
+          "no epoch was finished in %.0f s: give the demo more time with --for, or fewer --peers%n",
+          report.seconds());
+      return ExitCode.DISAGREEMENT;
+    }
+    out.printf(
+        "%d epochs in %.0f s; loss %.3f -> %.3f nats per byte%n",
+        report.epochs(), report.seconds(), report.lossFirst(), report.lossLast());
+    if (report.agreed() && agreement.disputed() == 0) {
+      out.printf(
+          "the peers hold the same parameters to the last bit (compared at %d epochs)%n",
+          agreement.compared());
+      return ExitCode.OK;
+    }
+    out.println("THE PEERS' PARAMETERS DIFFER:");
+    agreement.disputes().forEach(out::println);
+    report
+        .peers()
+        .forEach(
+            peer ->
+                out.printf("%s epoch %d %s%n", peer.name(), peer.epoch(), peer.parameterDigest()));
+    return ExitCode.DISAGREEMENT;
   }
 
   private RunSpec spec() {
@@ -152,7 +179,7 @@ public final class Demo {
     return new RunSpec(
         "demo",
         new RunSpec.Model(2, 4, 128, 128),
-        new RunSpec.Training(48, 4, 0.002, 5, 0.1, 1, wishes.epochs()),
+        new RunSpec.Training(48, 4, 0.002, 5, 0.1, 1, wishes.epochs(), wishes.peers()),
         new RunSpec.Averaging("float16"),
         new RunSpec.Data(data == null ? List.of() : List.of(data.toAbsolutePath().toString())));
   }

@@ -72,6 +72,7 @@ public final class RunFile {
       weight-decay: 0.1
       seed: 1
       epochs: 0             # stop after so many; 0 means never
+      begin-with: 1         # trainers that have to be there before the first step
 
     averaging:
       codec: float16        # how values travel: none, float16 or int8

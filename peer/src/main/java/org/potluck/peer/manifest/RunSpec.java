@@ -44,6 +44,8 @@ public record RunSpec(
    * @param targetBatch samples per epoch over all peers
    * @param microBatch samples that a peer runs through the model at once
    * @param epochs after how many the run is complete; zero for never
+   * @param beginWith trainers that have to be there before the first step, so that a run does not
+   *     begin as several
    */
   public record Training(
       @JsonProperty(value = "target-batch", required = true) int targetBatch,
@@ -52,7 +54,8 @@ public record RunSpec(
       @JsonProperty(value = "warmup-epochs", required = true) int warmupEpochs,
       @JsonProperty(value = "weight-decay", required = true) double weightDecay,
       @JsonProperty(required = true) long seed,
-      @JsonProperty(required = true) long epochs) {
+      @JsonProperty(required = true) long epochs,
+      @JsonProperty(value = "begin-with", required = true) int beginWith) {
     public Training {
       require(
           targetBatch >= 1 && targetBatch <= 1_000_000,
@@ -65,6 +68,8 @@ public record RunSpec(
       require(warmupEpochs >= 0, "training.warmup-epochs must be zero or more");
       require(weightDecay >= 0 && weightDecay < 1, "training.weight-decay must be between 0 and 1");
       require(epochs >= 0, "training.epochs must be zero (no end) or more");
+      require(
+          beginWith >= 1 && beginWith <= 1000, "training.begin-with must be between 1 and 1000");
     }
   }
 

@@ -2,24 +2,32 @@ package org.potluck.peer.run;
 
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
+import java.security.SecureRandom;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Executors;
 import java.util.stream.Stream;
 import org.potluck.averaging.Averager;
+import org.potluck.averaging.AveragingOptions;
 import org.potluck.averaging.Contribution;
-import org.potluck.averaging.Role;
+import org.potluck.averaging.OwnLink;
+import org.potluck.averaging.Rendezvous;
 import org.potluck.averaging.RoundOutcome;
-import org.potluck.averaging.RoundRequest;
 import org.potluck.averaging.codec.CodecId;
+import org.potluck.averaging.progress.Outlook;
 import org.potluck.averaging.progress.PeerProgress;
 import org.potluck.averaging.progress.SwarmProgress;
 import org.potluck.averaging.state.Snapshot;
 import org.potluck.averaging.state.StateClient;
 import org.potluck.averaging.state.StateDonor;
+import org.potluck.averaging.state.StateLimits;
 import org.potluck.network.Bandwidth;
+import org.potluck.network.Multiaddr;
 import org.potluck.network.NetworkException;
 import org.potluck.network.PeerId;
 import org.potluck.network.Traffic;
@@ -27,7 +35,7 @@ import org.potluck.peer.training.Swarm;
 import org.potluck.trainer.TrainerState;
 
 /** The swarm as the training thread sees it, over the peer's node. */
-final class NetworkSwarm implements Swarm {
+public final class NetworkSwarm implements Swarm {
   /** Until a link is measured it is taken for a usual one. */
   private static final Bandwidth USUAL_LINK = Bandwidth.ofMegabitsPerSecond(100);
 
@@ -35,57 +43,112 @@ final class NetworkSwarm implements Swarm {
   private static final Duration DOWNLOAD_LIMIT = Duration.ofMinutes(2);
 
   private final Node node;
-  private final String run;
-  private final CodecId codec;
   private final PeerCard card;
   private final SwarmProgress progress;
-  private final Averager averager;
+  private final Rendezvous rendezvous;
+  private final Outlook.Target target;
   private final StateDonor donor;
   private final StateClient client;
   private final Object news = new Object();
-  private volatile List<PeerProgress> trainers = List.of();
+  private final CompletableFuture<Void> withdrawn = new CompletableFuture<>();
+  private volatile List<SwarmProgress.Heard> trainers = List.of();
+  private volatile long lastEpoch;
+  private long swarmEpoch;
+  private String swarmModel = "";
+  private volatile List<Multiaddr> addresses = List.of();
   private volatile Traffic traffic = Traffic.NONE;
   private long sequence = System.currentTimeMillis() * 1000;
   private long newsCount;
 
-  /** Created on the node's loop. */
-  NetworkSwarm(
+  private NetworkSwarm(
       Node node,
-      String run,
-      String codec,
+      Rendezvous.Appointment appointment,
       PeerCard card,
       SwarmProgress progress,
       Averager averager,
       StateDonor donor,
       StateClient client) {
     this.node = node;
-    this.run = run;
-    this.codec = CodecChoice.of(codec);
     this.card = card;
     this.progress = progress;
-    this.averager = averager;
+    this.target = appointment.target();
+    this.rendezvous =
+        new Rendezvous(node.network().loop(), averager, progress, appointment, this::link);
     this.donor = donor;
     this.client = client;
     progress.listen(this::refresh);
     refresh();
   }
 
+  /** What the rounds of {@code run} are when they average gradients with {@code codec}. */
+  public static Rendezvous.Appointment gradients(
+      String run, String codec, long length, Outlook.Target target) {
+    CodecId chosen = CodecChoice.of(codec);
+    return new Rendezvous.Appointment(run + ".gradients", length, target, chosen, chosen);
+  }
+
+  /** Takes a place in {@code run} for a trainer that keeps {@code appointment}. */
+  public static NetworkSwarm join(
+      Node node,
+      String run,
+      Rendezvous.Appointment appointment,
+      PeerCard card,
+      StateLimits limits) {
+    return node.onLoop(
+        () ->
+            CompletableFuture.completedFuture(
+                new NetworkSwarm(
+                    node,
+                    appointment,
+                    card,
+                    new SwarmProgress(node.network(), node.rpc(), node.dht(), run),
+                    new Averager(
+                        node.network(),
+                        node.dht(),
+                        AveragingOptions.defaults(),
+                        new SecureRandom(),
+                        codecThread()),
+                    new StateDonor(node.network().loop(), node.rpc(), run, limits),
+                    new StateClient(node.network().loop(), node.rpc(), run, limits))));
+  }
+
+  /** Chunks are encoded and added here, so that the loop stays able to say that this peer lives. */
+  private static Executor codecThread() {
+    return Executors.newSingleThreadExecutor(Thread.ofPlatform().daemon().name("codecs").factory());
+  }
+
   @Override
   public SwarmView report(OwnProgress own) {
-    say(own, false);
-    List<PeerProgress> others = trainers;
-    long epoch = others.stream().mapToLong(PeerProgress::epoch).max().orElse(0);
-    epoch = Math.max(epoch, own.epoch());
-    long samples = own.epoch() == epoch ? own.samples() : 0;
-    for (PeerProgress other : others) {
-      samples += other.epoch() == epoch ? other.samples() : 0;
-    }
-    return new SwarmView(epoch, samples, others.size() + 1);
+    PeerProgress word = say(own, false);
+    Outlook outlook = Outlook.of(word, trainers, target, node.network().loop().now());
+    double step = own.samplesPerSecond() > 0 ? target.microBatch() / own.samplesPerSecond() : 0;
+    boolean covered = outlook.untilDueByOthers().toNanos() / 1e9 < step / 2;
+    swarmEpoch = outlook.epoch();
+    swarmModel = outlook.model();
+    return new SwarmView(
+        outlook.epoch(),
+        outlook.behind(),
+        outlook.samples(),
+        outlook.peers(),
+        rendezvous.calledEpoch() == own.epoch(),
+        covered,
+        lastEpoch);
+  }
+
+  @Override
+  public void withdraw() {
+    node.execute(rendezvous::close);
+    withdrawn.complete(null);
+  }
+
+  @Override
+  public boolean othersBehind(long epoch) {
+    return trainers.stream().anyMatch(other -> other.progress().epoch() < epoch);
   }
 
   @Override
   public void leave(OwnProgress own) {
-    say(own, true);
+    PeerProgress _ = say(own, true);
   }
 
   @Override
@@ -102,10 +165,8 @@ final class NetworkSwarm implements Swarm {
   @Override
   public RoundOutcome average(long epoch, MemorySegment gradients, long samples)
       throws InterruptedException {
-    List<PeerId> there =
-        trainers.stream().filter(other -> other.epoch() == epoch).map(PeerProgress::peer).toList();
     CompletableFuture<RoundOutcome> outcome = new CompletableFuture<>();
-    node.execute(() -> begin(epoch, gradients, samples, there, outcome));
+    node.execute(() -> begin(epoch, new Contribution(gradients, samples), outcome));
     try {
       return outcome.get();
     } catch (ExecutionException e) {
@@ -115,29 +176,12 @@ final class NetworkSwarm implements Swarm {
 
   /** On the loop; whatever happens, {@code outcome} ends. */
   private void begin(
-      long epoch,
-      MemorySegment gradients,
-      long samples,
-      List<PeerId> there,
-      CompletableFuture<RoundOutcome> outcome) {
+      long epoch, Contribution contribution, CompletableFuture<RoundOutcome> outcome) {
     try {
-      RoundRequest request =
-          new RoundRequest(
-              run + ".gradients",
-              epoch,
-              new Contribution(gradients, samples),
-              Role.TRAINER,
-              USUAL_LINK,
-              USUAL_LINK,
-              !node.network().addresses().isEmpty(),
-              there,
-              there.size() + 1,
-              codec,
-              codec,
-              node.network().loop().now().plus(ROUND_LIMIT));
+      Instant deadline = node.network().loop().now().plus(ROUND_LIMIT);
       CompletableFuture<RoundOutcome> _ =
-          averager
-              .average(request)
+          rendezvous
+              .bring(epoch, contribution, deadline)
               .whenComplete(
                   (value, failure) -> {
                     if (failure == null) {
@@ -151,21 +195,61 @@ final class NetworkSwarm implements Swarm {
     }
   }
 
+  private OwnLink link() {
+    return new OwnLink(USUAL_LINK, USUAL_LINK, !node.network().addresses().isEmpty());
+  }
+
   @Override
   public Optional<TrainerState> download(long epoch) {
+    // Whoever has moved on since is as good; who holds another model is not.
     List<PeerId> donors =
-        trainers.stream().filter(other -> other.epoch() > epoch).map(PeerProgress::peer).toList();
+        trainers.stream()
+            .map(SwarmProgress.Heard::progress)
+            .filter(other -> other.epoch() > swarmEpoch || isOfTheSwarm(other))
+            .map(PeerProgress::peer)
+            .toList();
+    long newerThan = Math.min(epoch, swarmEpoch - 1);
     try {
       Snapshot snapshot =
           node.await(
-              () -> client.download(donors, epoch, DOWNLOAD_LIMIT), DOWNLOAD_LIMIT.plusSeconds(5));
+              () -> orWithdrawn(client.download(donors, newerThan, DOWNLOAD_LIMIT)),
+              DOWNLOAD_LIMIT.plusSeconds(5));
+      node.execute(() -> progress.trust(donors));
       List<MemorySegment> vectors = snapshot.vectors();
       return Optional.of(
           new TrainerState(
               snapshot.epoch(), vectors.getFirst(), vectors.subList(1, vectors.size())));
     } catch (NetworkException e) {
+      node.execute(
+          () -> {
+            progress.doubt(donors);
+            look();
+          });
       return Optional.empty();
     }
+  }
+
+  private boolean isOfTheSwarm(PeerProgress word) {
+    return word.epoch() == swarmEpoch && word.digest().equals(swarmModel);
+  }
+
+  private <T> CompletableFuture<T> orWithdrawn(CompletableFuture<T> work) {
+    CompletableFuture<T> either = new CompletableFuture<>();
+    CompletableFuture<T> _ =
+        work.whenComplete(
+            (value, failure) -> {
+              if (failure == null) {
+                either.complete(value);
+              } else {
+                either.completeExceptionally(failure);
+              }
+            });
+    CompletableFuture<Void> _ =
+        withdrawn.thenRun(
+            () ->
+                either.completeExceptionally(
+                    new NetworkException(NetworkException.Reason.CLOSED, "this peer is stopping")));
+    return either;
   }
 
   @Override
@@ -182,41 +266,50 @@ final class NetworkSwarm implements Swarm {
     return traffic;
   }
 
-  private void say(OwnProgress own, boolean leaving) {
-    long number = ++sequence;
-    double tokens = own.samplesPerSecond() * card.tokensPerSample();
+  private PeerProgress say(OwnProgress own, boolean leaving) {
+    PeerProgress word =
+        new PeerProgress(
+            node.network().self(),
+            ++sequence,
+            card.name(),
+            "trainer",
+            card.device(),
+            own.epoch(),
+            own.samples(),
+            own.samplesTotal(),
+            own.samplesPerSecond(),
+            own.samplesPerSecond() * card.tokensPerSample(),
+            own.loss(),
+            own.digest(),
+            own.activity().name(),
+            addresses,
+            traffic.bytesSent(),
+            traffic.bytesReceived(),
+            leaving,
+            own.lastEpoch());
     node.execute(
-        () ->
-            progress.say(
-                new PeerProgress(
-                    node.network().self(),
-                    number,
-                    card.name(),
-                    "trainer",
-                    card.device(),
-                    own.epoch(),
-                    own.samples(),
-                    own.samplesTotal(),
-                    own.samplesPerSecond(),
-                    tokens,
-                    own.loss(),
-                    own.digest(),
-                    own.activity().name(),
-                    node.network().addresses(),
-                    traffic.bytesSent(),
-                    traffic.bytesReceived(),
-                    leaving)));
+        () -> {
+          rendezvous.say(word);
+          look(); // who has been silent for long is gone without any news of it
+        });
+    return word;
   }
 
   private void refresh() {
-    trainers = progress.trainers();
-    traffic = node.network().total();
+    look();
     synchronized (news) {
       newsCount++;
       news.notifyAll();
     }
   }
 
+  private void look() {
+    trainers = progress.heardTrainers();
+    lastEpoch = progress.lastEpoch();
+    addresses = node.network().addresses();
+    traffic = node.network().total();
+  }
+
   /** What others may know of this peer. */
-  record PeerCard(String name, String device, int tokensPerSample) {}
+  public record PeerCard(String name, String device, int tokensPerSample) {}
 }

@@ -70,7 +70,7 @@ public final class Node implements AutoCloseable {
     return text.endsWith(".") ? text.substring(0, text.length() - 1) : text;
   }
 
-  Network network() {
+  public Network network() {
     return network;
   }
 
@@ -78,7 +78,7 @@ public final class Node implements AutoCloseable {
     return rpc;
   }
 
-  Dht dht() {
+  public Dht dht() {
     return dht;
   }
 
@@ -111,7 +111,7 @@ public final class Node implements AutoCloseable {
   }
 
   /** Runs {@code start} on the loop and waits for its future. */
-  <T> T await(Supplier<CompletableFuture<T>> start, Duration limit) throws NetworkException {
+  public <T> T await(Supplier<CompletableFuture<T>> start, Duration limit) throws NetworkException {
     CompletableFuture<T> done = new CompletableFuture<>();
     loop.execute(
         () -> {
@@ -148,7 +148,7 @@ public final class Node implements AutoCloseable {
   }
 
   /** For what cannot fail and answers at once. */
-  <T> T onLoop(Supplier<CompletableFuture<T>> start) {
+  public <T> T onLoop(Supplier<CompletableFuture<T>> start) {
     try {
       return await(start, Duration.ofSeconds(10));
     } catch (NetworkException e) {

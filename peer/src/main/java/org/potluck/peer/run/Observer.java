@@ -13,13 +13,19 @@ import org.potluck.peer.UserException;
 import org.potluck.peer.manifest.Invitation;
 import org.potluck.peer.manifest.RunSpec;
 import org.potluck.peer.manifest.SignedManifest;
+import org.potluck.trainer.model.GptConfig;
+import org.potluck.trainer.model.Layout;
 
 /** A peer that holds no weights: it shows the run on a page and hands out its manifest. */
 public final class Observer implements AutoCloseable {
   private final Dashboard dashboard;
+  private final Node node;
+  private final Watcher watcher;
 
-  private Observer(Dashboard dashboard) {
+  private Observer(Dashboard dashboard, Node node, Watcher watcher) {
     this.dashboard = dashboard;
+    this.node = node;
+    this.watcher = watcher;
   }
 
   /** Shows the run of {@code manifest}; {@code options} say where. */
@@ -61,11 +67,16 @@ public final class Observer implements AutoCloseable {
                         manifest.runId(),
                         spec)));
     node.execute(watcher::start);
-    return new Observer(dashboard);
+    return new Observer(dashboard, node, watcher);
   }
 
   public URI url() {
     return URI.create(String.valueOf(dashboard.url()));
+  }
+
+  /** How far the peers seen so far agree. */
+  public Agreement agreement() {
+    return node.onLoop(() -> CompletableFuture.completedFuture(watcher.agreement()));
   }
 
   @Override
@@ -73,9 +84,8 @@ public final class Observer implements AutoCloseable {
     dashboard.close();
   }
 
-  /** Weights of a byte-level GPT with tied embeddings: 12 w^2 + 13 w per layer and the rest. */
   private static long parameters(RunSpec.Model model) {
-    long w = model.width();
-    return model.layers() * (12 * w * w + 13 * w) + 256 * w + model.context() * w + 2 * w;
+    return Layout.of(new GptConfig(model.layers(), model.heads(), model.width(), model.context()))
+        .size();
   }
 }

@@ -5,21 +5,14 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executor;
-import java.util.concurrent.Executors;
-import org.potluck.averaging.Averager;
-import org.potluck.averaging.AveragingOptions;
+import org.potluck.averaging.Rendezvous;
 import org.potluck.averaging.RoundOutcome;
-import org.potluck.averaging.matchmaking.SpanPlanner;
-import org.potluck.averaging.progress.SwarmProgress;
-import org.potluck.averaging.state.StateClient;
-import org.potluck.averaging.state.StateDonor;
+import org.potluck.averaging.progress.Outlook;
 import org.potluck.averaging.state.StateLimits;
 import org.potluck.network.Traffic;
 import org.potluck.peer.ExitCode;
@@ -36,6 +29,7 @@ import org.potluck.trainer.Trainer;
 import org.potluck.trainer.TrainerConfig;
 import org.potluck.trainer.data.Corpus;
 import org.potluck.trainer.data.CorpusException;
+import org.potluck.trainer.model.DeviceException;
 import org.potluck.trainer.model.GptConfig;
 import org.potluck.trainer.optimizer.AdamWConfig;
 import org.potluck.trainer.optimizer.LearningRate;
@@ -84,7 +78,12 @@ public final class TrainingPeer implements AutoCloseable {
     long drawer =
         node.onLoop(() -> CompletableFuture.completedFuture(node.network().self())).hashCode();
     TrainingPlan plan =
-        new TrainingPlan(training.targetBatch(), training.microBatch(), training.epochs(), drawer);
+        new TrainingPlan(
+            training.targetBatch(),
+            training.microBatch(),
+            training.epochs(),
+            drawer,
+            training.beginWith());
     loop = new TrainingLoop(trainer, swarm, plan, new Teller(), InstantSource.system());
   }
 
@@ -95,36 +94,26 @@ public final class TrainingPeer implements AutoCloseable {
     Corpus corpus = corpus(manifest.spec(), settings);
     GptTrainer trainer = trainer(manifest, settings, corpus);
     RunSpec spec = manifest.spec();
-    String run = manifest.runId();
-    // Parameters and two moments of four bytes each, with room for rounding up.
-    StateLimits limits = StateLimits.usual(trainer.parameterCount() * 12 + (1 << 20));
     NetworkSwarm.PeerCard card =
         new NetworkSwarm.PeerCard(settings.name(), trainer.device(), spec.model().context());
-    NetworkSwarm swarm =
-        node.onLoop(
-            () ->
-                CompletableFuture.completedFuture(
-                    new NetworkSwarm(
-                        node,
-                        run,
-                        spec.averaging().codec(),
-                        card,
-                        new SwarmProgress(node.network(), node.rpc(), node.dht(), run),
-                        new Averager(
-                            node.network(),
-                            node.dht(),
-                            AveragingOptions.defaults(),
-                            new SecureRandom(),
-                            SpanPlanner::byLinks,
-                            codecThread()),
-                        new StateDonor(node.network().loop(), node.rpc(), run, limits),
-                        new StateClient(node.network().loop(), node.rpc(), run, limits))));
+    NetworkSwarm swarm = swarm(node, manifest, card, trainer.parameterCount());
     return new TrainingPeer(node, manifest, settings, corpus, trainer, swarm);
   }
 
-  /** Chunks are encoded and added here, so that the loop stays able to say that this peer lives. */
-  private static Executor codecThread() {
-    return Executors.newSingleThreadExecutor(Thread.ofPlatform().daemon().name("codecs").factory());
+  /** Takes a place in the swarm for a model of {@code parameters} values. */
+  static NetworkSwarm swarm(
+      Node node, SignedManifest manifest, NetworkSwarm.PeerCard card, long parameters) {
+    String run = manifest.runId();
+    // Parameters and two moments of four bytes each, with room for rounding up.
+    StateLimits limits = StateLimits.usual(parameters * 12 + (1 << 20));
+    RunSpec spec = manifest.spec();
+    Rendezvous.Appointment appointment =
+        NetworkSwarm.gradients(
+            run,
+            spec.averaging().codec(),
+            parameters,
+            new Outlook.Target(spec.training().targetBatch(), spec.training().microBatch()));
+    return NetworkSwarm.join(node, run, appointment, card, limits);
   }
 
   /**
@@ -153,14 +142,27 @@ public final class TrainingPeer implements AutoCloseable {
                 .formatted(
                     spec.name(),
                     trainer.parameterCount(),
-                    trainer.device(),
+                    trainer.deviceNote().isEmpty()
+                        ? trainer.device()
+                        : "%s (no GPU: %s)".formatted(trainer.device(), trainer.deviceNote()),
                     "%.1f MB of text".formatted(corpus.bytes() / 1e6),
                     trainer.epoch() > 0 ? "; going on from epoch " + trainer.epoch() : ""));
   }
 
-  /** From any thread; {@link #run} returns after the micro-batch or round at hand. */
+  /**
+   * From any thread; {@link #run} returns after the micro-batch or exchange at hand. A round that
+   * has not begun is given up at once.
+   */
   public void stop() {
     loop.stop();
+  }
+
+  /**
+   * From any thread; {@link #run} returns after the next step, at one epoch with other peers that
+   * are asked at about the same time.
+   */
+  public void finish() {
+    loop.finish();
   }
 
   /** What was done so far; after {@link #run} has returned. */
@@ -232,6 +234,8 @@ public final class TrainingPeer implements AutoCloseable {
       return GptTrainer.create(config(manifest.spec(), settings), corpus);
     } catch (CorpusException e) {
       throw new UserException(ExitCode.INPUT, String.valueOf(e.getMessage()));
+    } catch (DeviceException e) {
+      throw new UserException(ExitCode.MACHINE, e.getMessage() + "; see --device");
     } catch (IOException e) {
       throw new UserException(
           ExitCode.MACHINE,
@@ -291,6 +295,16 @@ public final class TrainingPeer implements AutoCloseable {
     }
 
     @Override
+    public void waiting(int here, int needed) {
+      settings
+          .ticker()
+          .at(
+              () ->
+                  "waiting for trainers: %d of %d are here (training.begin-with)"
+                      .formatted(here, needed));
+    }
+
+    @Override
     public void settled(long epoch, RoundOutcome outcome) {
       switch (outcome) {
         case RoundOutcome.Averaged averaged ->
@@ -317,6 +331,13 @@ public final class TrainingPeer implements AutoCloseable {
     @Override
     public void unusable(long epoch) {
       say("epoch " + epoch + ": the gradients held values that are no numbers; left out");
+    }
+
+    @Override
+    public void refused(String reason) {
+      settings
+          .ticker()
+          .say("the model that others gave is unusable (" + reason + "); trying again");
     }
 
     @Override

@@ -35,6 +35,7 @@ final class Watcher {
   private final String run;
   private final RunSpec spec;
   private final Set<String> present = new LinkedHashSet<>();
+  private final DigestLedger ledger = new DigestLedger();
   private long epochShown = -1;
   private long tokensTotal;
   private Instant epochAt;
@@ -56,8 +57,27 @@ final class Watcher {
   }
 
   void start() {
+    progress.listen(this::compareDigests);
     look();
     readSamples();
+  }
+
+  Agreement agreement() {
+    return ledger.agreement();
+  }
+
+  private void compareDigests() {
+    for (PeerProgress peer : progress.trainers()) {
+      ledger
+          .note(peer.peer(), peer.name(), peer.epoch(), peer.digest())
+          .ifPresent(
+              dispute ->
+                  monitor.event(
+                      new Notice(
+                          Notice.Severity.ERROR,
+                          "parameters differ at " + dispute,
+                          network.loop().now())));
+    }
   }
 
   private void look() {

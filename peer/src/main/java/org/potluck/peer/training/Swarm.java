@@ -13,6 +13,15 @@ public interface Swarm {
    */
   SwarmView report(OwnProgress progress);
 
+  /**
+   * Takes part in no round that has not begun; {@link #average} returns soon. From any thread, at
+   * once.
+   */
+  void withdraw();
+
+  /** Whether a peer that was heard of lately has not reached {@code epoch}. Never waits. */
+  boolean othersBehind(long epoch);
+
   /** The last word: nobody need wait for this peer any more. */
   void leave(OwnProgress progress);
 
@@ -28,7 +37,7 @@ public interface Swarm {
       throws InterruptedException;
 
   /**
-   * Downloads a state newer than {@code epoch}; waits for it.
+   * Downloads the swarm's state when this peer at {@code epoch} is behind; waits for it.
    *
    * @return empty when nobody could give one just now
    */
@@ -44,6 +53,7 @@ public interface Swarm {
    * @param samplesTotal since this peer started
    * @param loss this peer's mean loss in the epoch before, nats per token; NaN before the first
    * @param digest of the parameters at {@code epoch}
+   * @param lastEpoch at which this peer will leave; zero while it means to stay
    */
   record OwnProgress(
       long epoch,
@@ -52,11 +62,14 @@ public interface Swarm {
       double samplesPerSecond,
       double loss,
       String digest,
-      Activity activity) {}
+      Activity activity,
+      long lastEpoch) {}
 
   /** What the peer is busy with. */
   enum Activity {
     TRAINING,
+    /** The others will have the rest of the target batch sooner than it could. */
+    WAITING,
     AVERAGING,
     DOWNLOADING
   }
@@ -65,8 +78,26 @@ public interface Swarm {
    * What is known of the swarm.
    *
    * @param epoch of the swarm: the newest that any live peer has reached
-   * @param samples accumulated by all peers at that epoch, this one included
+   * @param behind whether this peer's parameters are not those of the swarm: older, or of peers
+   *     that trained apart; then it has to download them
+   * @param samples accumulated by all peers for those parameters, this one included
    * @param peers that train and were heard of lately, this one included
+   * @param called whether the round of this peer's epoch waits for it
+   * @param covered whether the others will have gathered the rest before this peer would be half
+   *     through another micro-batch: then all wait less when it begins none
+   * @param lastEpoch the newest epoch at which another peer has said that it leaves; zero for none
    */
-  record SwarmView(long epoch, long samples, int peers) {}
+  record SwarmView(
+      long epoch,
+      boolean behind,
+      long samples,
+      int peers,
+      boolean called,
+      boolean covered,
+      long lastEpoch) {
+    /** A view of a swarm in which nothing is about to happen. */
+    public SwarmView(long epoch, boolean behind, long samples, int peers) {
+      this(epoch, behind, samples, peers, false, false, 0);
+    }
+  }
 }

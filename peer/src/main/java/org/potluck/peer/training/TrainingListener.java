@@ -6,6 +6,9 @@ import org.potluck.trainer.Trainer;
 
 /** Hears what the training thread does, on that thread. */
 public interface TrainingListener {
+  /** The first epoch waits until {@code needed} trainers are there. */
+  default void waiting(int here, int needed) {}
+
   /** A micro-batch was added to what is accumulated. */
   default void trained(Swarm.OwnProgress progress, Swarm.SwarmView view) {}
 
@@ -25,4 +28,7 @@ public interface TrainingListener {
 
   /** A state was downloaded, because the others were ahead. */
   default void caughtUp(long epoch) {}
+
+  /** A downloaded state cannot be one of this model; nothing was changed, and it is tried again. */
+  default void refused(String reason) {}
 }

@@ -17,12 +17,21 @@ import org.potluck.trainer.Trainer;
  * <p>What was accumulated survives a failed round: it is offered again in the next attempt. It is
  * forgotten only when the others have moved on, because then it belongs to parameters that no
  * longer exist.
+ *
+ * <p>Whoever has reached the last epoch stays until the others have it, too: a peer that missed the
+ * last round would find nobody to catch up with, and end at other parameters than everybody else.
  */
 public final class TrainingLoop {
   /** Micro-batches per epoch and peer never reach this, so that draws of epochs do not overlap. */
   private static final long DRAWS_PER_EPOCH = 1L << 20;
 
   private static final Duration BETWEEN_ATTEMPTS = Duration.ofMillis(100);
+
+  /** Without news the view still changes, because time passes. */
+  private static final Duration WAIT_LIMIT = Duration.ofMillis(50);
+
+  /** Enough to download a model; who needs longer than that goes on alone. */
+  private static final Duration STRAGGLERS_LIMIT = Duration.ofSeconds(30);
 
   private final Trainer trainer;
   private final Swarm swarm;
@@ -37,7 +46,10 @@ public final class TrainingLoop {
   private double lossBefore = Double.NaN;
   private double samplesPerSecond;
   private String digest;
+  private Swarm.Activity activity = Swarm.Activity.TRAINING;
+  private long lastEpoch;
   private volatile boolean stopping;
+  private volatile boolean finishing;
 
   public TrainingLoop(
       Trainer trainer,
@@ -58,21 +70,69 @@ public final class TrainingLoop {
   public void run() throws InterruptedException {
     swarm.offer(trainer.state(), digest);
     while (!stopping && !plan.completeAt(trainer.epoch())) {
-      Swarm.SwarmView view = report(Swarm.Activity.TRAINING);
-      if (view.epoch() > trainer.epoch()) {
+      Swarm.SwarmView view = report(activity);
+      if (finishedAt(view)) {
+        break;
+      }
+      if (view.behind()) {
         catchUp();
-      } else if (view.samples() >= plan.targetBatch()) {
+      } else if (plan.waitsAt(trainer.epoch(), view.peers())) {
+        listener.waiting(view.peers(), plan.beginWith());
+        await();
+      } else if (view.samples() >= plan.targetBatch() || view.called()) {
         average();
+      } else if (view.covered()) {
+        await();
       } else {
         train(view);
       }
     }
+    if (plan.completeAt(trainer.epoch())) {
+      awaitStragglers();
+    }
     swarm.leave(progress(Swarm.Activity.TRAINING));
   }
 
-  /** Asks {@link #run} to return after the micro-batch or round at hand. From any thread. */
+  private void awaitStragglers() throws InterruptedException {
+    Swarm.SwarmView _ = report(Swarm.Activity.TRAINING);
+    Instant limit = clock.instant().plus(STRAGGLERS_LIMIT);
+    while (!stopping && swarm.othersBehind(trainer.epoch()) && clock.instant().isBefore(limit)) {
+      swarm.awaitChange(BETWEEN_ATTEMPTS);
+    }
+  }
+
+  /**
+   * Asks {@link #run} to return after the micro-batch at hand, or the exchange if one has begun; a
+   * round that has not is given up. From any thread.
+   */
   public void stop() {
     stopping = true;
+    swarm.withdraw();
+  }
+
+  /**
+   * Asks {@link #run} to return after the next step, so that peers that are asked at about the same
+   * time end at one epoch. From any thread.
+   */
+  public void finish() {
+    finishing = true;
+  }
+
+  /** Whoever is asked first names the epoch; the others leave with it if they still can. */
+  private boolean finishedAt(Swarm.SwarmView view) {
+    if (finishing && lastEpoch == 0) {
+      long named = view.lastEpoch();
+      lastEpoch = named > 0 && named >= trainer.epoch() ? named : trainer.epoch() + 1;
+      Swarm.SwarmView _ = report(activity);
+    }
+    return lastEpoch > 0 && trainer.epoch() >= lastEpoch;
+  }
+
+  private void await() throws InterruptedException {
+    if (activity != Swarm.Activity.WAITING) {
+      Swarm.SwarmView _ = report(Swarm.Activity.WAITING);
+    }
+    swarm.awaitChange(WAIT_LIMIT);
   }
 
   public TrainingTally tally() {
@@ -80,6 +140,9 @@ public final class TrainingLoop {
   }
 
   private void train(Swarm.SwarmView view) {
+    if (activity != Swarm.Activity.TRAINING) {
+      Swarm.SwarmView _ = report(Swarm.Activity.TRAINING);
+    }
     long step = Math.addExact(trainer.epoch() * DRAWS_PER_EPOCH, drawsThisEpoch++);
     Microbatch batch = trainer.accumulate(new SampleDraw(plan.drawer(), step, plan.microBatch()));
     lossSum += batch.meanLoss() * batch.samples();
@@ -98,25 +161,36 @@ public final class TrainingLoop {
       // Nobody would accept it. The others go on, and this peer catches up with them.
       trainer.discard();
       lossSum = 0;
+      activity = Swarm.Activity.TRAINING;
       listener.unusable(epoch);
       return;
     }
     Instant began = clock.instant();
     RoundOutcome outcome = swarm.average(epoch, gradients, samples);
+    activity = Swarm.Activity.TRAINING;
     Duration took = Duration.between(began, clock.instant());
     listener.settled(epoch, outcome);
     switch (outcome) {
       case RoundOutcome.Averaged averaged -> {
         tally.averaged(took);
-        if (averaged.weight() > 0) {
-          step(averaged.average(), samples);
-        }
+        step(usable(averaged), samples);
       }
       case RoundOutcome.Abandoned _ -> {
         tally.failed(took);
         swarm.awaitChange(BETWEEN_ATTEMPTS);
       }
     }
+  }
+
+  /**
+   * An average of nothing, or one that a narrow codec could not hold, teaches nothing. All members
+   * hold the very same bits, so all of them take this step with zeros, and the run goes on.
+   */
+  private static MemorySegment usable(RoundOutcome.Averaged averaged) {
+    MemorySegment average = averaged.average();
+    return averaged.weight() > 0 && finite(average)
+        ? average
+        : MemorySegment.ofArray(new float[Math.toIntExact(average.byteSize() / Float.BYTES)]);
   }
 
   private static boolean finite(MemorySegment values) {
@@ -144,11 +218,18 @@ public final class TrainingLoop {
   private void catchUp() throws InterruptedException {
     report(Swarm.Activity.DOWNLOADING);
     var state = swarm.download(trainer.epoch());
+    activity = Swarm.Activity.TRAINING;
     if (state.isEmpty()) {
       swarm.awaitChange(BETWEEN_ATTEMPTS);
       return;
     }
-    trainer.restore(state.get());
+    try {
+      trainer.restore(state.get());
+    } catch (IllegalArgumentException e) {
+      listener.refused(String.valueOf(e.getMessage()));
+      swarm.awaitChange(BETWEEN_ATTEMPTS);
+      return;
+    }
     beginEpoch();
     epochBegan = clock.instant();
     listener.caughtUp(trainer.epoch());
@@ -161,11 +242,12 @@ public final class TrainingLoop {
     swarm.offer(trainer.state(), digest);
   }
 
-  private Swarm.SwarmView report(Swarm.Activity activity) {
-    return swarm.report(progress(activity));
+  private Swarm.SwarmView report(Swarm.Activity now) {
+    activity = now;
+    return swarm.report(progress(now));
   }
 
-  private Swarm.OwnProgress progress(Swarm.Activity activity) {
+  private Swarm.OwnProgress progress(Swarm.Activity now) {
     return new Swarm.OwnProgress(
         trainer.epoch(),
         trainer.accumulatedSamples(),
@@ -173,6 +255,7 @@ public final class TrainingLoop {
         samplesPerSecond,
         lossBefore,
         digest,
-        activity);
+        now,
+        lastEpoch);
   }
 }

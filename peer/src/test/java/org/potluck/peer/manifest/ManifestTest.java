@@ -82,6 +82,25 @@ class ManifestTest {
   }
 
   @Test
+  void quotesAroundAnInvitationDoNoHarm() throws Exception {
+    Multiaddr peer = Multiaddr.parse("/ip4/192.168.1.7/tcp/4001/p2p/" + coordinator.peerId());
+    Invitation invitation = new Invitation("ab".repeat(20), List.of(peer));
+    for (String quoted : List.of("'%s'", "%s'", "\"%s\"", "<%s>", "`%s`")) {
+      assertThat(Invitation.parse(quoted.formatted(invitation))).isEqualTo(invitation);
+    }
+  }
+
+  @Test
+  void anInvitationNamesLoopbackOnlyWhereThereIsNothingElse() {
+    String id = "/p2p/" + coordinator.peerId();
+    Multiaddr loopback = Multiaddr.parse("/ip4/127.0.0.1/tcp/4001" + id);
+    Multiaddr home = Multiaddr.parse("/ip4/192.168.1.7/tcp/4001" + id);
+    String run = "ab".repeat(20);
+    assertThat(Invitation.to(run, List.of(loopback, home)).peers()).containsExactly(home);
+    assertThat(Invitation.to(run, List.of(loopback)).peers()).containsExactly(loopback);
+  }
+
+  @Test
   void aDamagedInvitationSaysWhatIsWrong() {
     String run = "potluck://" + "ab".repeat(20);
     assertThatThrownBy(() -> Invitation.parse("http://x")).hasMessageContaining("potluck://");

@@ -62,6 +62,11 @@ final class JsPeer implements AutoCloseable {
     }
   }
 
+  /** Asks it for something, in one line. */
+  void say(String line) throws IOException {
+    process.outputWriter(StandardCharsets.UTF_8).append(line).append('\n').flush();
+  }
+
   /** What follows {@code word} on the next line that starts with it. */
   String next(String word) throws InterruptedException {
     List<String> others = new ArrayList<>();
@@ -73,6 +78,11 @@ final class JsPeer implements AutoCloseable {
       }
       others.add(line);
     }
+  }
+
+  /** The same, word by word. */
+  List<String> words(String word) throws InterruptedException {
+    return List.of(next(word).split(" ", -1));
   }
 
   private void read() {

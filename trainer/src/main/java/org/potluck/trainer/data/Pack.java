@@ -30,6 +30,12 @@ final class Pack {
   /** A line longer than this is no document but a mistake. */
   private static final int LINE_BYTES_MAX = 64 << 20;
 
+  /** An archive without entries is its end record alone. */
+  private static final int EMPTY_ZIP_BYTES = 22;
+
+  /** Archives within archives within archives, and no deeper. */
+  private static final int DEPTH_MAX = 3;
+
   private final OutputStream out;
   private final long bytesMax;
   private final Progress progress;
@@ -43,7 +49,7 @@ final class Pack {
 
   void add(Path file) throws IOException {
     try (InputStream in = new BufferedInputStream(Files.newInputStream(file), 1 << 16)) {
-      add(file.getFileName().toString(), in, file);
+      add(file.getFileName().toString(), in, file, 1);
     } catch (CorpusException e) {
       throw e;
     } catch (ZipException | EOFException | ZstdIOException e) {
@@ -52,13 +58,23 @@ final class Pack {
     progress.gathered(file.toString(), bytes);
   }
 
-  private void add(String name, InputStream in, Path file) throws IOException {
+  private void add(String name, InputStream in, Path file, int depth) throws IOException {
     switch (Format.of(name)) {
       case PLAIN -> document(in, file);
-      case ARCHIVE -> archive(in, file);
-      case GZIP -> add(inner(name), buffered(new GZIPInputStream(in, 1 << 16)), file);
-      case ZSTD -> add(inner(name), buffered(new ZstdInputStream(in)), file);
+      case ARCHIVE -> archive(in, file, depth);
+      case GZIP -> deeper(inner(name), depth, () -> new GZIPInputStream(in, 1 << 16), file);
+      case ZSTD -> deeper(inner(name), depth, () -> new ZstdInputStream(in), file);
       case JSON_LINES -> jsonLines(in, file);
+    }
+  }
+
+  private interface Opening {
+    InputStream open() throws IOException;
+  }
+
+  private void deeper(String name, int depth, Opening opening, Path file) throws IOException {
+    if (depth <= DEPTH_MAX) {
+      add(name, new BufferedInputStream(opening.open(), 1 << 16), file, depth + 1);
     }
   }
 
@@ -66,19 +82,17 @@ final class Pack {
     return name.substring(0, name.lastIndexOf('.'));
   }
 
-  private static InputStream buffered(InputStream in) {
-    return new BufferedInputStream(in, 1 << 16);
-  }
-
-  private void archive(InputStream in, Path file) throws IOException {
-    var zip = new ZipInputStream(in);
-    for (ZipEntry entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
+  private void archive(InputStream in, Path file, int depth) throws IOException {
+    // Names are only asked for their endings; old archives have them in the code page of their day.
+    var zip = new ZipInputStream(in, StandardCharsets.ISO_8859_1);
+    ZipEntry entry = zip.getNextEntry();
+    if (entry == null && depth == 1 && Files.size(file) > EMPTY_ZIP_BYTES) {
+      throw new CorpusException("data file %s is damaged: not a zip archive".formatted(file));
+    }
+    for (; entry != null; entry = zip.getNextEntry()) {
       String name = entry.getName();
-      boolean wanted = !entry.isDirectory() && !name.startsWith("META-INF/");
-      if (wanted && Format.of(name) == Format.PLAIN && !name.endsWith(".class")) {
-        document(zip, file);
-      } else if (wanted && Format.of(name) == Format.JSON_LINES) {
-        jsonLines(zip, file);
+      if (!entry.isDirectory() && !name.startsWith("META-INF/") && !name.endsWith(".class")) {
+        deeper(name, depth, () -> zip, file);
       }
     }
   }
@@ -88,12 +102,12 @@ final class Pack {
     if (Format.binary(head) || head.length == 0) {
       return;
     }
-    write(head, head.length, file);
+    write(head, byteOrderMark(head), head.length, file);
     var buffer = new byte[1 << 16];
     for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
-      write(buffer, read, file);
+      write(buffer, 0, read, file);
     }
-    write(new byte[] {'\n'}, 1, file);
+    write(new byte[] {'\n'}, 0, 1, file);
   }
 
   private void jsonLines(InputStream in, Path file) throws IOException {
@@ -104,8 +118,8 @@ final class Pack {
         continue;
       }
       byte[] text = text(line, file, number);
-      write(text, text.length, file);
-      write(new byte[] {'\n'}, 1, file);
+      write(text, 0, text.length, file);
+      write(new byte[] {'\n'}, 0, 1, file);
     }
   }
 
@@ -139,16 +153,26 @@ final class Pack {
     return line.toByteArray();
   }
 
-  private void write(byte[] buffer, int count, Path file) throws IOException {
+  /** Bytes of UTF-8's mark at the beginning; editors on Windows write it, and it is no text. */
+  private static int byteOrderMark(byte[] head) {
+    boolean marked =
+        head.length >= 3
+            && head[0] == (byte) 0xEF
+            && head[1] == (byte) 0xBB
+            && head[2] == (byte) 0xBF;
+    return marked ? 3 : 0;
+  }
+
+  private void write(byte[] buffer, int from, int to, Path file) throws IOException {
     long before = bytes;
-    bytes += count;
+    bytes += to - from;
     if (bytes > bytesMax) {
       throw new CorpusException(
           "the text of %s and the files before it is more than data.cache-bytes-max = %d bytes:"
                   .formatted(file, bytesMax)
               + " raise it, or name fewer paths");
     }
-    out.write(buffer, 0, count);
+    out.write(buffer, from, to - from);
     if (before >> 22 != bytes >> 22) {
       progress.gathered(file.toString(), bytes);
     }

@@ -4,10 +4,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.Stream;
 
 /** The files behind the paths a user names, in an order that is the same on every machine. */
 record Sources(List<Path> mapped, List<Path> packed) {
@@ -22,40 +20,31 @@ record Sources(List<Path> mapped, List<Path> packed) {
         throw new CorpusException(
             "data path %s does not exist: check data.paths (or --data)".formatted(path));
       }
-      if (!Files.isReadable(path)) {
-        throw new CorpusException("data path %s may not be read by this user".formatted(path));
+      boolean folder = Files.isDirectory(path);
+      if (!folder && !Files.isRegularFile(path)) {
+        throw new CorpusException("data path %s is neither a file nor a folder".formatted(path));
       }
-      for (Path file : files(path)) {
-        boolean big = Files.size(file) >= MAPPED_BYTES_MIN;
-        if (Format.of(file) != Format.PLAIN || !big) {
+      for (Path file : folder ? TextFolder.files(path) : List.of(path)) {
+        if (!Files.isReadable(file)) {
+          throw CorpusException.unreadable(file);
+        }
+        boolean plain = Format.of(file) == Format.PLAIN;
+        if (!plain) {
           packed.add(file);
-        } else if (!Format.binary(file)) {
+        } else if (Format.binary(file)) {
+          if (!folder) {
+            throw new CorpusException(
+                "data file %s is not text: it holds zero bytes (if it is UTF-16, save it as UTF-8)"
+                    .formatted(file));
+          }
+        } else if (Files.size(file) >= MAPPED_BYTES_MIN) {
           mapped.add(file);
+        } else {
+          packed.add(file);
         }
       }
     }
     return new Sources(List.copyOf(mapped), List.copyOf(packed));
-  }
-
-  private static List<Path> files(Path path) throws IOException {
-    if (!Files.isDirectory(path)) {
-      return List.of(path);
-    }
-    try (Stream<Path> walk = Files.walk(path)) {
-      return walk.filter(Files::isRegularFile)
-          .filter(file -> !hidden(path.relativize(file)))
-          .sorted(Comparator.comparing(file -> path.relativize(file).toString().replace('\\', '/')))
-          .toList();
-    }
-  }
-
-  private static boolean hidden(Path relative) {
-    for (Path name : relative) {
-      if (name.toString().startsWith(".")) {
-        return true;
-      }
-    }
-    return false;
   }
 
   /** How the text lies in a file, told by its name. */

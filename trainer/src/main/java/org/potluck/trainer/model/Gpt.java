@@ -40,6 +40,7 @@ public final class Gpt implements AutoCloseable {
   private final Arena arena = Arena.ofShared();
   private final MemorySegment memory;
   private final NDManager manager;
+  private final String deviceNote;
   private final NDArray mask;
   private NDArray flat;
 
@@ -47,15 +48,18 @@ public final class Gpt implements AutoCloseable {
    * Builds the model on its device.
    *
    * @param threads threads of one operation; the first model of a process decides for all
+   * @throws DeviceException if this machine has not what {@code choice} asks for
    */
-  public Gpt(
-      GptConfig config, Layout layout, DeviceChoice choice, int threads, float[] parameters) {
+  public Gpt(GptConfig config, Layout layout, DeviceChoice choice, int threads, float[] parameters)
+      throws DeviceException {
     this.config = config;
     this.layout = layout;
     this.cuts = layout.tensors().stream().skip(1).mapToLong(Tensor::offset).toArray();
     Engine engine = PyTorch.start(threads);
     Device device = PyTorch.device(engine, choice);
     this.manager = engine.newBaseManager(device);
+    this.deviceNote =
+        choice == DeviceChoice.AUTO && !device.isGpu() ? PyTorch.whyNoGpu(engine) : "";
     this.memory = arena.allocate((long) layout.size() * Float.BYTES, 64);
     this.mask = mask(manager, config.context());
     this.flat = leaf(parameters);
@@ -95,8 +99,9 @@ public final class Gpt implements AutoCloseable {
 
   /** The gradient added up since the last {@link #load}, or zeros. */
   public void gradient(float[] into) {
-    try (NDArray gradient = flat.getGradient()) {
-      gradient
+    // From a GPU the values pass through a second array, which must not outlive this call either.
+    try (var _ = new NDScope()) {
+      flat.getGradient()
           .toByteBuffer(true)
           .order(ByteOrder.nativeOrder())
           .asFloatBuffer()
@@ -126,6 +131,11 @@ public final class Gpt implements AutoCloseable {
   /** What it runs on, such as {@code cpu} or {@code gpu0}. */
   public String device() {
     return manager.getDevice().toString().replaceAll("[()]", "");
+  }
+
+  /** Why it runs on the processor although a GPU would have been welcome; otherwise empty. */
+  public String deviceNote() {
+    return deviceNote;
   }
 
   private NDArray loss(NDArray leaf, long[] tokens, int rows) {

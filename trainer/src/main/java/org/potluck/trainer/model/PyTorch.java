@@ -3,9 +3,9 @@ package org.potluck.trainer.model;
 import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.engine.EngineException;
+import ai.djl.engine.StandardCapabilities;
 import ai.djl.util.Utils;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,8 +29,9 @@ final class PyTorch {
    * The running engine.
    *
    * @param threads threads of one operation, for the whole process; the first call decides
+   * @throws DeviceException if its libraries cannot be unpacked or loaded
    */
-  static synchronized Engine start(int threads) {
+  static synchronized Engine start(int threads) throws DeviceException {
     Engine running = engine;
     if (running == null) {
       setUnlessSet("OPT_OUT_TRACKING", "true");
@@ -44,17 +45,40 @@ final class PyTorch {
     return running;
   }
 
-  static Device device(Engine engine, DeviceChoice choice) {
+  /**
+   * Where {@code choice} leads on this machine.
+   *
+   * @throws DeviceException if a GPU was asked for and PyTorch sees none
+   */
+  static Device device(Engine engine, DeviceChoice choice) throws DeviceException {
     int gpus = choice == DeviceChoice.CPU ? 0 : engine.getGpuCount();
     if (choice == DeviceChoice.GPU && gpus == 0) {
-      throw new IllegalStateException(
-          "PyTorch sees no GPU here: set device to cpu or auto, or give it a CUDA build of LibTorch"
-              + " (PYTORCH_LIBRARY_PATH)");
+      throw new DeviceException(
+          "no GPU can be used: %s; %s, or choose the device cpu"
+              .formatted(
+                  whyNoGpu(engine),
+                  cuda(engine) ? "see whether nvidia-smi lists it" : remedy(engine.getVersion())));
     }
     return gpus > 0 ? Device.gpu() : Device.cpu();
   }
 
-  private static Engine load() {
+  /** Why {@link DeviceChoice#AUTO} leads to the processor. */
+  static String whyNoGpu(Engine engine) {
+    return cuda(engine)
+        ? "the CUDA driver shows none"
+        : "the PyTorch that comes with the program is built for processors only";
+  }
+
+  private static boolean cuda(Engine engine) {
+    return engine.hasCapability(StandardCapabilities.CUDA);
+  }
+
+  private static String remedy(String version) {
+    return "set PYTORCH_LIBRARY_PATH to the lib folder of LibTorch %1$s for CUDA, PYTORCH_VERSION to %1$s and PYTORCH_FLAVOR to cu128"
+        .formatted(version);
+  }
+
+  private static Engine load() throws DeviceException {
     Path cache = Utils.getEngineCacheDir("pytorch");
     Path lock = cache.resolve("potluck.lock");
     try {
@@ -64,13 +88,13 @@ final class PyTorch {
           var _ = channel.lock()) {
         return Engine.getEngine("PyTorch");
       }
-    } catch (EngineException e) {
-      throw new IllegalStateException(
-          "PyTorch's libraries did not load; they are unpacked into %s (DJL_CACHE_DIR moves it)"
+    } catch (EngineException | UnsatisfiedLinkError e) {
+      throw new DeviceException(
+          "PyTorch's libraries did not load: they are unpacked into %s (DJL_CACHE_DIR moves it), unless PYTORCH_LIBRARY_PATH says where they are"
               .formatted(cache),
           e);
     } catch (IOException e) {
-      throw new UncheckedIOException(
+      throw new DeviceException(
           "cannot write PyTorch's cache %s: free some space or set DJL_CACHE_DIR".formatted(cache),
           e);
     }

@@ -24,7 +24,7 @@ final class GptTest {
   }
 
   @Test
-  void doesNotSeeTheFuture() {
+  void doesNotSeeTheFuture() throws DeviceException {
     try (var model =
         new Gpt(SHAPE, Layout.of(SHAPE), DeviceChoice.CPU, 1, parameters(SHAPE, 3, 10))) {
       long[] tokens = tokens(8, 1);
@@ -39,7 +39,7 @@ final class GptTest {
   }
 
   @Test
-  void gradientAgreesWithFiniteDifferences() {
+  void gradientAgreesWithFiniteDifferences() throws DeviceException {
     for (boolean tied : new boolean[] {true, false}) {
       var shape = new GptConfig(2, 2, 16, 8, 256, tied);
       Layout layout = Layout.of(shape);
@@ -78,7 +78,7 @@ final class GptTest {
   }
 
   @Test
-  void startsWithTheSameBitsFromTheSameSeed() {
+  void startsWithTheSameBitsFromTheSameSeed() throws DeviceException {
     Layout layout = Layout.of(SHAPE);
     float[] values = Initialisation.of(SHAPE, layout, 42);
     assertThat(Initialisation.of(SHAPE, layout, 42)).containsExactly(values);
@@ -92,7 +92,7 @@ final class GptTest {
   }
 
   @Test
-  void readsRowsShorterThanTheContext() {
+  void readsRowsShorterThanTheContext() throws DeviceException {
     try (var model =
         new Gpt(SHAPE, Layout.of(SHAPE), DeviceChoice.CPU, 1, parameters(SHAPE, 3, 10))) {
       long[] tokens = tokens(8, 1);

@@ -55,6 +55,46 @@ final class AdamWTest {
     assertThat(first[1]).isCloseTo(0.8f, within(1e-6f));
   }
 
+  /**
+   * By Cauchy and Schwarz a step is at most 2.7 times the rate per value with these betas, so
+   * neither wild gradients nor a restart with empty moments can drive a parameter to infinity.
+   */
+  @Test
+  void takesBoundedStepsWhateverFiniteGradientsItIsGiven() {
+    double rate = 3e-3;
+    var config = AdamWConfig.of(new LearningRate(rate, rate, 0, 0));
+    for (long seed = 1; seed <= 20; seed++) {
+      var random = new SplittableRandom(seed);
+      var optimizer = new AdamW(config, LAYOUT);
+      var parameters = new float[LAYOUT.size()];
+      var first = new float[LAYOUT.size()];
+      var second = new float[LAYOUT.size()];
+      long epoch = random.nextInt(3) * 1000L;
+      for (int step = 0; step < 300; step++) {
+        float[] before = parameters.clone();
+        optimizer.step(epoch + step, parameters, first, second, wildGradient(random));
+        for (int i = 0; i < parameters.length; i++) {
+          assertThat((double) Math.abs(parameters[i] - before[i]))
+              .as("seed %d, step %d, value %d", seed, step, i)
+              .isLessThanOrEqualTo(2.7 * rate + 0.1 * rate * Math.abs(before[i]) + 1e-6);
+          assertThat(second[i]).isNotNegative().isFinite();
+        }
+      }
+    }
+  }
+
+  /** Values from zero over the smallest to the largest that a float32 holds. */
+  private static float[] wildGradient(SplittableRandom random) {
+    var gradient = new float[LAYOUT.size()];
+    double scale = Math.pow(10, random.nextDouble(-46, 38));
+    for (int i = 0; i < gradient.length; i++) {
+      boolean own = random.nextInt(4) == 0;
+      double size = own ? Math.pow(10, random.nextDouble(-46, 38)) : scale;
+      gradient[i] = (float) (random.nextInt(5) == 0 ? 0 : (random.nextDouble() * 2 - 1) * size);
+    }
+    return gradient;
+  }
+
   @Test
   void addsTheNormInTheDocumentedOrder() {
     var random = new SplittableRandom(11);

@@ -100,7 +100,10 @@ public final class YamuxStream implements Stream {
     handler = null;
   }
 
-  /** Lets {@code first} read the stream before the handler does. */
+  /**
+   * Lets {@code first} read the stream before the handler does. The end of what we send waits until
+   * it has: js-libp2p loses an end that arrives while it still negotiates.
+   */
   public void preamble(Preamble first) {
     preamble = first;
   }
@@ -189,7 +192,7 @@ public final class YamuxStream implements Stream {
       queuedBytes -= size;
       session.data(id, payload);
     }
-    if (outbox.isEmpty() && writeClosed && !finSent) {
+    if (outbox.isEmpty() && writeClosed && !finSent && preamble == null) {
       finSent = true;
       session.control(Frame.WINDOW_UPDATE, Frame.FIN, id, 0);
       endIfFinished();
@@ -307,6 +310,7 @@ public final class YamuxStream implements Stream {
     }
     if (finReceived && inbox.isEmpty() && !endDelivered && handler != null && !closed) {
       endDelivered = true;
+      endPreamble();
       handler.endOfInput(this);
       endIfFinished();
     }
@@ -321,7 +325,7 @@ public final class YamuxStream implements Stream {
     ByteBuffer data = payload.nioBuffer().asReadOnlyBuffer();
     int before = data.remaining();
     if (preamble != null && preamble.read(data)) {
-      preamble = null;
+      endPreamble();
     }
     if (preamble == null && data.hasRemaining() && !closed) {
       receiver.received(this, data);
@@ -331,6 +335,13 @@ public final class YamuxStream implements Stream {
     consumed(taken);
     if (payload.isReadable() && receiver == handler && reading && !closed) {
       throw new IllegalStateException("a handler of " + protocol + " left bytes unread");
+    }
+  }
+
+  private void endPreamble() {
+    preamble = null;
+    if (writeClosed && !closed) {
+      session.ready(this);
     }
   }
 

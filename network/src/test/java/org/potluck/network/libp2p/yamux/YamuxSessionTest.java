@@ -51,6 +51,33 @@ class YamuxSessionTest {
   }
 
   @Test
+  void theEndWaitsForThePreamble() {
+    Taker taker = new Taker(session.open().orElseThrow());
+    YamuxStream stream = (YamuxStream) taker.stream;
+    stream.preamble(data -> data.get() == 7);
+    stream.handler(taker);
+    stream.closeWrite();
+    assertThat(frames(Frame.WINDOW_UPDATE, Frame.FIN)).isZero();
+    send(Unpooled.wrappedBuffer(frame(Frame.DATA, 0, 2, 1), Unpooled.wrappedBuffer(crumb(7))));
+    assertThat(frames(Frame.WINDOW_UPDATE, Frame.FIN)).isOne();
+    assertThat(taker.bytes).isZero();
+    channel.finishAndReleaseAll();
+  }
+
+  @Test
+  void aRemoteThatEndsInThePreambleEndsIt() {
+    Taker taker = new Taker(session.open().orElseThrow());
+    YamuxStream stream = (YamuxStream) taker.stream;
+    stream.preamble(_ -> false);
+    stream.handler(taker);
+    stream.closeWrite();
+    send(frame(Frame.WINDOW_UPDATE, Frame.FIN, 2, 0));
+    assertThat(frames(Frame.WINDOW_UPDATE, Frame.FIN)).isOne();
+    assertThat(taker.end).isEqualTo(StreamEnd.FINISHED);
+    channel.finishAndReleaseAll();
+  }
+
+  @Test
   void moreThanTheWindowEndsTheConnection() {
     pause = true;
     send(frame(Frame.DATA, Frame.SYN, 1, Frame.WINDOW_BYTES_INITIAL));
@@ -160,17 +187,26 @@ class YamuxSessionTest {
 
   /** The sum of the lengths of all frames of this kind that were written since last asked. */
   private long written(int type, int flags) {
+    return lengths(type, flags).stream().mapToLong(length -> length).sum();
+  }
+
+  /** How many of them. */
+  private int frames(int type, int flags) {
+    return lengths(type, flags).size();
+  }
+
+  private List<Integer> lengths(int type, int flags) {
     loop.runAll();
-    long sum = 0;
+    List<Integer> lengths = new ArrayList<>();
     for (ByteBuf out = channel.readOutbound(); out != null; out = channel.readOutbound()) {
       if (out.readableBytes() == Frame.HEADER_BYTES
           && out.getByte(1) == type
           && out.getShort(2) == flags) {
-        sum += out.getInt(8);
+        lengths.add(out.getInt(8));
       }
       out.release();
     }
-    return sum;
+    return lengths;
   }
 
   private void take(YamuxStream stream) {

@@ -1,0 +1,141 @@
+package org.potluck.averaging;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.function.BiConsumer;
+import org.potluck.averaging.exchange.Group;
+import org.potluck.averaging.exchange.Rounds;
+import org.potluck.averaging.matchmaking.Attendance;
+import org.potluck.averaging.matchmaking.Matchmaker;
+import org.potluck.network.EventLoop;
+import org.potluck.network.PeerId;
+
+/**
+ * A peer's place in a round to come: taken while it still computes, filled when its contribution is
+ * there.
+ *
+ * <p>All methods are called on the network's loop, and futures complete there.
+ */
+public final class Enlistment {
+  private final EventLoop loop;
+  private final RoundTerms terms;
+  private final Matchmaker matchmaker;
+  private final Rounds rounds;
+  private final BiConsumer<Enlistment, RoundOutcome> ended;
+  private final CompletableFuture<RoundOutcome> outcome = new CompletableFuture<>();
+  private String round = "";
+  private boolean brought;
+  private boolean cancelled;
+
+  Enlistment(
+      EventLoop loop,
+      RoundTerms terms,
+      Matchmaker matchmaker,
+      Rounds rounds,
+      BiConsumer<Enlistment, RoundOutcome> ended) {
+    this.loop = loop;
+    this.terms = terms;
+    this.matchmaker = matchmaker;
+    this.rounds = rounds;
+    this.ended = ended;
+  }
+
+  public RoundTerms terms() {
+    return terms;
+  }
+
+  /** Completes when the leader says that the target batch is there; perhaps never. */
+  public CompletableFuture<Void> called() {
+    return matchmaker.called();
+  }
+
+  /** Whether the search for the group has ended, for whatever reason. */
+  public boolean searched() {
+    return matchmaker.found().isDone();
+  }
+
+  /** Whether the contribution has been brought. */
+  public boolean brought() {
+    return brought;
+  }
+
+  /** Other peers are there than were: {@code known} of them, {@code expected} with this one. */
+  public void expect(List<PeerId> known, int expected) {
+    matchmaker.expect(new Attendance(known, expected));
+  }
+
+  /** The target batch is there: if this peer leads, it calls the others. */
+  public void due() {
+    matchmaker.due();
+  }
+
+  /** About how long this peer still needs for its contribution. */
+  public void readyIn(Duration estimate) {
+    matchmaker.readyIn(estimate);
+  }
+
+  /**
+   * Takes part with {@code contribution}. The future never fails: what goes wrong with others is
+   * part of the outcome.
+   *
+   * @param deadline the round ends by then, one way or the other
+   * @throws IllegalArgumentException when the contribution is not finite or of another length
+   */
+  public CompletableFuture<RoundOutcome> bring(Contribution contribution, Instant deadline) {
+    if (brought || contribution.length() != terms.length()) {
+      throw new IllegalArgumentException("not the contribution that was announced");
+    }
+    contribution.requireFinite();
+    brought = true;
+    Instant since = loop.now();
+    var _ =
+        matchmaker
+            .found()
+            .thenCompose(group -> exchange(group, contribution, since, deadline))
+            .exceptionally(failure -> noGroup(failure, since))
+            .thenAccept(
+                value -> {
+                  ended.accept(this, value);
+                  outcome.complete(value);
+                });
+    matchmaker.bring(contribution.weight(), deadline);
+    return outcome;
+  }
+
+  /** Gives the round up, at once. */
+  public void cancel() {
+    cancelled = true;
+    matchmaker.cancel();
+    rounds.cancel(round);
+  }
+
+  /**
+   * Lets go of a place that was not filled, and of a search that runs; an exchange that has begun
+   * goes on.
+   *
+   * @return whether the round is given up
+   */
+  public boolean withdraw() {
+    cancelled |= !searched();
+    matchmaker.cancel();
+    return cancelled;
+  }
+
+  private CompletableFuture<RoundOutcome> exchange(
+      Group group, Contribution contribution, Instant since, Instant deadline) {
+    round = group.round();
+    return rounds.begin(group, contribution, Duration.between(since, loop.now()), deadline);
+  }
+
+  private RoundOutcome noGroup(Throwable failure, Instant since) {
+    Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
+    return new RoundOutcome.Abandoned(
+        cancelled ? RoundOutcome.Cause.CANCELLED : RoundOutcome.Cause.NO_GROUP,
+        cause == null ? "no group" : String.valueOf(cause.getMessage()),
+        List.of(),
+        new RoundOutcome.RoundTiming(Duration.between(since, loop.now()), Duration.ZERO));
+  }
+}

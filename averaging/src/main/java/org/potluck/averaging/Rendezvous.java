@@ -1,0 +1,235 @@
+package org.potluck.averaging;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.potluck.averaging.codec.CodecId;
+import org.potluck.averaging.matchmaking.Attendance;
+import org.potluck.averaging.progress.Outlook;
+import org.potluck.averaging.progress.PeerProgress;
+import org.potluck.averaging.progress.SwarmProgress;
+import org.potluck.network.EventLoop;
+import org.potluck.network.PeerId;
+
+/**
+ * Keeps a peer's appointments with the rounds of its run.
+ *
+ * <p>A peer that begins to look for its group when the target batch is there comes too late: the
+ * others, who noticed earlier or were not in the middle of a micro-batch, have begun. So this class
+ * watches the progress of all on the network's loop, whatever the training thread does, and enlists
+ * ahead of need; says that the round is due as soon as that is heard; and, when called, tells the
+ * leader how long the micro-batch at hand will take. The training thread only ends that micro-batch
+ * and brings its gradients.
+ *
+ * <p>All methods but {@link #calledEpoch} are called on the network's loop.
+ */
+public final class Rendezvous {
+  /** Enlisting takes a few round trips; much more than that is only held places. */
+  private static final Duration AHEAD = Duration.ofSeconds(5);
+
+  private static final Duration LOOK_EVERY = Duration.ofSeconds(1);
+  private static final Duration READY_SOONEST = Duration.ofMillis(20);
+  private static final Duration UNKNOWN_STEP = Duration.ofSeconds(1);
+
+  /** A leader is believed that the round is due from this part of the target on. */
+  private static final double CALLED_FROM = 0.5;
+
+  private final EventLoop loop;
+  private final Averager averager;
+  private final SwarmProgress progress;
+  private final Appointment appointment;
+  private final Supplier<OwnLink> link;
+  private @Nullable PeerProgress own;
+  private Instant saidAt;
+  private @Nullable Enlistment place;
+  private boolean called;
+  private boolean closed;
+  private volatile long calledEpoch = -1;
+
+  /**
+   * What is the same for all rounds of a run.
+   *
+   * @param length values of the vector
+   */
+  public record Appointment(
+      String key, long length, Outlook.Target target, CodecId codecUp, CodecId codecDown) {}
+
+  /**
+   * @param link asked whenever this peer enlists
+   */
+  public Rendezvous(
+      EventLoop loop,
+      Averager averager,
+      SwarmProgress progress,
+      Appointment appointment,
+      Supplier<OwnLink> link) {
+    this.loop = loop;
+    this.averager = averager;
+    this.progress = progress;
+    this.appointment = appointment;
+    this.link = link;
+    this.saidAt = loop.now();
+    progress.listen(this::look);
+    lookLater();
+  }
+
+  /** Tells the others how far this peer is, and enlists when that is due soon. */
+  public void say(PeerProgress word) {
+    own = word;
+    saidAt = loop.now();
+    progress.say(word);
+    look();
+  }
+
+  /** The epoch for which the leader has last called this peer, or -1. From any thread. */
+  public long calledEpoch() {
+    return calledEpoch;
+  }
+
+  /** Takes part in the round of {@code epoch}; see {@link Enlistment#bring}. */
+  public CompletableFuture<RoundOutcome> bring(
+      long epoch, Contribution contribution, Instant deadline) {
+    Enlistment here = place;
+    PeerProgress word = own;
+    String model = word == null ? "" : word.digest();
+    if (here == null || !isFor(here, epoch, model) || here.brought()) {
+      leave();
+      here = enlist(epoch, model);
+    }
+    Enlistment brought = here;
+    CompletableFuture<RoundOutcome> outcome = brought.bring(contribution, deadline);
+    if (closed) {
+      brought.withdraw();
+    }
+    return outcome.whenComplete(
+        (value, failure) -> {
+          if (place == brought && value instanceof RoundOutcome.Abandoned) {
+            place = null; // the next attempt is enlisted for like the first
+          }
+        });
+  }
+
+  /** Takes part in no more rounds; an exchange that has begun goes on. */
+  public void close() {
+    closed = true;
+    leave();
+  }
+
+  private void lookLater() {
+    EventLoop.Timer _ =
+        loop.schedule(
+            LOOK_EVERY,
+            () -> {
+              if (!closed) {
+                look();
+                lookLater();
+              }
+            });
+  }
+
+  private void look() {
+    PeerProgress word = own;
+    if (word == null || word.leaving() || closed) {
+      return;
+    }
+    Outlook outlook = Outlook.of(word, progress.heardTrainers(), appointment.target(), loop.now());
+    if (place != null && !isFor(place, outlook.epoch(), outlook.model())) {
+      leave();
+    }
+    if (outlook.behind()) {
+      return;
+    }
+    if (place == null && outlook.untilDue().compareTo(AHEAD) <= 0) {
+      enlist(word.epoch(), word.digest());
+    }
+    Enlistment here = place;
+    if (here == null) {
+      return;
+    }
+    List<PeerId> known = known(word.epoch(), word.digest());
+    here.expect(known, known.size() + 1);
+    boolean due = outlook.samples() >= appointment.target().samples();
+    if (due) {
+      here.due();
+    }
+    if (called && outlook.samples() >= CALLED_FROM * appointment.target().samples()) {
+      calledEpoch = word.epoch();
+    }
+  }
+
+  private static boolean isFor(Enlistment here, long epoch, String model) {
+    return here.terms().epoch() == epoch && here.terms().model().equals(model);
+  }
+
+  private Enlistment enlist(long epoch, String model) {
+    List<PeerId> known = known(epoch, model);
+    Enlistment here =
+        averager.enlist(
+            new RoundTerms(
+                appointment.key(),
+                epoch,
+                model,
+                appointment.length(),
+                Role.TRAINER,
+                link.get(),
+                appointment.codecUp(),
+                appointment.codecDown()),
+            new Attendance(known, known.size() + 1));
+    place = here;
+    called = false;
+    CompletableFuture<Void> _ =
+        here.called()
+            .thenRun(
+                () -> {
+                  called = here == place;
+                  tellReadiness(here);
+                  look();
+                });
+    return here;
+  }
+
+  private List<PeerId> known(long epoch, String model) {
+    return progress.trainers().stream()
+        .filter(other -> other.epoch() == epoch && other.digest().equals(model))
+        .map(PeerProgress::peer)
+        .toList();
+  }
+
+  /**
+   * Tells the leader how long the micro-batch at hand still takes, again when it takes longer. The
+   * estimate is generous: being waited for is cheaper than being left behind.
+   */
+  private void tellReadiness(Enlistment here) {
+    PeerProgress word = own;
+    if (here != place || here.brought() || here.searched() || word == null) {
+      return;
+    }
+    Duration step = step(word);
+    Duration left = step.minus(Duration.between(saidAt, loop.now()));
+    Duration estimate = longer(longer(left, step.dividedBy(2)), READY_SOONEST);
+    here.readyIn(estimate);
+    EventLoop.Timer _ = loop.schedule(estimate, () -> tellReadiness(here));
+  }
+
+  private Duration step(PeerProgress word) {
+    return word.samplesPerSecond() > 0
+        ? Duration.ofNanos(
+            (long) (appointment.target().microBatch() / word.samplesPerSecond() * 1e9))
+        : UNKNOWN_STEP;
+  }
+
+  private static Duration longer(Duration one, Duration other) {
+    return one.compareTo(other) > 0 ? one : other;
+  }
+
+  private void leave() {
+    if (place != null) {
+      place.withdraw();
+      place = null;
+    }
+    called = false;
+  }
+}

@@ -1,0 +1,43 @@
+package org.potluck.averaging.matchmaking;
+
+import com.google.protobuf.ByteString;
+import org.potluck.averaging.exchange.Group;
+import org.potluck.averaging.proto.CallMessage;
+import org.potluck.averaging.proto.JoinAnswerMessage;
+import org.potluck.averaging.proto.RedirectMessage;
+import org.potluck.averaging.proto.RefusedMessage;
+import org.potluck.averaging.proto.WelcomeMessage;
+
+/** What a leader says to a follower. */
+final class Answers {
+  static final JoinAnswerMessage WELCOME =
+      JoinAnswerMessage.newBuilder().setWelcome(WelcomeMessage.getDefaultInstance()).build();
+  static final JoinAnswerMessage CALL =
+      JoinAnswerMessage.newBuilder().setCall(CallMessage.getDefaultInstance()).build();
+  static final JoinAnswerMessage BEGUN = refusal("the round has begun", true);
+
+  private Answers() {}
+
+  /**
+   * @param closed whether looking further is of no use
+   */
+  static JoinAnswerMessage refusal(String reason, boolean closed) {
+    return JoinAnswerMessage.newBuilder()
+        .setRefused(RefusedMessage.newBuilder().setReason(reason).setClosed(closed))
+        .build();
+  }
+
+  static JoinAnswerMessage redirect(Declaration leader) {
+    return JoinAnswerMessage.newBuilder()
+        .setRedirect(
+            RedirectMessage.newBuilder()
+                .setLeader(ByteString.copyFrom(leader.peer().toBytes()))
+                .setDeclaredMicros(leader.declaredMicros())
+                .addAllAddresses(leader.message().getAddressesList()))
+        .build();
+  }
+
+  static JoinAnswerMessage group(Group group) {
+    return JoinAnswerMessage.newBuilder().setGroup(GroupMessages.write(group)).build();
+  }
+}

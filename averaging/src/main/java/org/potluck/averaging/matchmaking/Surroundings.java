@@ -1,0 +1,31 @@
+package org.potluck.averaging.matchmaking;
+
+import java.time.Instant;
+import java.util.random.RandomGenerator;
+import org.potluck.averaging.AveragingOptions;
+import org.potluck.dht.Dht;
+import org.potluck.network.EventLoop;
+import org.potluck.network.Network;
+import org.potluck.network.PeerId;
+
+/** What all searches of one peer share. */
+record Surroundings(
+    Network network,
+    Dht dht,
+    AveragingOptions options,
+    RandomGenerator random,
+    SpanPlanner planner,
+    Grace grace,
+    Shunned shunned) {
+  EventLoop loop() {
+    return network.loop();
+  }
+
+  Instant now() {
+    return network.loop().now();
+  }
+
+  PeerId self() {
+    return network.self();
+  }
+}

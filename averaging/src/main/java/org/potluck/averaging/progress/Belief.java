@@ -1,0 +1,94 @@
+package org.potluck.averaging.progress;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.potluck.network.PeerId;
+
+/**
+ * Whose word that it is further than we are is believed.
+ *
+ * <p>Whoever hears that the swarm has moved on stops computing and downloads. A peer that merely
+ * says so could hold everybody up. No round begins without more than half of those expected, so
+ * what more than half of the others say is believed at once; what fewer say, only when they have
+ * said it for a while, since then they may be all that is left of a swarm that newcomers outnumber.
+ * When nobody of those ahead could give the state they claim to have, they are not believed for
+ * some time, each time twice as long.
+ *
+ * <p>Peers that have not taken a step yet have no vote: they know nothing.
+ */
+final class Belief {
+  private static final Duration MINORITY_AFTER = Duration.ofSeconds(3);
+  private static final Duration DOUBT_FIRST = Duration.ofSeconds(10);
+  private static final int DOUBT_FACTOR_MAX = 256;
+  private static final int PEERS_MAX = 4096;
+
+  private record Doubt(Instant until, int factor) {}
+
+  private final Map<PeerId, Doubt> doubts = new LinkedHashMap<>();
+  private final Map<PeerId, Instant> aheadSince = new LinkedHashMap<>();
+
+  /** They claimed to be ahead and none could show it. */
+  void doubt(List<PeerId> peers, Instant now) {
+    for (PeerId peer : peers) {
+      Doubt before = doubts.remove(peer);
+      int factor = before == null ? 1 : Math.min(DOUBT_FACTOR_MAX, 2 * before.factor());
+      doubts.put(peer, new Doubt(now.plus(DOUBT_FIRST.multipliedBy(factor)), factor));
+      if (doubts.size() > PEERS_MAX) {
+        doubts.remove(doubts.keySet().iterator().next());
+      }
+    }
+  }
+
+  /** What it claimed has proved true. */
+  void trust(PeerId peer) {
+    doubts.remove(peer);
+  }
+
+  /**
+   * Those of {@code trainers} that are at {@code epoch} or behind, and those ahead that are
+   * believed.
+   */
+  List<SwarmProgress.Heard> believed(long epoch, List<SwarmProgress.Heard> trainers, Instant now) {
+    noteAhead(epoch, trainers, now);
+    long voters = trainers.stream().filter(heard -> heard.progress().epoch() > 0).count();
+    List<SwarmProgress.Heard> believed = new ArrayList<>();
+    for (SwarmProgress.Heard heard : trainers) {
+      if (heard.progress().epoch() <= epoch || believed(heard, trainers, voters, now)) {
+        believed.add(heard);
+      }
+    }
+    return believed;
+  }
+
+  private boolean believed(
+      SwarmProgress.Heard heard, List<SwarmProgress.Heard> trainers, long voters, Instant now) {
+    long claimed = heard.progress().epoch();
+    long supporters =
+        trainers.stream().filter(other -> other.progress().epoch() >= claimed).count();
+    if (2 * supporters > voters && voters > 1) {
+      return true;
+    }
+    PeerId peer = heard.progress().peer();
+    Doubt doubt = doubts.get(peer);
+    if (doubt != null && doubt.until().isAfter(now)) {
+      return false;
+    }
+    return voters == 1 || !aheadSince.getOrDefault(peer, now).plus(MINORITY_AFTER).isAfter(now);
+  }
+
+  private void noteAhead(long epoch, List<SwarmProgress.Heard> trainers, Instant now) {
+    Map<PeerId, Instant> still = new LinkedHashMap<>();
+    for (SwarmProgress.Heard heard : trainers) {
+      PeerId peer = heard.progress().peer();
+      if (heard.progress().epoch() > epoch) {
+        still.put(peer, aheadSince.getOrDefault(peer, now));
+      }
+    }
+    aheadSince.clear();
+    aheadSince.putAll(still);
+  }
+}

@@ -1,0 +1,133 @@
+package org.potluck.averaging.progress;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * How far the swarm is with its target batch, and when it will be there, as one peer sees it.
+ *
+ * <p>A pure function of what was heard: everybody else's word is older than it looks, so whoever
+ * trains is taken to have done since then what its rate says, up to the micro-batch it is at.
+ *
+ * <p>Peers that trained apart for a while hold different models. The swarm's is the one that was
+ * trained furthest, at equal epochs the one that more peers hold, then the one whose digest sorts
+ * first, so that all come to the same choice; what is gathered for another does not count.
+ *
+ * @param epoch of the swarm: the newest that a live trainer has reached
+ * @param model digest of the swarm's parameters at that epoch
+ * @param behind whether this peer holds others, so that it has to download these
+ * @param samples reported for that model by all, this peer included
+ * @param peers that train, this one included
+ * @param untilDue until the target batch is there when all go on; {@link #NEVER} when nobody trains
+ * @param untilDueByOthers the same when this peer does nothing more
+ */
+public record Outlook(
+    long epoch,
+    String model,
+    boolean behind,
+    long samples,
+    int peers,
+    Duration untilDue,
+    Duration untilDueByOthers) {
+  /** Longer than any round is waited for. */
+  public static final Duration NEVER = Duration.ofDays(1);
+
+  /** Who has said nothing for so many of its micro-batches may have died: it is not counted on. */
+  private static final double STEPS_BELIEVED = 3;
+
+  /** What a trainer says while it computes. */
+  public static final String TRAINING = "TRAINING";
+
+  /**
+   * What the run's peers gather.
+   *
+   * @param samples of the whole swarm per epoch
+   * @param microBatch samples a peer computes at once
+   */
+  public record Target(long samples, int microBatch) {
+    public Target {
+      if (samples < 1 || microBatch < 1) {
+        throw new IllegalArgumentException("not a target: " + samples + ", " + microBatch);
+      }
+    }
+  }
+
+  /**
+   * @param others live trainers
+   */
+  public static Outlook of(
+      PeerProgress own, List<SwarmProgress.Heard> others, Target target, Instant now) {
+    long epoch = own.epoch();
+    for (SwarmProgress.Heard other : others) {
+      epoch = Math.max(epoch, other.progress().epoch());
+    }
+    String model = model(epoch, own, others);
+    boolean behind = !holds(own, epoch, model);
+    long samples = behind ? 0 : own.samples();
+    double underWay = 0;
+    double rate = 0;
+    for (SwarmProgress.Heard other : others) {
+      PeerProgress word = other.progress();
+      if (!holds(word, epoch, model)) {
+        continue;
+      }
+      samples += word.samples();
+      double seconds = Duration.between(other.since(), now).toNanos() / 1e9;
+      double step = target.microBatch() / word.samplesPerSecond();
+      boolean overdue = seconds > STEPS_BELIEVED * step;
+      if (word.activity().equals(TRAINING) && plausibleRate(word) && !overdue) {
+        rate += word.samplesPerSecond();
+        underWay += Math.min(target.microBatch(), word.samplesPerSecond() * seconds);
+      }
+    }
+    double missing = Math.max(0, target.samples() - samples - underWay);
+    double ownRate = !behind && plausibleRate(own) ? own.samplesPerSecond() : 0;
+    return new Outlook(
+        epoch,
+        model,
+        behind,
+        samples,
+        others.size() + 1,
+        time(missing, rate + ownRate),
+        time(missing, rate));
+  }
+
+  /** Whether {@code word}'s peer holds the parameters that {@code model} names. */
+  static boolean holds(PeerProgress word, long epoch, String model) {
+    return word.epoch() == epoch && word.digest().equals(model);
+  }
+
+  private static String model(long epoch, PeerProgress own, List<SwarmProgress.Heard> others) {
+    TreeMap<String, Integer> holders = new TreeMap<>();
+    if (own.epoch() == epoch) {
+      holders.merge(own.digest(), 1, Integer::sum);
+    }
+    for (SwarmProgress.Heard other : others) {
+      if (other.progress().epoch() == epoch) {
+        holders.merge(other.progress().digest(), 1, Integer::sum);
+      }
+    }
+    String chosen = holders.firstKey();
+    for (Map.Entry<String, Integer> model : holders.entrySet()) {
+      if (model.getValue() > holders.getOrDefault(chosen, 0)) {
+        chosen = model.getKey();
+      }
+    }
+    return chosen;
+  }
+
+  private static boolean plausibleRate(PeerProgress word) {
+    return word.samplesPerSecond() > 0 && Double.isFinite(word.samplesPerSecond());
+  }
+
+  private static Duration time(double missing, double rate) {
+    if (rate <= 0) {
+      return NEVER;
+    }
+    double seconds = Math.min(missing / rate, (double) NEVER.toSeconds());
+    return Duration.ofNanos((long) (seconds * 1e9));
+  }
+}

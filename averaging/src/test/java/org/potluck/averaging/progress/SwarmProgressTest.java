@@ -1,0 +1,227 @@
+package org.potluck.averaging.progress;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.potluck.averaging.SharedDht;
+import org.potluck.network.rpc.Rpc;
+import org.potluck.network.simulation.NetworkConditions;
+import org.potluck.network.simulation.PeerProfile;
+import org.potluck.network.simulation.SimulatedNetwork;
+import org.potluck.network.simulation.Simulation;
+
+class SwarmProgressTest {
+  private static final Duration SOON = Duration.ofSeconds(1);
+  private static final Outlook.Target TARGET = new Outlook.Target(64, 4);
+
+  private final SharedDht dht = new SharedDht();
+  private final List<Peer> peers = new ArrayList<>();
+  private Simulation simulation = new Simulation(0);
+
+  @Test
+  void peersThatBeginTogetherFindEachOtherAtOnce() {
+    for (int seed = 0; seed < 20; seed++) {
+      swarm(seed, 5);
+      for (Peer peer : peers) {
+        assertThat(peer.progress.others()).as("seed %d", seed).hasSize(4);
+      }
+    }
+  }
+
+  @Test
+  void newsReachEverybodyWithinARoundTrip() {
+    for (int seed = 0; seed < 20; seed++) {
+      swarm(seed, 4);
+      peers.getFirst().say(0, 12);
+      simulation.runFor(Duration.ofMillis(200));
+      for (Peer peer : peers.subList(1, 4)) {
+        assertThat(peer.of(peers.getFirst()).samples()).as("seed %d", seed).isEqualTo(12);
+      }
+    }
+  }
+
+  @Test
+  void ofManyWordsTheLastOneArrives() {
+    swarm(1, 2);
+    for (int samples = 1; samples <= 50; samples++) {
+      peers.get(0).say(0, samples);
+    }
+    simulation.runFor(SOON);
+    assertThat(peers.get(1).of(peers.get(0)).samples()).isEqualTo(50);
+  }
+
+  @Test
+  void oldWordsSaidAgainChangeNothing() {
+    swarm(2, 2);
+    PeerProgress old = peers.get(0).word(3, 10, false);
+    PeerProgress newer = peers.get(0).word(4, 2, false);
+    peers.get(0).say(newer);
+    simulation.runFor(SOON);
+    peers.get(0).say(old);
+    simulation.runFor(SOON);
+    assertThat(peers.get(1).progress.others()).extracting(PeerProgress::epoch).containsExactly(4L);
+  }
+
+  @Test
+  void whoLeavesIsGoneAtOnceAndItsLastEpochKnown() {
+    swarm(3, 3);
+    Peer leaver = peers.getFirst();
+    leaver.say(leaver.word(7, 0, true));
+    simulation.runFor(Duration.ofMillis(200));
+    simulation.crash(leaver.network);
+    simulation.runFor(SOON);
+    for (Peer peer : peers.subList(1, 3)) {
+      assertThat(peer.progress.others()).hasSize(1);
+      assertThat(peer.progress.lastEpoch()).isEqualTo(7);
+    }
+  }
+
+  @Test
+  void whoseConnectionIsLostIsGone() {
+    swarm(4, 3);
+    simulation.crash(peers.getFirst().network);
+    simulation.runFor(SOON);
+    assertThat(peers.get(1).progress.others()).hasSize(1);
+  }
+
+  @Test
+  void whoIsSilentIsGoneAfterTenSeconds() {
+    swarm(5, 3);
+    Peer silent = peers.getFirst();
+    silent.network.loop().execute(silent.progress::stop);
+    simulation.cutPower(silent.network);
+    simulation.runFor(Duration.ofSeconds(8));
+    assertThat(peers.get(1).progress.others()).hasSize(2);
+    simulation.runFor(Duration.ofSeconds(4));
+    assertThat(peers.get(1).progress.others()).hasSize(1);
+  }
+
+  @Test
+  void oneWhoClaimsToBeFarAheadIsNotFollowed() {
+    for (int seed = 0; seed < 10; seed++) {
+      swarm(seed, 4);
+      peers.forEach(peer -> peer.say(5, 8));
+      Peer liar = peers.get(seed % 4);
+      liar.say(1_000_000, 8);
+      simulation.runFor(SOON);
+      for (Peer peer : peers) {
+        if (peer != liar) {
+          assertThat(peer.outlook(5).epoch()).as("seed %d", seed).isEqualTo(5);
+          assertThat(peer.outlook(5).samples()).as("seed %d", seed).isEqualTo(16);
+        }
+      }
+    }
+  }
+
+  @Test
+  void whatMostSayIsBelievedAtOnce() {
+    swarm(6, 4);
+    peers.forEach(peer -> peer.say(5, 8));
+    simulation.runFor(SOON);
+    peers.subList(1, 4).forEach(peer -> peer.say(6, 0));
+    simulation.runFor(Duration.ofMillis(200));
+    assertThat(peers.getFirst().outlook(5).epoch()).isEqualTo(6);
+  }
+
+  @Test
+  void aMinorityAheadIsTriedAfterAWhileAndDoubtedWhenItCannotShowIt() {
+    swarm(7, 5);
+    peers.subList(0, 3).forEach(peer -> peer.say(5, 8));
+    peers.subList(3, 5).forEach(peer -> peer.say(900, 8));
+    simulation.runFor(SOON);
+    Peer honest = peers.getFirst();
+    assertThat(honest.outlook(5).epoch()).isEqualTo(5);
+    simulation.runFor(Duration.ofSeconds(4));
+    assertThat(honest.outlook(5).epoch()).isEqualTo(900);
+    for (long doubtedSeconds : new long[] {10, 20, 40}) {
+      honest
+          .network
+          .loop()
+          .execute(
+              () ->
+                  honest.progress.doubt(
+                      peers.subList(3, 5).stream().map(peer -> peer.network.self()).toList()));
+      simulation.runFor(Duration.ofSeconds(doubtedSeconds - 1));
+      assertThat(honest.outlook(5).epoch()).isEqualTo(5);
+      simulation.runFor(Duration.ofSeconds(2));
+      assertThat(honest.outlook(5).epoch()).isEqualTo(900);
+    }
+  }
+
+  @Test
+  void aNewcomerBelievesTheOnlyPeerThereIs() {
+    swarm(8, 2);
+    peers.get(1).say(40, 0);
+    simulation.runFor(Duration.ofMillis(200));
+    assertThat(peers.get(0).outlook(0).epoch()).isEqualTo(40);
+  }
+
+  private void swarm(int seed, int count) {
+    simulation =
+        new Simulation(
+            seed, NetworkConditions.usual().withDetection(Duration.ZERO, Duration.ofSeconds(30)));
+    peers.clear();
+    for (int i = 0; i < count; i++) {
+      peers.add(new Peer(simulation.addPeer(PeerProfile.home()), "run-" + seed));
+    }
+    peers.forEach(peer -> peer.say(0, 0));
+    simulation.runFor(SOON);
+  }
+
+  private final class Peer {
+    final SimulatedNetwork network;
+    final SwarmProgress progress;
+    private long sequence;
+
+    Peer(SimulatedNetwork network, String run) {
+      this.network = network;
+      progress =
+          new SwarmProgress(network, new Rpc(network, network.random()), dht.of(network), run);
+    }
+
+    void say(long epoch, long samples) {
+      say(word(epoch, samples, false));
+    }
+
+    void say(PeerProgress word) {
+      network.loop().execute(() -> progress.say(word));
+    }
+
+    PeerProgress of(Peer other) {
+      return progress.others().stream()
+          .filter(word -> word.peer().equals(other.network.self()))
+          .findFirst()
+          .orElseThrow();
+    }
+
+    Outlook outlook(long epoch) {
+      return Outlook.of(
+          word(epoch, 0, false), progress.heardTrainers(), TARGET, simulation.clock().instant());
+    }
+
+    PeerProgress word(long epoch, long samples, boolean leaving) {
+      return new PeerProgress(
+          network.self(),
+          ++sequence,
+          "a peer",
+          "trainer",
+          "cpu",
+          epoch,
+          samples,
+          samples,
+          10,
+          1000,
+          Double.NaN,
+          "",
+          Outlook.TRAINING,
+          network.addresses(),
+          0,
+          0,
+          leaving,
+          leaving ? epoch : 0);
+    }
+  }
+}

@@ -1,0 +1,90 @@
+package org.potluck.peer.bench;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import org.potluck.averaging.codec.CodecId;
+import org.potluck.peer.bench.worker.Split;
+
+/**
+ * Rounds between processes on this machine, in turns with plain sockets that move the same bytes:
+ * whatever else the machine does hits both.
+ *
+ * @param peers processes
+ * @param groupSize how many of them average with each other; {@code peers} is a multiple of it
+ * @param values of each contribution
+ * @param warmup rounds before the first that counts: the compiler needs them
+ */
+record LoopbackRounds(String name, int peers, int groupSize, int values, int warmup, int rounds) {
+  private static final double USUAL_LINK = 12.5e6;
+
+  Bench.Part part(Duration estimate) {
+    return new Bench.Part(
+        List.of(name),
+        "%d rounds of %d processes, %.1f M values".formatted(rounds, peers, values / 1e6),
+        estimate,
+        this::measure);
+  }
+
+  private List<BenchCase> measure() throws BenchException, IOException, InterruptedException {
+    List<Meeting.Guest> guests = new ArrayList<>();
+    List<List<Integer>> groups = new ArrayList<>();
+    for (int i = 0; i < peers; i++) {
+      guests.add(new Meeting.Guest(1 + i, USUAL_LINK, USUAL_LINK));
+      if (i % groupSize == 0) {
+        groups.add(new ArrayList<>());
+      }
+      groups.getLast().add(i);
+    }
+    List<Meeting.Round> measured = new ArrayList<>();
+    List<Double> raw = new ArrayList<>();
+    int incomplete = 0;
+    try (Crew crew = Crew.start(Crew.Berth.here(peers))) {
+      Meeting meeting = new Meeting(crew, guests, groups, values, CodecId.FLOAT16);
+      crew.connect();
+      for (int i = -warmup; i < rounds; i++) {
+        Meeting.Round round = meeting.round(Split.PLAN);
+        double sockets = RawMoves.seconds(crew, meeting.bytesOfEqualSpans());
+        if (i >= 0 && round.whole()) {
+          measured.add(round);
+          raw.add(sockets);
+        } else if (i >= 0) {
+          incomplete++;
+        }
+      }
+    }
+    if (incomplete > rounds / 2) {
+      throw new BenchException(
+          "in %d of %d rounds not everybody found the group in time; the machine is too busy"
+              .formatted(incomplete, rounds));
+    }
+    Map<String, Double> metrics = metrics(measured, Spread.of(raw));
+    metrics.put("rounds_measured", (double) measured.size());
+    metrics.put("rounds_incomplete", (double) incomplete);
+    return List.of(new BenchCase(name, metrics));
+  }
+
+  private Map<String, Double> metrics(List<Meeting.Round> measured, Spread raw) {
+    Spread seconds = Spread.of(measured.stream().map(Meeting.Round::seconds).toList());
+    Map<String, Double> metrics = new LinkedHashMap<>();
+    metrics.put("seconds_median", seconds.median());
+    metrics.put("seconds_min", seconds.min());
+    metrics.put("seconds_max", seconds.max());
+    metrics.put("ratio_to_raw_sockets", seconds.median() / raw.median());
+    metrics.put("raw_sockets_seconds_median", raw.median());
+    metrics.put("raw_sockets_seconds_min", raw.min());
+    metrics.put("matchmaking_seconds_median", median(measured, Meeting.Round::matchmakingSeconds));
+    metrics.put("exchange_seconds_median", median(measured, Meeting.Round::exchangeSeconds));
+    metrics.put("processor_seconds_median", median(measured, Meeting.Round::processorSeconds));
+    return metrics;
+  }
+
+  private static double median(
+      List<Meeting.Round> measured, Function<Meeting.Round, Double> figure) {
+    return Spread.of(measured.stream().map(figure).toList()).median();
+  }
+}

@@ -1,0 +1,186 @@
+package org.potluck.peer.bench;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.potluck.averaging.codec.CodecId;
+import org.potluck.peer.bench.worker.Order;
+import org.potluck.peer.bench.worker.Reply;
+import org.potluck.peer.bench.worker.Split;
+
+/**
+ * Rounds of one crew: all ask at once, the time until the last one has its average counts, and what
+ * they hold is compared, bit for bit among the members and value by value with the exact mean.
+ */
+final class Meeting {
+  private static final double LIMIT_SECONDS = 120;
+
+  private final Crew crew;
+  private final List<Guest> guests;
+  private final List<List<Integer>> groups;
+  private final List<Integer> everyone;
+  private final int values;
+  private final CodecId codec;
+  private long epoch;
+
+  /**
+   * What a worker brings.
+   *
+   * @param weight zero for an auxiliary
+   * @param up bytes a second that it declares
+   */
+  record Guest(double weight, double up, double down) {}
+
+  /**
+   * How a round went.
+   *
+   * @param seconds from the first order to the last average
+   * @param matchmakingSeconds the longest
+   * @param exchangeSeconds the longest
+   * @param processorSeconds of all workers together, until their results were looked at
+   * @param whole whether everybody of every group took part and holds the average
+   */
+  record Round(
+      double seconds,
+      double matchmakingSeconds,
+      double exchangeSeconds,
+      double processorSeconds,
+      boolean whole) {}
+
+  /**
+   * @param groups numbers of the workers that average with each other
+   */
+  Meeting(Crew crew, List<Guest> guests, List<List<Integer>> groups, int values, CodecId codec) {
+    this.crew = crew;
+    this.guests = List.copyOf(guests);
+    this.groups = groups.stream().map(List::copyOf).toList();
+    everyone = groups.stream().flatMap(List::stream).toList();
+    this.values = values;
+    this.codec = codec;
+  }
+
+  /** One round in which nobody is disturbed. */
+  Round round(Split split) throws BenchException, InterruptedException {
+    prepare(split);
+    long started = System.nanoTime();
+    start(everyone);
+    long ended = started;
+    List<Reply.Ended> outcomes = new ArrayList<>();
+    for (int number : everyone) {
+      var outcome = crew.worker(number).await(Reply.Ended.class, Crew.LIMIT);
+      outcomes.add(outcome.reply());
+      ended = Math.max(ended, outcome.nanos());
+    }
+    double processor = 0;
+    boolean whole = true;
+    for (List<Integer> group : groups) {
+      List<Integer> holders =
+          group.stream().filter(i -> outcomes.get(everyone.indexOf(i)).averaged()).toList();
+      whole &= holders.size() == group.size();
+      if (!holders.isEmpty()) {
+        List<Integer> members = members(outcomes.get(everyone.indexOf(holders.getFirst())), group);
+        whole &= members.size() == group.size();
+        processor += check(holders, members, List.of());
+      }
+    }
+    return new Round(
+        (ended - started) / 1e9,
+        outcomes.stream().mapToDouble(Reply.Ended::matchmakingSeconds).max().orElse(0),
+        outcomes.stream().mapToDouble(Reply.Ended::exchangeSeconds).max().orElse(0),
+        processor,
+        whole);
+  }
+
+  /** Fills contributions for the next epoch. */
+  void prepare(Split split) throws BenchException, InterruptedException {
+    epoch++;
+    List<Reply.Done> _ = crew.of(everyone, number -> preparation(number, split), Reply.Done.class);
+  }
+
+  void start(List<Integer> numbers) {
+    for (int number : numbers) {
+      crew.worker(number).send(new Order.Average(LIMIT_SECONDS));
+    }
+  }
+
+  private Order preparation(int number, Split split) {
+    int group = groupOf(number);
+    Guest guest = guests.get(number);
+    return new Order.Prepare(
+        "bench." + group,
+        epoch,
+        number,
+        values,
+        codec.name(),
+        split,
+        guest.weight(),
+        guest.up(),
+        guest.down(),
+        groups.get(group).stream().filter(other -> other != number).map(crew::peer).toList());
+  }
+
+  private int groupOf(int number) {
+    for (int group = 0; group < groups.size(); group++) {
+      if (groups.get(group).contains(number)) {
+        return group;
+      }
+    }
+    throw new IllegalArgumentException("worker " + number + " is in no group");
+  }
+
+  private List<Integer> members(Reply.Ended outcome, List<Integer> group) throws BenchException {
+    List<Integer> members =
+        group.stream().filter(i -> outcome.members().contains(crew.peer(i))).toList();
+    if (members.size() != outcome.members().size()) {
+      throw new BenchException("a round with members of another group");
+    }
+    return members;
+  }
+
+  /**
+   * Compares what {@code holders} hold.
+   *
+   * @param givers all whose contributions may be in it
+   * @param doubtful those of {@code givers} that died on the way
+   * @return processor seconds of the holders
+   */
+  double check(List<Integer> holders, List<Integer> givers, List<Integer> doubtful)
+      throws BenchException, InterruptedException {
+    List<Integer> seats = givers.stream().filter(i -> guests.get(i).weight() > 0).toList();
+    Order order =
+        new Order.Check(
+            seats,
+            seats.stream().map(seat -> guests.get(seat).weight()).toList(),
+            doubtful.stream().map(seats::indexOf).filter(place -> place >= 0).toList());
+    List<Reply.Checked> results = crew.of(holders, _ -> order, Reply.Checked.class);
+    double processor = 0;
+    for (Reply.Checked result : results) {
+      processor += result.processorSeconds();
+      if (!result.digest().equals(results.getFirst().digest())) {
+        throw new BenchException("members of one round hold different bits");
+      }
+      if (!(result.worstError() <= result.errorBound())) {
+        throw new BenchException(
+            "a value is off by %s; the codec allows %s"
+                .formatted(result.worstError(), result.errorBound()));
+      }
+    }
+    return processor;
+  }
+
+  /** Bytes that go from each worker to each other in a round with equal spans. */
+  int[][] bytesOfEqualSpans() {
+    int[][] bytes = new int[crew.size()][crew.size()];
+    for (List<Integer> group : groups) {
+      for (int from : group) {
+        for (int to : group) {
+          if (from != to) {
+            // Contributions to the other's span, and averages of one's own.
+            bytes[from][to] =
+                Math.toIntExact(Math.round(2 * codec.bytesPerValue() * values / group.size()));
+          }
+        }
+      }
+    }
+    return bytes;
+  }
+}

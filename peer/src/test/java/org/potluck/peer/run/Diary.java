@@ -1,0 +1,73 @@
+package org.potluck.peer.run;
+
+import java.time.Duration;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import org.potluck.averaging.RoundOutcome;
+import org.potluck.network.PeerId;
+import org.potluck.peer.training.Swarm;
+import org.potluck.peer.training.TrainingListener;
+import org.potluck.trainer.Trainer;
+
+/** What one peer did in each epoch. Written by its training thread, read after that has ended. */
+final class Diary implements TrainingListener {
+  private static final int HELD_OUT_SAMPLES = 8;
+
+  /**
+   * One epoch, as ended by a step.
+   *
+   * @param loss mean over this peer's samples
+   * @param heldOut loss after the step
+   * @param digest of the parameters after the step
+   */
+  record Step(RoundOutcome.Averaged round, double loss, double heldOut, String digest) {}
+
+  final PeerId peer;
+  final long drawer;
+
+  /** Samples that were brought to the last round of each epoch. */
+  final Map<Long, Long> brought = new TreeMap<>();
+
+  final Map<Long, Step> steps = new TreeMap<>();
+  private long samples;
+  private RoundOutcome.@Nullable Averaged round;
+
+  Diary(PeerId peer, long drawer) {
+    this.peer = peer;
+    this.drawer = drawer;
+  }
+
+  @Override
+  public void trained(Swarm.OwnProgress progress, Swarm.SwarmView view) {
+    samples = progress.samples();
+  }
+
+  @Override
+  public void settled(long epoch, RoundOutcome outcome) {
+    brought.put(epoch, samples);
+    round = outcome instanceof RoundOutcome.Averaged averaged ? averaged : null;
+  }
+
+  @Override
+  public void stepped(Trainer trainer, double loss, long count, Duration took) {
+    if (round == null || count != samples) {
+      throw new AssertionError(
+          "a step with %d samples after %s with %d".formatted(count, round, samples));
+    }
+    steps.put(
+        trainer.epoch() - 1,
+        new Step(round, loss, trainer.evaluate(HELD_OUT_SAMPLES), trainer.parameterDigest()));
+    samples = 0;
+  }
+
+  @Override
+  public void caughtUp(long epoch) {
+    samples = 0;
+  }
+
+  /** The loss that {@link Step#heldOut} is of. */
+  static double heldOut(Trainer trainer) {
+    return trainer.evaluate(HELD_OUT_SAMPLES);
+  }
+}

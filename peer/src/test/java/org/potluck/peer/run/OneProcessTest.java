@@ -1,0 +1,218 @@
+package org.potluck.peer.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Random;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.potluck.network.Identity;
+import org.potluck.network.Multiaddr;
+import org.potluck.peer.UserException;
+import org.potluck.peer.manifest.RunSpec;
+import org.potluck.peer.manifest.SignedManifest;
+import org.potluck.peer.training.TrainingLoop;
+import org.potluck.peer.training.TrainingPlan;
+import org.potluck.trainer.GptTrainer;
+import org.potluck.trainer.SampleDraw;
+import org.potluck.trainer.TrainerConfig;
+import org.potluck.trainer.data.Corpus;
+import org.potluck.trainer.model.DeviceChoice;
+import org.potluck.trainer.model.GptConfig;
+import org.potluck.trainer.optimizer.AdamWConfig;
+import org.potluck.trainer.optimizer.LearningRate;
+
+/**
+ * Three peers that average through the network learn what one process learns from the same samples.
+ *
+ * <p>Who contributes how much is decided by timing, so it cannot be fixed beforehand without
+ * testing something else than the program. Instead every peer keeps a diary, and one process then
+ * draws, epoch by epoch, what those in the round had drawn: a draw is a pure function of seed, peer
+ * and step. The comparison holds whatever the diaries say.
+ */
+final class OneProcessTest {
+  private static final long EPOCHS = 20;
+  private static final int TARGET_BATCH = 24;
+  private static final int MICRO_BATCH = 2;
+  private static final int BOOTSTRAP_ATTEMPTS = 10;
+  private static final double TOLERANCE = 1e-4;
+  private static final long DRAWS_PER_EPOCH = 1L << 20;
+
+  @TempDir private Path folder;
+  private final List<AutoCloseable> open = new ArrayList<>();
+  private final ExecutorService threads = Executors.newCachedThreadPool();
+  private Corpus corpus;
+
+  @BeforeEach
+  void writeTheText() throws IOException {
+    var random = new Random(4);
+    List<String> words = List.of("one", "peer", "learns", "what", "three", "others", "know", "too");
+    var text = new StringBuilder();
+    while (text.length() < 20_000) {
+      text.append(words.get(random.nextInt(words.size())))
+          .append(random.nextInt(6) == 0 ? ".\n" : " ");
+    }
+    Path file = Files.writeString(folder.resolve("text.txt"), text);
+    corpus = Corpus.open(List.of(file), folder.resolve("cache"));
+    open.add(corpus);
+  }
+
+  @AfterEach
+  void closeAll() throws Exception {
+    threads.shutdownNow();
+    for (AutoCloseable resource : open.reversed()) {
+      resource.close();
+    }
+  }
+
+  private GptTrainer trainer() throws IOException {
+    var rate = new LearningRate(3e-3, 3e-4, 5, 0);
+    var config =
+        new TrainerConfig(
+            new GptConfig(2, 2, 32, 16), AdamWConfig.of(rate), 11, 1, DeviceChoice.CPU);
+    GptTrainer trainer = GptTrainer.create(config, corpus);
+    open.add(trainer);
+    return trainer;
+  }
+
+  private static RunSpec spec() {
+    return new RunSpec(
+        "three against one",
+        new RunSpec.Model(2, 2, 32, 16),
+        new RunSpec.Training(TARGET_BATCH, MICRO_BATCH, 3e-3, 5, 0.1, 11, EPOCHS, 3),
+        new RunSpec.Averaging("none"),
+        new RunSpec.Data(List.of()));
+  }
+
+  @Test
+  void threePeersLearnWhatOneProcessLearnsFromTheirSamples() throws Exception {
+    List<Diary> diaries = trainTogether();
+    GptTrainer one = trainer();
+    var contributors = new boolean[diaries.size()];
+    for (long epoch = 0; epoch < EPOCHS; epoch++) {
+      Diary.Step step = agreedStep(diaries, epoch);
+      double weight = 0;
+      for (int i = 0; i < diaries.size(); i++) {
+        Diary diary = diaries.get(i);
+        if (step.round().members().contains(diary.peer)) {
+          long samples = Objects.requireNonNull(diary.brought.get(epoch));
+          weight += samples;
+          contributors[i] |= samples > 0 && samples < step.round().weight();
+          replay(one, diary, epoch, samples);
+        }
+      }
+      assertThat(weight).as("weight of epoch %d", epoch).isEqualTo(step.round().weight());
+      assertThat(weight).isGreaterThanOrEqualTo(TARGET_BATCH);
+      one.apply(one.gradients());
+      assertThat(Diary.heldOut(one))
+          .as("held-out loss after epoch %d", epoch)
+          .isCloseTo(step.heldOut(), within(TOLERANCE));
+    }
+    assertThat(contributors).as("who ever shared a round").containsOnly(true);
+    Diary.Step last = Objects.requireNonNull(diaries.getFirst().steps.get(EPOCHS - 1));
+    assertThat(last.heldOut()).isLessThan(4.5);
+  }
+
+  /** What all who stepped in {@code epoch} hold; they must hold the same. */
+  private static Diary.Step agreedStep(List<Diary> diaries, long epoch) {
+    List<Diary.Step> steps =
+        diaries.stream()
+            .filter(diary -> diary.steps.containsKey(epoch))
+            .map(diary -> diary.steps.get(epoch))
+            .toList();
+    assertThat(steps).as("steps of epoch %d", epoch).isNotEmpty();
+    assertThat(steps.stream().map(Diary.Step::digest).distinct())
+        .as("digests after epoch %d", epoch)
+        .hasSize(1);
+    return steps.getFirst();
+  }
+
+  private static void replay(GptTrainer one, Diary diary, long epoch, long samples) {
+    double sum = 0;
+    for (long drawn = 0; drawn < samples; drawn += MICRO_BATCH) {
+      long step = epoch * DRAWS_PER_EPOCH + drawn / MICRO_BATCH;
+      sum += one.accumulate(new SampleDraw(diary.drawer, step, MICRO_BATCH)).meanLoss();
+    }
+    Diary.Step own = diary.steps.get(epoch);
+    if (own != null && samples > 0) {
+      long batches = samples / MICRO_BATCH;
+      assertThat(sum / batches)
+          .as("loss in epoch %d on the samples of peer %d", epoch, diary.drawer)
+          .isCloseTo(own.loss(), within(TOLERANCE));
+    }
+  }
+
+  private List<Diary> trainTogether() throws Exception {
+    SignedManifest manifest = SignedManifest.sign(spec(), Identity.generate(new SecureRandom()));
+    List<Node> nodes = new ArrayList<>();
+    List<NetworkSwarm> swarms = new ArrayList<>();
+    List<GptTrainer> trainers = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      nodes.add(node(nodes));
+      trainers.add(trainer());
+      var card = new NetworkSwarm.PeerCard("peer-" + i, "cpu", 16);
+      swarms.add(
+          TrainingPeer.swarm(nodes.get(i), manifest, card, trainers.get(i).parameterCount()));
+    }
+    List<Diary> diaries = new ArrayList<>();
+    List<Future<?>> running = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      Diary diary = new Diary(nodes.get(i).network().self(), i + 1);
+      TrainingLoop loop =
+          new TrainingLoop(
+              trainers.get(i),
+              swarms.get(i),
+              new TrainingPlan(TARGET_BATCH, MICRO_BATCH, EPOCHS, diary.drawer, 3),
+              diary,
+              InstantSource.system());
+      diaries.add(diary);
+      running.add(
+          threads.submit(
+              () -> {
+                loop.run();
+                return null;
+              }));
+    }
+    for (Future<?> end : running) {
+      end.get();
+    }
+    return diaries;
+  }
+
+  private Node node(List<Node> others) throws UserException, InterruptedException {
+    Node node =
+        Node.start(
+            Identity.generate(new SecureRandom()),
+            List.of(Multiaddr.parse("/ip4/127.0.0.1/tcp/0")));
+    open.add(node);
+    bootstrap(node, others.isEmpty() ? List.of() : others.getFirst().addresses());
+    return node;
+  }
+
+  /** The first handshake of a process waits for its classes; on a busy machine that is seconds. */
+  private static void bootstrap(Node node, List<Multiaddr> known) throws UserException {
+    for (int attempt = 1; ; attempt++) {
+      try {
+        node.bootstrap(known);
+        return;
+      } catch (UserException e) {
+        if (attempt == BOOTSTRAP_ATTEMPTS) {
+          throw e;
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,338 @@
+package org.potluck.peer.training;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.potluck.averaging.RoundOutcome;
+import org.potluck.trainer.SampleDraw;
+import org.potluck.trainer.Trainer;
+
+final class TrainingLoopTest {
+  private static final long DRAWER = 77;
+  private static final long DRAWS_PER_EPOCH = 1L << 20;
+
+  private final ManualClock clock = new ManualClock();
+  private final FakeTrainer trainer = new FakeTrainer(clock);
+  private final FakeSwarm swarm = new FakeSwarm(clock);
+  private final Heard heard = new Heard();
+
+  /** Everything the listener was told; may stop the loop after so many micro-batches. */
+  private static final class Heard implements TrainingListener {
+    final List<Long> unusable = new ArrayList<>();
+    final List<Long> caughtUp = new ArrayList<>();
+    final List<String> refused = new ArrayList<>();
+    final List<RoundOutcome> settled = new ArrayList<>();
+    final List<Double> losses = new ArrayList<>();
+    final List<Duration> epochs = new ArrayList<>();
+    Runnable afterMicroBatch = () -> {};
+
+    @Override
+    public void trained(Swarm.OwnProgress progress, Swarm.SwarmView view) {
+      afterMicroBatch.run();
+    }
+
+    @Override
+    public void unusable(long epoch) {
+      unusable.add(epoch);
+    }
+
+    @Override
+    public void settled(long epoch, RoundOutcome outcome) {
+      settled.add(outcome);
+    }
+
+    @Override
+    public void stepped(Trainer stepped, double loss, long samples, Duration took) {
+      losses.add(loss);
+      epochs.add(took);
+    }
+
+    @Override
+    public void caughtUp(long epoch) {
+      caughtUp.add(epoch);
+    }
+
+    @Override
+    public void refused(String reason) {
+      refused.add(reason);
+    }
+  }
+
+  /** Target of 8 samples, 4 per micro-batch. */
+  private TrainingLoop loop(long epochs) {
+    return new TrainingLoop(trainer, swarm, new TrainingPlan(8, 4, epochs, DRAWER), heard, clock);
+  }
+
+  private static SampleDraw draw(long epoch, long number) {
+    return new SampleDraw(DRAWER, epoch * DRAWS_PER_EPOCH + number, 4);
+  }
+
+  @Test
+  void trainsUntilTheTargetAveragesAndStepsToTheLastEpoch() throws InterruptedException {
+    TrainingLoop loop = loop(2);
+    loop.run();
+    assertThat(trainer.draws).containsExactly(draw(0, 0), draw(0, 1), draw(1, 0), draw(1, 1));
+    assertThat(swarm.brought)
+        .containsExactly(new FakeSwarm.Brought(0, 8, 1), new FakeSwarm.Brought(1, 8, 1));
+    assertThat(swarm.offers)
+        .containsExactly("0: digest of epoch 0", "1: digest of epoch 1", "2: digest of epoch 2");
+    assertThat(swarm.farewells).hasSize(1);
+    assertThat(swarm.farewells.getFirst().epoch()).isEqualTo(2);
+    // Losses of the fake: 1 and 2, then 3 and 4.
+    assertThat(heard.losses).containsExactly(1.5, 3.5);
+    assertThat(heard.epochs).containsOnly(Duration.ofSeconds(5));
+    assertThat(loop.tally().lossFirst()).isEqualTo(1.5);
+    assertThat(loop.tally().lossLast()).isEqualTo(3.5);
+    assertThat(loop.tally().samples()).isEqualTo(16);
+    assertThat(loop.tally().training()).isEqualTo(Duration.ofSeconds(4));
+    assertThat(loop.tally().averaging()).isEqualTo(Duration.ofSeconds(6));
+  }
+
+  @Test
+  void doesNothingWhenTheRunIsComplete() throws InterruptedException {
+    trainer.restore(FakeTrainer.stateAt(5));
+    loop(5).run();
+    assertThat(trainer.draws).isEmpty();
+    assertThat(swarm.brought).isEmpty();
+    assertThat(swarm.offers).containsExactly("5: digest of epoch 5");
+    assertThat(swarm.farewells).hasSize(1);
+  }
+
+  @Test
+  void digestsTheParametersOnceForEachOfTheirStates() throws InterruptedException {
+    loop(3).run();
+    assertThat(swarm.reports).hasSizeGreaterThan(6);
+    assertThat(trainer.digested).containsExactly(0L, 1L, 2L, 3L);
+  }
+
+  @Test
+  void keepsItsContributionWhenARoundFails() throws InterruptedException {
+    swarm.outcomes.add(FakeSwarm.abandoned());
+    TrainingLoop loop = loop(1);
+    loop.run();
+    assertThat(swarm.brought)
+        .containsExactly(new FakeSwarm.Brought(0, 8, 1), new FakeSwarm.Brought(0, 8, 1));
+    assertThat(trainer.draws).containsExactly(draw(0, 0), draw(0, 1));
+    assertThat(trainer.applied).containsExactly(1f);
+    assertThat(heard.losses).containsExactly(1.5);
+    assertThat(swarm.waits).hasSize(1);
+    assertThat(loop.tally().roundsFailed()).isEqualTo(1);
+    assertThat(loop.tally().roundsAveraged()).isEqualTo(1);
+  }
+
+  @Test
+  void forgetsItsContributionWhenTheOthersHaveMovedOn() throws InterruptedException {
+    heard.afterMicroBatch =
+        () -> {
+          if (trainer.draws.size() == 1) {
+            swarm.epochOfOthers = 3;
+          }
+        };
+    swarm.downloads.add(Optional.of(FakeTrainer.stateAt(3)));
+    loop(4).run();
+    assertThat(heard.caughtUp).containsExactly(3L);
+    assertThat(trainer.draws).containsExactly(draw(0, 0), draw(3, 0), draw(3, 1));
+    assertThat(swarm.brought).containsExactly(new FakeSwarm.Brought(3, 8, 1));
+    assertThat(swarm.offers).contains("3: digest of epoch 3");
+    // Of the loss of epoch 0 nothing is left in that of epoch 3.
+    assertThat(heard.losses).containsExactly(2.5);
+  }
+
+  @Test
+  void triesAgainWhenNobodyCouldGiveItTheState() throws InterruptedException {
+    swarm.epochOfOthers = 2;
+    swarm.downloads.add(Optional.empty());
+    swarm.downloads.add(Optional.of(FakeTrainer.stateAt(2)));
+    loop(2).run();
+    assertThat(swarm.waits).hasSize(1);
+    assertThat(heard.caughtUp).containsExactly(2L);
+    assertThat(swarm.reports)
+        .filteredOn(report -> report.activity() == Swarm.Activity.DOWNLOADING)
+        .hasSize(2);
+  }
+
+  @Test
+  void takesPartWithoutSamplesWhenTheOthersHaveEnough() throws InterruptedException {
+    swarm.samplesOfOthers = 8;
+    swarm.outcomes.add(FakeSwarm.averaged(0.5f, 8));
+    TrainingLoop loop = loop(1);
+    loop.run();
+    assertThat(swarm.brought).containsExactly(new FakeSwarm.Brought(0, 0, 1));
+    assertThat(trainer.applied).containsExactly(0.5f);
+    assertThat(heard.losses).containsExactly(Double.NaN);
+    assertThat(loop.tally().lossFirst()).isNaN();
+    assertThat(swarm.farewells.getFirst().loss()).isNaN();
+  }
+
+  @Test
+  void stepsWithZerosWhenTheAverageTeachesNothing() throws InterruptedException {
+    swarm.outcomes.add(FakeSwarm.averaged(7, 0));
+    swarm.outcomes.add(FakeSwarm.averaged(Float.POSITIVE_INFINITY, 8));
+    swarm.outcomes.add(FakeSwarm.averaged(Float.NaN, 8));
+    loop(4).run();
+    assertThat(trainer.applied).containsExactly(0f, 0f, 0f, 1f);
+    assertThat(swarm.brought).extracting(FakeSwarm.Brought::epoch).containsExactly(0L, 1L, 2L, 3L);
+  }
+
+  @Test
+  void refusesAStateThatCannotBeOneOfTheModel() throws InterruptedException {
+    swarm.epochOfOthers = 2;
+    swarm.downloads.add(Optional.of(FakeTrainer.unusableState()));
+    swarm.downloads.add(Optional.of(FakeTrainer.stateAt(2)));
+    loop(2).run();
+    assertThat(heard.refused).hasSize(1);
+    assertThat(heard.caughtUp).containsExactly(2L);
+    assertThat(swarm.offers).containsExactly("0: digest of epoch 0", "2: digest of epoch 2");
+  }
+
+  @Test
+  void leavesGradientsOutThatAreNoNumbers() throws InterruptedException {
+    for (float bad : new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
+      trainer.nextGradient(bad);
+      trainer.restore(FakeTrainer.stateAt(0));
+      trainer.draws.clear();
+      swarm.brought.clear();
+      heard.losses.clear();
+      loop(1).run();
+      assertThat(swarm.brought).containsExactly(new FakeSwarm.Brought(0, 8, 1));
+      // What failed once is not drawn again.
+      assertThat(trainer.draws).containsExactly(draw(0, 0), draw(0, 1), draw(0, 2), draw(0, 3));
+      assertThat(heard.losses).containsExactly(3.5);
+    }
+    assertThat(heard.unusable).containsExactly(0L, 0L, 0L);
+  }
+
+  @Test
+  void staysAtTheLastEpochUntilTheOthersHaveIt() throws InterruptedException {
+    swarm.looksUntilOthersArrive = 3;
+    loop(1).run();
+    assertThat(swarm.waits).hasSize(3);
+    assertThat(swarm.reports.getLast().epoch()).isEqualTo(1);
+    assertThat(swarm.farewells).hasSize(1);
+  }
+
+  @Test
+  void staysNotForEverForThoseWhoDoNotArrive() throws InterruptedException {
+    swarm.looksUntilOthersArrive = Integer.MAX_VALUE;
+    loop(1).run();
+    assertThat(swarm.waits.stream().reduce(Duration.ZERO, Duration::plus))
+        .isEqualTo(Duration.ofSeconds(30));
+    assertThat(swarm.farewells).hasSize(1);
+  }
+
+  @Test
+  void waitsForNobodyWhenItIsStopped() throws InterruptedException {
+    swarm.looksUntilOthersArrive = Integer.MAX_VALUE;
+    TrainingLoop loop = loop(0);
+    heard.afterMicroBatch = loop::stop;
+    loop.run();
+    assertThat(swarm.waits).isEmpty();
+  }
+
+  @Test
+  void beginsOnlyWhenEnoughAreThere() throws InterruptedException {
+    swarm.duringWaits =
+        () -> {
+          if (swarm.waits.size() == 4) {
+            swarm.peers = 3;
+          }
+        };
+    TrainingPlan plan = new TrainingPlan(8, 4, 1, DRAWER, 3);
+    new TrainingLoop(trainer, swarm, plan, heard, clock).run();
+    assertThat(swarm.waits).hasSize(4);
+    assertThat(trainer.draws).hasSize(2);
+  }
+
+  @Test
+  void goesOnWithFewerThanItBeganWith() throws InterruptedException {
+    trainer.restore(FakeTrainer.stateAt(1));
+    TrainingPlan plan = new TrainingPlan(8, 4, 2, DRAWER, 3);
+    new TrainingLoop(trainer, swarm, plan, heard, clock).run();
+    assertThat(swarm.waits).isEmpty();
+    assertThat(trainer.applied).hasSize(1);
+  }
+
+  @Test
+  void comesWhenItsRoundCalls() throws InterruptedException {
+    heard.afterMicroBatch = () -> swarm.called = true;
+    loop(1).run();
+    assertThat(swarm.brought).containsExactly(new FakeSwarm.Brought(0, 4, 1));
+  }
+
+  @Test
+  void beginsNoMicroBatchThatTheOthersWouldWaitFor() throws InterruptedException {
+    swarm.covered = true;
+    swarm.duringWaits = () -> swarm.covered = swarm.waits.size() < 3;
+    loop(1).run();
+    assertThat(swarm.waits).hasSize(3);
+    assertThat(swarm.reports)
+        .extracting(Swarm.OwnProgress::activity)
+        .contains(Swarm.Activity.WAITING);
+    assertThat(trainer.draws).hasSize(2);
+  }
+
+  @Test
+  void finishesWithTheStepAtHandAndSaysSoBefore() throws InterruptedException {
+    TrainingLoop loop = loop(0);
+    heard.afterMicroBatch = loop::finish;
+    loop.run();
+    assertThat(trainer.applied).hasSize(1);
+    assertThat(swarm.brought).containsExactly(new FakeSwarm.Brought(0, 8, 1));
+    assertThat(swarm.reports).anyMatch(own -> own.epoch() == 0 && own.lastEpoch() == 1);
+    assertThat(swarm.farewells.getFirst().epoch()).isEqualTo(1);
+  }
+
+  @Test
+  void finishesWithTheOthersWhenTheyHaveNamedALaterEpoch() throws InterruptedException {
+    TrainingLoop loop = loop(0);
+    swarm.lastEpochOfOthers = 2;
+    heard.afterMicroBatch = loop::finish;
+    loop.run();
+    assertThat(swarm.farewells.getFirst().epoch()).isEqualTo(2);
+  }
+
+  @Test
+  void withdrawsFromItsRoundWhenStopped() throws InterruptedException {
+    TrainingLoop loop = loop(0);
+    assertThat(swarm.withdrawn).isFalse();
+    loop.stop();
+    assertThat(swarm.withdrawn).isTrue();
+    loop.run();
+    assertThat(trainer.draws).isEmpty();
+    assertThat(swarm.farewells).hasSize(1);
+  }
+
+  @Test
+  void stopsAfterTheMicroBatchAtHand() throws InterruptedException {
+    TrainingLoop loop = loop(0);
+    heard.afterMicroBatch = loop::stop;
+    loop.run();
+    assertThat(trainer.draws).hasSize(1);
+    assertThat(swarm.brought).isEmpty();
+    assertThat(swarm.farewells).hasSize(1);
+    assertThat(swarm.farewells.getFirst().samples()).isEqualTo(4);
+  }
+
+  @Test
+  void appliesTheRoundInWhichItWasStopped() throws InterruptedException {
+    TrainingLoop loop = loop(0);
+    swarm.duringRounds = loop::stop;
+    loop.run();
+    assertThat(trainer.applied).containsExactly(1f);
+    assertThat(swarm.farewells.getFirst().epoch()).isEqualTo(1);
+  }
+
+  @Test
+  void tellsTheOthersWhatItIsBusyWith() throws InterruptedException {
+    loop(1).run();
+    assertThat(swarm.reports)
+        .extracting(Swarm.OwnProgress::activity)
+        .contains(Swarm.Activity.TRAINING, Swarm.Activity.AVERAGING);
+    assertThat(swarm.farewells.getFirst().samplesPerSecond()).isEqualTo(4);
+    assertThat(swarm.farewells.getFirst().samplesTotal()).isEqualTo(8);
+  }
+}
