@@ -3,6 +3,7 @@ package org.potluck.averaging;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.random.RandomGenerator;
 import org.potluck.averaging.exchange.Rounds;
 import org.potluck.averaging.matchmaking.Attendance;
@@ -25,24 +26,33 @@ public final class Averager {
   private final Map<String, RoundTerms> averaged = new LinkedHashMap<>();
   private final Map<String, Enlistment> running = new LinkedHashMap<>();
 
-  /** With spans as the members' links suggest. */
+  /** With spans as the members' links suggest, and all work on the loop. */
   public Averager(Network network, Dht dht, AveragingOptions options, RandomGenerator random) {
-    this(network, dht, options, random, SpanPlanner::byLinks);
+    this(network, dht, options, random, Runnable::run);
+  }
+
+  /** With spans as the members' links suggest. */
+  public Averager(
+      Network network, Dht dht, AveragingOptions options, RandomGenerator random, Executor worker) {
+    this(network, dht, options, random, SpanPlanner::byLinks, worker);
   }
 
   /**
    * @param random names rounds; secure outside of simulations
    * @param planner used when this peer leads
+   * @param worker encodes, adds and decodes; runs tasks one at a time, in order. {@code
+   *     Runnable::run} does it on the loop
    */
   public Averager(
       Network network,
       Dht dht,
       AveragingOptions options,
       RandomGenerator random,
-      SpanPlanner planner) {
+      SpanPlanner planner,
+      Executor worker) {
     this.network = network;
     this.matchmaking = new Matchmaking(network, dht, options, random, planner);
-    this.rounds = new Rounds(network, options, Storage::memory);
+    this.rounds = new Rounds(network, options, Storage::memory, worker);
   }
 
   /**

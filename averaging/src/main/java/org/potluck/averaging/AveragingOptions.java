@@ -62,7 +62,10 @@ public record AveragingOptions(
         2);
   }
 
+<<<<<<< HEAD
   /** The same with chunks of another size. */
+=======
+>>>>>>> exchange
   public AveragingOptions withChunkBytesMax(int bytes) {
     return new AveragingOptions(
         matchmakingLimit,
@@ -75,4 +78,34 @@ public record AveragingOptions(
         bufferBytesMax,
         patience);
   }
+<<<<<<< HEAD
+=======
+
+  public AveragingOptions withBufferBytesMax(long bytes) {
+    return new AveragingOptions(
+        matchmakingLimit,
+        graceMin,
+        graceMax,
+        silenceLimit,
+        dialLimit,
+        lingerLimit,
+        chunkBytesMax,
+        bytes,
+        patience);
+  }
+
+  /** For machines so busy that a peer does not get to say that it lives. */
+  public AveragingOptions withSilenceLimit(Duration limit) {
+    return new AveragingOptions(
+        matchmakingLimit,
+        graceMin,
+        graceMax,
+        limit,
+        dialLimit,
+        lingerLimit,
+        chunkBytesMax,
+        bufferBytesMax,
+        patience);
+  }
+>>>>>>> exchange
 }

@@ -3,6 +3,7 @@ package org.potluck.averaging;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
 
 /**
  * Where one round keeps what is as long as the vector: the average, and its encoded form for others
@@ -25,6 +26,9 @@ public interface Storage {
    */
   ByteBuffer keep(ByteBuffer encoded);
 
+  /** Whether what is kept is a copy, so that the caller may use its buffer again. */
+  boolean copies();
+
   /** The encoded form is no longer needed. */
   void close();
 
@@ -42,7 +46,22 @@ public interface Storage {
       }
 
       @Override
+      public boolean copies() {
+        return false;
+      }
+
+      @Override
       public void close() {}
     };
+  }
+
+  /**
+   * Files mapped into memory, for vectors that memory is too small for.
+   *
+   * @param folder where they are made; the longest vector, and half of it again with float16, must
+   *     fit
+   */
+  static Storage mapped(Path folder) {
+    return new MappedStorage(folder);
   }
 }

@@ -62,23 +62,33 @@ final class Averages {
   }
 
   /**
-   * Takes an average.
+   * Decodes an average into its place; call in the workshop.
    *
-   * @param body the frame's body, from which {@code chunk} was read; kept
    * @return whether it is one: of the right length, and finite
    */
-  boolean put(Chunk chunk, ByteBuffer body) {
+  boolean decode(Chunk chunk) {
     int number = chunk.number();
     int count = round.chunks.values(number);
     if (!round.codecDown.wellFormed(chunk.payload(), count)) {
       return false;
     }
     round.codecDown.decode(chunk.payload(), values, round.chunks.from(number), count);
+    return true;
+  }
+
+  /**
+   * Holds an average that has been decoded.
+   *
+   * @param body the frame's body, from which {@code chunk} was read
+   * @return whether the body itself is kept, so that it must not be used again
+   */
+  boolean hold(Chunk chunk, ByteBuffer body) {
+    int number = chunk.number();
     held.set(number);
     bodies[number] = storage.keep(body);
     versions[number] = chunk.version();
     weights[number] = chunk.weight();
-    return true;
+    return !storage.copies();
   }
 
   /** Lets go of a chunk that is to be averaged anew. */

@@ -110,9 +110,11 @@ final class Ending {
 
   private void settle() {
     round.phase = Round.Phase.SETTLED;
+    // From now on the contribution may change.
+    roster.others().forEach(Neighbour::stopContributing);
     finalFrom = Math.min(finalFrom, ledger.generation());
     roster.broadcast(message(FrameKind.SETTLED));
-    round.loop.schedule(round.options.lingerLimit(), dispose);
+    round.later(round.options.lingerLimit(), dispose);
     outcome.complete(
         new RoundOutcome.Averaged(
             averages.values(), averages.weight(), round.group.peers(), round.faults(), timing()));

@@ -4,8 +4,12 @@ import com.google.protobuf.ByteString;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 import org.potluck.averaging.AveragingOptions;
 import org.potluck.averaging.Contribution;
@@ -53,12 +57,17 @@ final class Exchange implements Link.Owner, Reducer.Outlet, Succession.Effects, 
   private final Succession succession;
   private final Ending ending;
   private final Watch watch;
+
+  /** Versions of chunks in the workshop. */
+  private final Map<Integer, Long> decoding = new HashMap<>();
+
   private final Runnable forget;
   private final int contributionBytesMax;
   private final int averageBytesMax;
 
   Exchange(
       Network network,
+      Executor worker,
       AveragingOptions options,
       Group group,
       Contribution contribution,
@@ -69,7 +78,8 @@ final class Exchange implements Link.Owner, Reducer.Outlet, Succession.Effects, 
     this.network = network;
     this.forget = forget;
     int self = group.indexOf(network.self());
-    this.round = new Round(network.loop(), options, group, self, contribution, deadline);
+    Workshop workshop = new Workshop(network.loop(), worker);
+    this.round = new Round(network.loop(), workshop, options, group, self, contribution, deadline);
     this.roster = new Roster(round);
     this.ledger = new Ledger(round.chunks);
     this.averages = new Averages(round, storage);
@@ -91,7 +101,7 @@ final class Exchange implements Link.Owner, Reducer.Outlet, Succession.Effects, 
   }
 
   void start() {
-    round.loop.schedule(
+    round.later(
         Duration.between(round.started, round.deadline),
         () -> ending.abandon(RoundOutcome.Cause.INCOMPLETE, "the deadline of the round passed"));
     sender.begin();
@@ -233,28 +243,42 @@ final class Exchange implements Link.Owner, Reducer.Outlet, Succession.Effects, 
   }
 
   /** A reducer, or a member that we asked, sends an average. */
-  private void averaged(Neighbour from, Chunk chunk, ByteBuffer body) throws FrameException {
+  private void averaged(Neighbour from, Chunk chunk, ByteBuffer body) {
     int number = chunk.number();
     boolean expected = ledger.owns(from.index, number) || from.asked.get(number);
-    if (averages.holds(number)
-        || !expected
-        || !ledger.isGiven(number)
-        || ledger.version(number) != chunk.version()) {
+    boolean known = Objects.equals(decoding.get(number), chunk.version());
+    if (!expected || known || !wanted(chunk)) {
       return;
     }
-    if (!averages.put(chunk, body)) {
-      throw new FrameException("average of chunk " + number + " does not decode to numbers");
-    }
-    ending.check();
+    decoding.put(number, chunk.version());
+    round.workshop.order(
+        () -> averages.decode(chunk),
+        sound -> {
+          decoding.remove(number, chunk.version());
+          if (!sound) {
+            Link link = from.link();
+            if (link != null && !from.lost) {
+              broken(link, "average of chunk " + number + " does not decode to numbers");
+            }
+          } else if (wanted(chunk)) {
+            averages.hold(chunk, body);
+            ending.check();
+          }
+        });
+  }
+
+  private boolean wanted(Chunk chunk) {
+    int number = chunk.number();
+    return round.running()
+        && !averages.holds(number)
+        && ledger.isGiven(number)
+        && ledger.version(number) == chunk.version();
   }
 
   /** We have taken an average. */
   @Override
   public void averaged(Chunk chunk, ByteBuffer body) {
-    if (!averages.put(chunk, body)) {
-      failed("the sum of the contributions is out of range");
-      return;
-    }
+    averages.hold(chunk, body);
     sender.spread(chunk.number());
     ending.check();
   }
@@ -323,6 +347,8 @@ final class Exchange implements Link.Owner, Reducer.Outlet, Succession.Effects, 
     }
     boolean settled = round.phase == Round.Phase.SETTLED;
     round.phase = Round.Phase.OVER;
+    round.cancelTimers();
+    watch.end();
     for (Neighbour other : roster.others()) {
       Link link = other.link();
       if (link != null && settled && !other.lost) {

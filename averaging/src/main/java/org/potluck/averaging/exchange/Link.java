@@ -40,6 +40,19 @@ final class Link implements StreamHandler, FrameReader.Receiver {
     void ended(Link link, StreamEnd end);
   }
 
+  /** Of links that are over: timers and streams may know them for a while, but no round. */
+  private static final Owner NOBODY =
+      new Owner() {
+        @Override
+        public void frame(Link link, Frame frame) {}
+
+        @Override
+        public void broken(Link link, String why) {}
+
+        @Override
+        public void ended(Link link, StreamEnd end) {}
+      };
+
   private final Stream stream;
   private final FrameReader reader = new FrameReader(Frames.FRAMING, FRAME_BYTES_MAX, this);
   private final Deque<Frame> early = new ArrayDeque<>();
@@ -109,12 +122,16 @@ final class Link implements StreamHandler, FrameReader.Receiver {
     stream.write(frame);
   }
 
+  /** Lets what is queued out; nothing that comes is heard any more. */
   void close() {
+    owner = NOBODY;
+    boolean _ = pause(false);
     stream.closeWrite();
   }
 
   void reset() {
     ended = true;
+    owner = NOBODY;
     reader.stop();
     stream.reset();
   }
@@ -180,6 +197,7 @@ final class Link implements StreamHandler, FrameReader.Receiver {
     if (!ended) {
       ended = true;
       owner.ended(this, end);
+      owner = NOBODY;
     }
   }
 }

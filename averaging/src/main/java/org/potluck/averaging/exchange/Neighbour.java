@@ -14,8 +14,14 @@ final class Neighbour {
   /** Averaged chunks to send it. They go before contributions, for others wait for them. */
   final Deque<Integer> averages = new ArrayDeque<>();
 
-  /** Chunks of our contribution to send it; they are encoded only when the stream takes them. */
+  /** Chunks of our contribution to send it. */
   final Deque<Integer> contributions = new ArrayDeque<>();
+
+  /** The frame of the next of them, once it is encoded. */
+  @Nullable ByteBuffer encoded;
+
+  /** Whether it is being encoded. */
+  boolean encoding;
 
   /** Averaged chunks we asked it for. */
   final BitSet asked = new BitSet();
@@ -108,10 +114,15 @@ final class Neighbour {
     return link != null && link.paused();
   }
 
+  void stopContributing() {
+    contributions.clear();
+    encoded = null;
+  }
+
   void lose() {
     lost = true;
     averages.clear();
-    contributions.clear();
+    stopContributing();
     control.clear();
     if (link != null && !link.ended()) {
       link.reset();

@@ -41,6 +41,10 @@ final class Reducer {
   private final Reduction reduction;
   private final @Nullable ByteBuffer[] @Nullable [] received;
   private final BitSet gone = new BitSet();
+
+  /** Chunks in the workshop. */
+  private final BitSet working = new BitSet();
+
   private final SequencedSet<Integer> open = new LinkedHashSet<>();
   private final int contributors;
   private final int[] early;
@@ -75,7 +79,7 @@ final class Reducer {
   /** Reduces what the ledger says, and has not been averaged yet. */
   void begin() {
     for (int chunk = 0; chunk < round.chunks.size(); chunk++) {
-      if (ledger.owns(round.self, chunk) && !averages.holds(chunk)) {
+      if (ledger.owns(round.self, chunk) && !averages.holds(chunk) && !working.get(chunk)) {
         open.add(chunk);
       }
     }
@@ -110,7 +114,7 @@ final class Reducer {
       throw new FrameException("a contribution from a member without weight");
     }
     boolean first = ledger.generation() == 0;
-    if (averages.holds(number)) {
+    if (averages.holds(number) || working.get(number)) {
       if (ledger.owns(round.self, number) && first) {
         round.blame(new PeerFault.Late(round.peer(from.index), "sending its contribution"));
       }
@@ -179,10 +183,14 @@ final class Reducer {
     @Nullable ByteBuffer[] slots = received[chunk];
     received[chunk] = null;
     if (slots != null) {
-      for (ByteBuffer payload : slots) {
-        if (payload != null) {
-          buffers.release(payload);
-        }
+      release(slots);
+    }
+  }
+
+  private void release(@Nullable ByteBuffer[] slots) {
+    for (ByteBuffer payload : slots) {
+      if (payload != null) {
+        buffers.release(payload);
       }
     }
   }
@@ -195,28 +203,63 @@ final class Reducer {
     if (!round.running() || !open.contains(chunk) || !ready(chunk)) {
       return;
     }
-    int values = round.chunks.values(chunk);
-    Reduction.Mean mean =
-        reduction.reduce(
-            slots(chunk),
-            round.self,
-            round.contribution.values(),
-            round.chunks.from(chunk),
-            values);
+    @Nullable ByteBuffer[] slots = slots(chunk);
+    received[chunk] = null;
     open.remove(chunk);
-    forget(chunk);
-    for (int member : mean.implausible().stream().toArray()) {
+    working.set(chunk);
+    long version = ledger.version(chunk);
+    round.workshop.order(() -> reduce(chunk, version, slots), reduced -> done(reduced, slots));
+  }
+
+  /** What came of one chunk; without weight, or a body that decodes, there is no average. */
+  private record Reduced(
+      int chunk, long version, double weight, BitSet implausible, @Nullable ByteBuffer body) {}
+
+  private Reduced reduce(int chunk, long version, @Nullable ByteBuffer[] slots) {
+    int values = round.chunks.values(chunk);
+    long from = round.chunks.from(chunk);
+    Reduction.Mean mean =
+        reduction.reduce(slots, round.self, round.contribution.values(), from, values);
+    ByteBuffer body = null;
+    if (mean.weight() > 0) {
+      body =
+          ChunkFrames.average(
+              chunk, version, mean.weight(), round.codecDown, mean.values(), values);
+      if (!averages.decode(ChunkFrames.parse(FrameKind.AVERAGE, body))) {
+        body = null;
+      }
+    }
+    return new Reduced(chunk, version, mean.weight(), mean.implausible(), body);
+  }
+
+  private void done(Reduced reduced, @Nullable ByteBuffer[] slots) {
+    int chunk = reduced.chunk();
+    working.clear(chunk);
+    boolean current = ledger.owns(round.self, chunk) && ledger.version(chunk) == reduced.version();
+    if (current) {
+      release(slots);
+    } else {
+      received[chunk] = slots;
+    }
+    for (int member : reduced.implausible().stream().toArray()) {
       round.blame(new PeerFault.Implausible(round.peer(member), "sent values that are no numbers"));
       gone.set(member);
     }
-    if (!(mean.weight() > 0)) {
-      outlet.failed("nobody contributed to a part of the vector");
+    if (!round.running()) {
       return;
     }
-    ByteBuffer body =
-        ChunkFrames.average(
-            chunk, ledger.version(chunk), mean.weight(), round.codecDown, mean.values(), values);
-    outlet.averaged(ChunkFrames.parse(FrameKind.AVERAGE, body), body);
+    ByteBuffer body = reduced.body();
+    if (!current) {
+      reassigned();
+    } else if (body != null) {
+      outlet.averaged(ChunkFrames.parse(FrameKind.AVERAGE, body), body);
+    } else {
+      outlet.failed(
+          reduced.weight() > 0
+              ? "the sum of the contributions is out of range"
+              : "nobody contributed to a part of the vector");
+    }
+    balance();
   }
 
   private boolean ready(int chunk) {

@@ -2,6 +2,7 @@ package org.potluck.averaging.exchange;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -26,6 +27,7 @@ final class Round {
   }
 
   final EventLoop loop;
+  final Workshop workshop;
   final AveragingOptions options;
   final Group group;
   final int self;
@@ -37,15 +39,18 @@ final class Round {
   final Instant deadline;
   Phase phase = Phase.RUNNING;
   private final Set<PeerFault> faults = new LinkedHashSet<>();
+  private final List<EventLoop.Timer> timers = new ArrayList<>();
 
   Round(
       EventLoop loop,
+      Workshop workshop,
       AveragingOptions options,
       Group group,
       int self,
       Contribution contribution,
       Instant deadline) {
     this.loop = loop;
+    this.workshop = workshop;
     this.options = options;
     this.group = group;
     this.self = self;
@@ -55,6 +60,16 @@ final class Round {
     this.codecDown = Codecs.of(group.codecDown());
     this.started = loop.now();
     this.deadline = deadline;
+  }
+
+  /** Schedules a task that a round has few of. A round that is over must not be held by any. */
+  void later(Duration delay, Runnable task) {
+    timers.add(loop.schedule(delay, task));
+  }
+
+  void cancelTimers() {
+    timers.forEach(EventLoop.Timer::cancel);
+    timers.clear();
   }
 
   boolean running() {

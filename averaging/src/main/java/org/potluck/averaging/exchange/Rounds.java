@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 import org.potluck.averaging.AveragingOptions;
 import org.potluck.averaging.Contribution;
@@ -37,15 +38,20 @@ public final class Rounds implements Link.Owner {
   private final Network network;
   private final AveragingOptions options;
   private final Supplier<Storage> storage;
+  private final Executor worker;
   private final Map<String, Exchange> exchanges = new LinkedHashMap<>();
   private final Map<Link, String> heldLinks = new LinkedHashMap<>();
   private int unnamedLinks;
 
   /**
    * @param storage where each round keeps what is as long as the vector
+   * @param worker encodes, adds and decodes; runs tasks one at a time, in order. In a simulation
+   *     {@code Runnable::run}
    */
-  public Rounds(Network network, AveragingOptions options, Supplier<Storage> storage) {
+  public Rounds(
+      Network network, AveragingOptions options, Supplier<Storage> storage, Executor worker) {
     this.network = network;
+    this.worker = worker;
     this.options = options;
     this.storage = storage;
     network.handle(PROTOCOL, this::accept);
@@ -65,6 +71,7 @@ public final class Rounds implements Link.Owner {
     Exchange exchange =
         new Exchange(
             network,
+            worker,
             options,
             group,
             contribution,

@@ -11,8 +11,7 @@ import org.potluck.averaging.wire.Frames;
 /**
  * Sends chunks: our contribution to reducers, averages to all.
  *
- * <p>A chunk is encoded when its stream takes more bytes, not before, so what waits here are
- * numbers.
+ * <p>A chunk is encoded when the one before it is on its way, so what waits here are numbers.
  */
 final class Sender {
   private static final int FETCH_CHUNKS_MAX = 4096;
@@ -36,7 +35,7 @@ final class Sender {
 
   /** Lines up a chunk of our contribution. */
   void contribute(int chunk, int reducer) {
-    if (round.contributes(round.self) && roster.hasLink(reducer)) {
+    if (round.running() && round.contributes(round.self) && roster.hasLink(reducer)) {
       roster.at(reducer).contributions.add(chunk);
     }
   }
@@ -59,7 +58,7 @@ final class Sender {
     }
   }
 
-  /** Sends as much as the stream takes now. */
+  /** Sends as much as the stream takes now; of our contribution, what has been encoded. */
   void pump(Neighbour to) {
     while (to.writable()) {
       Integer chunk = to.averages.poll();
@@ -67,18 +66,41 @@ final class Sender {
         sendAverage(chunk, to);
         continue;
       }
-      chunk = to.contributions.poll();
-      if (chunk == null) {
-        return;
+      ByteBuffer encoded = to.encoded;
+      if (encoded == null) {
+        break;
       }
-      to.send(
-          ChunkFrames.contribution(
-              chunk,
-              round.codecUp,
-              round.contribution.values(),
-              round.chunks.from(chunk),
-              round.chunks.values(chunk)));
+      to.encoded = null;
+      to.send(encoded);
     }
+    encodeNext(to);
+  }
+
+  /** One chunk ahead of the stream. */
+  private void encodeNext(Neighbour to) {
+    if (to.encoding || to.encoded != null || to.link() == null || !round.running()) {
+      return;
+    }
+    Integer chunk = to.contributions.poll();
+    if (chunk == null) {
+      return;
+    }
+    to.encoding = true;
+    round.workshop.order(
+        () ->
+            ChunkFrames.contribution(
+                chunk,
+                round.codecUp,
+                round.contribution.values(),
+                round.chunks.from(chunk),
+                round.chunks.values(chunk)),
+        frame -> {
+          to.encoding = false;
+          if (!to.lost && round.running()) {
+            to.encoded = frame;
+            pump(to);
+          }
+        });
   }
 
   private void sendAverage(int chunk, Neighbour to) {

@@ -6,9 +6,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SequencedSet;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 import org.potluck.averaging.PeerFault;
 import org.potluck.averaging.wire.FrameKind;
 import org.potluck.averaging.wire.Frames;
+import org.potluck.network.EventLoop;
 
 /**
  * Looks, a few times within the silence limit, who is silent, slow or stuck.
@@ -37,6 +39,7 @@ final class Watch {
   private Instant lastProgress;
   private long generationBefore;
   private int turn;
+  private EventLoop.@Nullable Timer next;
 
   Watch(
       Round round,
@@ -60,14 +63,21 @@ final class Watch {
   }
 
   void begin() {
-    round.loop.schedule(
-        round.options.silenceLimit().dividedBy(LOOKS_PER_LIMIT),
-        () -> {
-          if (!round.over()) {
-            look();
-            begin();
-          }
-        });
+    next =
+        round.loop.schedule(
+            round.options.silenceLimit().dividedBy(LOOKS_PER_LIMIT),
+            () -> {
+              look();
+              if (!round.over()) {
+                begin();
+              }
+            });
+  }
+
+  void end() {
+    if (next != null) {
+      next.cancel();
+    }
   }
 
   private void look() {

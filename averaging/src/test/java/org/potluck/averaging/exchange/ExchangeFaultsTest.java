@@ -2,16 +2,26 @@ package org.potluck.averaging.exchange;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.potluck.averaging.PeerFault;
 import org.potluck.averaging.RoundOutcome;
+import org.potluck.averaging.Storage;
 import org.potluck.averaging.codec.CodecId;
+import org.potluck.averaging.codec.Codecs;
 import org.potluck.network.Bandwidth;
 import org.potluck.network.simulation.Partition;
+import org.potluck.network.simulation.SimulatedNetwork;
 
 /**
  * What may go wrong in one round, at a moment drawn from the seed: before, while and after members
@@ -249,6 +259,59 @@ class ExchangeFaultsTest {
     }
   }
 
+  @Test
+  void vectorsInFilesAreAveragedLikeThoseInMemory(@TempDir Path folder) throws IOException {
+    for (int seed = 0; seed < 12; seed++) {
+      RoundLab lab = lab(seed);
+      lab.storage = () -> Storage.mapped(folder);
+      lab.begin();
+      lab.simulation.at(moment(lab), () -> lab.simulation.crash(lab.networks.get(0)));
+      lab.finish();
+      if (isQuorum(lab, lab.living())) {
+        lab.finished(lab.living());
+      }
+      lab.soundWith(lab.living());
+    }
+    try (Stream<Path> left = Files.list(folder)) {
+      assertThat(left.filter(file -> System.getProperty("os.name").startsWith("Linux"))).isEmpty();
+    }
+  }
+
+  @Test
+  void whoIsNotOfTheGroupAddsNothing() {
+    for (int seed = 0; seed < SEEDS; seed++) {
+      RoundLab lab = lab(seed);
+      lab.begin();
+      SimulatedNetwork outsider = lab.simulation.addPeer(RoundLab.SLOW_HOME);
+      ByteBuffer chunk =
+          ChunkFrames.contribution(
+              0,
+              Codecs.of(lab.codec),
+              MemorySegment.ofArray(new float[RoundLab.CHUNK_VALUES]),
+              0,
+              RoundLab.CHUNK_VALUES);
+      for (SimulatedNetwork member : lab.networks) {
+        outsider.remember(member.self(), member.addresses());
+        lab.simulation.at(
+            moment(lab),
+            () -> {
+              var _ =
+                  outsider
+                      .open(member.self(), Rounds.PROTOCOL, Duration.ofSeconds(1))
+                      .thenAccept(
+                          stream -> {
+                            stream.handler((from, data) -> {});
+                            stream.write(lab.hello());
+                            stream.write(chunk.duplicate());
+                          });
+            });
+      }
+      lab.finish();
+      lab.finished(lab.living());
+      lab.soundWith(lab.living());
+    }
+  }
+
   private static RoundLab lab(int seed) {
     RoundLab lab = new RoundLab(seed);
     lab.members(2 + seed % 6);
@@ -286,8 +349,7 @@ class ExchangeFaultsTest {
                         && fault.peer().equals(lab.networks.get(other).self()));
   }
 
-  private static List<org.potluck.network.simulation.SimulatedNetwork> networks(
-      RoundLab lab, List<Integer> members) {
+  private static List<SimulatedNetwork> networks(RoundLab lab, List<Integer> members) {
     return members.stream().map(lab.networks::get).toList();
   }
 }

@@ -2,14 +2,17 @@ package org.potluck.averaging.exchange;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.protobuf.ByteString;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
@@ -20,6 +23,9 @@ import org.potluck.averaging.RoundOutcome;
 import org.potluck.averaging.Storage;
 import org.potluck.averaging.codec.CodecId;
 import org.potluck.averaging.codec.Codecs;
+import org.potluck.averaging.proto.HelloMessage;
+import org.potluck.averaging.wire.FrameKind;
+import org.potluck.averaging.wire.Frames;
 import org.potluck.network.Bandwidth;
 import org.potluck.network.Network;
 import org.potluck.network.simulation.NetworkConditions;
@@ -51,6 +57,7 @@ final class RoundLab {
   CodecId codec = CodecId.NONE;
   long bufferBytesMax = 64 * 1024;
   Duration deadline = DEADLINE;
+  Supplier<Storage> storage = Storage::memory;
   UnaryOperator<Network> brokenMember = network -> network;
   int brokenIndex = -1;
   private final List<Rounds> rounds = new ArrayList<>();
@@ -145,7 +152,7 @@ final class RoundLab {
       SimulatedNetwork network = simulation.addPeer(profiles.get(i));
       networks.add(network);
       Network used = i == brokenIndex ? brokenMember.apply(network) : network;
-      rounds.add(new Rounds(used, options, Storage::memory));
+      rounds.add(new Rounds(used, options, storage, Runnable::run));
       float[] vector = new float[VALUES];
       for (int v = 0; v < VALUES; v++) {
         vector[v] = (float) random.nextGaussian();
@@ -184,6 +191,13 @@ final class RoundLab {
     random.nextBytes(name);
     return new Group(
         HexFormat.of().formatHex(name), "lab", epoch, VALUES, CHUNK_VALUES, members, codec, codec);
+  }
+
+  /** What opens a link for the round that runs. */
+  ByteBuffer hello() {
+    return Frames.of(
+        FrameKind.HELLO,
+        HelloMessage.newBuilder().setRoundId(ByteString.fromHex(group().round())).build());
   }
 
   private Group group() {

@@ -9,6 +9,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Executors;
 import java.util.stream.Stream;
 import org.potluck.averaging.Averager;
 import org.potluck.averaging.AveragingOptions;
@@ -103,9 +105,15 @@ public final class NetworkSwarm implements Swarm {
                         node.network(),
                         node.dht(),
                         AveragingOptions.defaults(),
-                        new SecureRandom()),
+                        new SecureRandom(),
+                        codecThread()),
                     new StateDonor(node.network().loop(), node.rpc(), run, limits),
                     new StateClient(node.network().loop(), node.rpc(), run, limits))));
+  }
+
+  /** Chunks are encoded and added here, so that the loop stays able to say that this peer lives. */
+  private static Executor codecThread() {
+    return Executors.newSingleThreadExecutor(Thread.ofPlatform().daemon().name("codecs").factory());
   }
 
   @Override
