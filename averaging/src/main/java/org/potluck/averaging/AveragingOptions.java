@@ -62,10 +62,7 @@ public record AveragingOptions(
         2);
   }
 
-<<<<<<< HEAD
   /** The same with chunks of another size. */
-=======
->>>>>>> exchange
   public AveragingOptions withChunkBytesMax(int bytes) {
     return new AveragingOptions(
         matchmakingLimit,
@@ -78,8 +75,6 @@ public record AveragingOptions(
         bufferBytesMax,
         patience);
   }
-<<<<<<< HEAD
-=======
 
   public AveragingOptions withBufferBytesMax(long bytes) {
     return new AveragingOptions(
@@ -107,5 +102,4 @@ public record AveragingOptions(
         bufferBytesMax,
         patience);
   }
->>>>>>> exchange
 }
