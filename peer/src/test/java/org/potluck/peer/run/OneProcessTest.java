@@ -7,23 +7,31 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
-import java.util.Objects;
+import java.util.Map;
 import java.util.Random;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.potluck.averaging.RoundOutcome;
 import org.potluck.network.Identity;
 import org.potluck.network.Multiaddr;
 import org.potluck.peer.UserException;
 import org.potluck.peer.manifest.RunSpec;
 import org.potluck.peer.manifest.SignedManifest;
+import org.potluck.peer.training.Swarm;
 import org.potluck.peer.training.TrainingLoop;
 import org.potluck.peer.training.TrainingPlan;
 import org.potluck.trainer.GptTrainer;
@@ -101,43 +109,71 @@ final class OneProcessTest {
   void threePeersLearnWhatOneProcessLearnsFromTheirSamples() throws Exception {
     List<Diary> diaries = trainTogether();
     GptTrainer one = trainer();
-    var contributors = new boolean[diaries.size()];
+    Set<Long> shared = new TreeSet<>();
     for (long epoch = 0; epoch < EPOCHS; epoch++) {
       Diary.Step step = agreedStep(diaries, epoch);
-      double weight = 0;
-      for (int i = 0; i < diaries.size(); i++) {
-        Diary diary = diaries.get(i);
-        if (step.round().members().contains(diary.peer)) {
-          long samples = Objects.requireNonNull(diary.brought.get(epoch));
-          weight += samples;
-          contributors[i] |= samples > 0 && samples < step.round().weight();
-          replay(one, diary, epoch, samples);
+      for (Diary diary : contributors(diaries, epoch, step.round())) {
+        long samples = diary.brought.getOrDefault(epoch, 0L);
+        if (samples < step.round().weight()) {
+          shared.add(diary.drawer);
         }
+        replay(one, diary, epoch, samples);
       }
-      assertThat(weight).as("weight of epoch %d", epoch).isEqualTo(step.round().weight());
-      assertThat(weight).isGreaterThanOrEqualTo(TARGET_BATCH);
       one.apply(one.gradients());
       assertThat(Diary.heldOut(one))
           .as("held-out loss after epoch %d", epoch)
           .isCloseTo(step.heldOut(), within(TOLERANCE));
     }
-    assertThat(contributors).as("who ever shared a round").containsOnly(true);
-    Diary.Step last = Objects.requireNonNull(diaries.getFirst().steps.get(EPOCHS - 1));
-    assertThat(last.heldOut()).isLessThan(4.5);
+    assertThat(shared).as("who ever shared an average with others").hasSize(diaries.size());
+    assertThat(agreedStep(diaries, EPOCHS - 1).heldOut()).isLessThan(4.5);
   }
 
-  /** What all who stepped in {@code epoch} hold; they must hold the same. */
-  private static Diary.Step agreedStep(List<Diary> diaries, long epoch) {
-    List<Diary.Step> steps =
+  /**
+   * The members whose contributions are in the average. A round does not wait for one that is late,
+   * so the average's weight says whose they are; between two that brought alike, the losses tell.
+   */
+  private static List<Diary> contributors(
+      List<Diary> diaries, long epoch, RoundOutcome.Averaged round) {
+    List<Diary> members =
         diaries.stream()
-            .filter(diary -> diary.steps.containsKey(epoch))
-            .map(diary -> diary.steps.get(epoch))
+            .filter(diary -> round.members().contains(diary.peer))
+            .filter(diary -> diary.brought.getOrDefault(epoch, 0L) > 0)
             .toList();
-    assertThat(steps).as("steps of epoch %d", epoch).isNotEmpty();
-    assertThat(steps.stream().map(Diary.Step::digest).distinct())
-        .as("digests after epoch %d", epoch)
-        .hasSize(1);
-    return steps.getFirst();
+    for (int chosen = (1 << members.size()) - 1; chosen > 0; chosen--) {
+      List<Diary> some = new ArrayList<>();
+      long samples = 0;
+      for (int i = 0; i < members.size(); i++) {
+        if (((chosen >> i) & 1) == 1) {
+          some.add(members.get(i));
+          samples += members.get(i).brought.getOrDefault(epoch, 0L);
+        }
+      }
+      if (samples == (long) round.weight()) {
+        return some;
+      }
+    }
+    throw new AssertionError(
+        "no members of epoch %d brought %s samples".formatted(epoch, round.weight()));
+  }
+
+  /**
+   * What most of those who stepped in {@code epoch} hold. A peer may end up apart from the others
+   * and then has to download their model; after the last epoch nobody may be apart.
+   */
+  private static Diary.Step agreedStep(List<Diary> diaries, long epoch) {
+    Map<String, List<Diary.Step>> held =
+        diaries.stream()
+            .flatMap(diary -> Stream.ofNullable(diary.steps.get(epoch)))
+            .collect(Collectors.groupingBy(Diary.Step::digest));
+    assertThat(held).as("digests after epoch %d", epoch).isNotEmpty();
+    if (held.size() > 1) {
+      System.out.printf("%d models after epoch %d: a peer trained apart%n", held.size(), epoch);
+      assertThat(epoch).as("the last epoch with a peer apart").isLessThan(EPOCHS - 1);
+    }
+    return held.values().stream()
+        .max(Comparator.comparingInt(List::size))
+        .map(List::getFirst)
+        .orElseThrow();
   }
 
   private static void replay(GptTrainer one, Diary diary, long epoch, long samples) {
@@ -167,6 +203,7 @@ final class OneProcessTest {
       swarms.add(
           TrainingPeer.swarm(nodes.get(i), manifest, card, trainers.get(i).parameterCount()));
     }
+    awaitEachOther(swarms, trainers.getFirst().parameterDigest());
     List<Diary> diaries = new ArrayList<>();
     List<Future<?>> running = new ArrayList<>();
     for (int i = 0; i < 3; i++) {
@@ -213,6 +250,21 @@ final class OneProcessTest {
           throw e;
         }
       }
+    }
+  }
+
+  /** Nobody may begin while another still takes itself for alone: those would be two runs. */
+  private static void awaitEachOther(List<NetworkSwarm> swarms, String digest)
+      throws InterruptedException {
+    var nothingYet =
+        new Swarm.OwnProgress(0, 0, 0, 0, Double.NaN, digest, Swarm.Activity.TRAINING, 0);
+    int met = 0;
+    while (met < swarms.size()) {
+      met = 0;
+      for (NetworkSwarm swarm : swarms) {
+        met += swarm.report(nothingYet).peers() == swarms.size() ? 1 : 0;
+      }
+      swarms.getFirst().awaitChange(Duration.ofMillis(100));
     }
   }
 }
