@@ -8,6 +8,7 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executors;
 import org.jspecify.annotations.Nullable;
 import org.potluck.averaging.Averager;
 import org.potluck.averaging.AveragingOptions;
@@ -59,7 +60,9 @@ final class Seat {
                         AveragingOptions.defaults(),
                         new SecureRandom(),
                         (up, down, length, members) ->
-                            split.planner().shares(up, down, length, members))));
+                            split.planner().shares(up, down, length, members),
+                        Executors.newSingleThreadExecutor(
+                            Thread.ofPlatform().daemon().name("codecs").factory()))));
   }
 
   static Seat take(Order.Listen order) throws IOException, UserException, InterruptedException {
