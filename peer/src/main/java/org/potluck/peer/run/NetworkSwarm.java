@@ -19,6 +19,7 @@ import org.potluck.averaging.OwnLink;
 import org.potluck.averaging.Rendezvous;
 import org.potluck.averaging.RoundOutcome;
 import org.potluck.averaging.codec.CodecId;
+import org.potluck.averaging.matchmaking.SpanPlanner;
 import org.potluck.averaging.progress.Outlook;
 import org.potluck.averaging.progress.PeerProgress;
 import org.potluck.averaging.progress.SwarmProgress;
@@ -107,6 +108,7 @@ public final class NetworkSwarm implements Swarm {
                         node.dht(),
                         AveragingOptions.defaults(),
                         new SecureRandom(),
+                        SpanPlanner::byLinks,
                         codecThread()),
                     new StateDonor(node.network().loop(), node.rpc(), run, limits),
                     new StateClient(node.network().loop(), node.rpc(), run, limits))));
