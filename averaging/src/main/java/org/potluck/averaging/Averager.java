@@ -28,13 +28,17 @@ public final class Averager {
 
   /** With spans as the members' links suggest, and all work on the loop. */
   public Averager(Network network, Dht dht, AveragingOptions options, RandomGenerator random) {
-    this(network, dht, options, random, Runnable::run);
+    this(network, dht, options, random, SpanPlanner::byLinks);
   }
 
-  /** With spans as the members' links suggest. */
+  /** With all work on the loop. */
   public Averager(
-      Network network, Dht dht, AveragingOptions options, RandomGenerator random, Executor worker) {
-    this(network, dht, options, random, SpanPlanner::byLinks, worker);
+      Network network,
+      Dht dht,
+      AveragingOptions options,
+      RandomGenerator random,
+      SpanPlanner planner) {
+    this(network, dht, options, random, planner, Runnable::run);
   }
 
   /**

@@ -18,6 +18,11 @@ import org.potluck.averaging.Contribution;
 import org.potluck.averaging.LinkMeter;
 import org.potluck.averaging.Rendezvous;
 import org.potluck.averaging.RoundOutcome;
+<<<<<<< HEAD
+=======
+import org.potluck.averaging.codec.CodecId;
+import org.potluck.averaging.matchmaking.SpanPlanner;
+>>>>>>> exchange
 import org.potluck.averaging.progress.Outlook;
 import org.potluck.averaging.progress.PeerProgress;
 import org.potluck.averaging.progress.SwarmProgress;
@@ -106,6 +111,7 @@ public final class NetworkSwarm implements Swarm {
                         node.dht(),
                         AveragingOptions.defaults(),
                         new SecureRandom(),
+                        SpanPlanner::byLinks,
                         codecThread()),
                     new StateDonor(node.network().loop(), node.rpc(), run, limits),
                     new StateClient(node.network().loop(), node.rpc(), run, limits))));
