@@ -127,7 +127,35 @@ public final class Enlistment {
   private CompletableFuture<RoundOutcome> exchange(
       Group group, Contribution contribution, Instant since, Instant deadline) {
     round = group.round();
-    return rounds.begin(group, contribution, Duration.between(since, loop.now()), deadline);
+    int quorum = matchmaker.quorum();
+    return rounds
+        .begin(group, contribution, Duration.between(since, loop.now()), deadline)
+        .thenApply(value -> confirmed(value, quorum));
+  }
+
+  /**
+   * A group is as many as a quorum when it forms, but members fall silent. What fewer than a quorum
+   * hold is no average: the silent ones may have finished the same epoch with others.
+   */
+  private static RoundOutcome confirmed(RoundOutcome outcome, int quorum) {
+    if (outcome instanceof RoundOutcome.Averaged done) {
+      long silent =
+          done.faults().stream()
+              .filter(PeerFault.Silent.class::isInstance)
+              .map(PeerFault::peer)
+              .distinct()
+              .count();
+      long present = done.members().size() - silent;
+      if (present < quorum) {
+        return new RoundOutcome.Abandoned(
+            RoundOutcome.Cause.INCOMPLETE,
+            "%d of %d members stayed, a round takes %d"
+                .formatted(present, done.members().size(), quorum),
+            done.faults(),
+            done.timing());
+      }
+    }
+    return outcome;
   }
 
   private RoundOutcome noGroup(Throwable failure, Instant since) {

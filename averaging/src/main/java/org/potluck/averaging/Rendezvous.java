@@ -34,6 +34,13 @@ public final class Rendezvous {
   private static final Duration READY_SOONEST = Duration.ofMillis(20);
   private static final Duration UNKNOWN_STEP = Duration.ofSeconds(1);
 
+  private static final RoundOutcome OVERTAKEN =
+      new RoundOutcome.Abandoned(
+          RoundOutcome.Cause.NO_GROUP,
+          "another peer says that it has been there already",
+          List.of(),
+          new RoundOutcome.RoundTiming(Duration.ZERO, Duration.ZERO));
+
   /** A leader is believed that the round is due from this part of the target on. */
   private static final double CALLED_FROM = 0.5;
 
@@ -94,6 +101,9 @@ public final class Rendezvous {
   /** Takes part in the round of {@code epoch}; see {@link Enlistment#bring}. */
   public CompletableFuture<RoundOutcome> bring(
       long epoch, Contribution contribution, Instant deadline) {
+    if (progress.overtaken()) {
+      return CompletableFuture.completedFuture(OVERTAKEN);
+    }
     Enlistment here = place;
     PeerProgress word = own;
     String model = word == null ? "" : word.digest();
@@ -146,7 +156,10 @@ public final class Rendezvous {
     if (place != null && !isFor(place, outlook.epoch(), outlook.model())) {
       leave();
     }
-    if (outlook.behind()) {
+    if (progress.overtaken() && place != null && !place.searched()) {
+      leave();
+    }
+    if (outlook.behind() || progress.overtaken()) {
       return;
     }
     boolean stepping = averaged != null && isFor(averaged, word.epoch(), word.digest());
@@ -159,7 +172,7 @@ public final class Rendezvous {
       return;
     }
     List<PeerId> known = known(word.epoch(), word.digest());
-    here.expect(known, known.size() + 1);
+    here.expect(known, expected(known));
     boolean due = outlook.samples() >= appointment.target().samples();
     if (due) {
       here.due();
@@ -186,7 +199,7 @@ public final class Rendezvous {
                 link.get(),
                 appointment.codecUp(),
                 appointment.codecDown()),
-            new Attendance(known, known.size() + 1));
+            new Attendance(known, expected(known)));
     place = here;
     called = false;
     CompletableFuture<Void> _ =
@@ -198,6 +211,11 @@ public final class Rendezvous {
                   look();
                 });
     return here;
+  }
+
+  /** Who is there and could take part, or already has: of them more than half make a round. */
+  private int expected(List<PeerId> known) {
+    return 1 + Math.max(known.size(), progress.contenders());
   }
 
   private List<PeerId> known(long epoch, String model) {

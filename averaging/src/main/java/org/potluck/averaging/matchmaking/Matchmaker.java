@@ -75,6 +75,11 @@ public final class Matchmaker {
     }
   }
 
+  /** Of how many peers a round takes the contributions, as things stand. */
+  public int quorum() {
+    return attendance.quorum();
+  }
+
   /** The target batch is there: a leader calls its followers. */
   public void due() {
     if (!due && !found.isDone()) {

@@ -21,7 +21,7 @@ import org.potluck.network.PeerId;
  * <p>Peers that have not taken a step yet have no vote: they know nothing.
  */
 final class Belief {
-  private static final Duration MINORITY_AFTER = Duration.ofSeconds(3);
+  private static final Duration MINORITY_AFTER = Duration.ofSeconds(1);
   private static final Duration DOUBT_FIRST = Duration.ofSeconds(10);
   private static final int DOUBT_FACTOR_MAX = 256;
   private static final int PEERS_MAX = 4096;
@@ -78,6 +78,17 @@ final class Belief {
       return false;
     }
     return voters == 1 || !aheadSince.getOrDefault(peer, now).plus(MINORITY_AFTER).isAfter(now);
+  }
+
+  /** Whether somebody claims to be ahead of {@code epoch} who has not been found to lie. */
+  boolean claimed(long epoch, List<SwarmProgress.Heard> trainers, Instant now) {
+    return trainers.stream()
+        .anyMatch(
+            heard -> {
+              Doubt doubt = doubts.get(heard.progress().peer());
+              return heard.progress().epoch() > epoch
+                  && (doubt == null || !doubt.until().isAfter(now));
+            });
   }
 
   private void noteAhead(long epoch, List<SwarmProgress.Heard> trainers, Instant now) {

@@ -119,6 +119,24 @@ public final class SwarmProgress {
     return own == null ? trainers : belief.believed(own.epoch(), trainers, loop.now());
   }
 
+  /**
+   * Whether a trainer says that it is ahead of us and has not been found to lie. Then the round of
+   * our epoch is over somewhere, and a second one would end with another result.
+   */
+  public boolean overtaken() {
+    return own != null && belief.claimed(own.epoch(), liveTrainers(), loop.now());
+  }
+
+  /** Trainers that are heard of, believed or not, at our epoch or ahead; without this peer. */
+  public int contenders() {
+    long epoch = own == null ? 0 : own.epoch();
+    return (int) liveTrainers().stream().filter(heard -> heard.progress().epoch() >= epoch).count();
+  }
+
+  private List<Heard> liveTrainers() {
+    return heard().stream().filter(heard -> heard.progress().trains()).toList();
+  }
+
   /** None of {@code peers}, who claimed to be ahead, could give the state they claim to have. */
   public void doubt(List<PeerId> peers) {
     belief.doubt(peers, loop.now());

@@ -18,11 +18,7 @@ import org.potluck.averaging.Contribution;
 import org.potluck.averaging.LinkMeter;
 import org.potluck.averaging.Rendezvous;
 import org.potluck.averaging.RoundOutcome;
-<<<<<<< HEAD
-=======
-import org.potluck.averaging.codec.CodecId;
 import org.potluck.averaging.matchmaking.SpanPlanner;
->>>>>>> exchange
 import org.potluck.averaging.progress.Outlook;
 import org.potluck.averaging.progress.PeerProgress;
 import org.potluck.averaging.progress.SwarmProgress;
