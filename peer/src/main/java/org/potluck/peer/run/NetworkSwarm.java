@@ -9,8 +9,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Executor;
-import java.util.concurrent.Executors;
 import java.util.stream.Stream;
 import org.potluck.averaging.Averager;
 import org.potluck.averaging.AveragingOptions;
@@ -108,14 +106,9 @@ public final class NetworkSwarm implements Swarm {
                         AveragingOptions.defaults(),
                         new SecureRandom(),
                         SpanPlanner::byLinks,
-                        codecThread()),
+                        Runnable::run),
                     new StateDonor(node.network().loop(), node.rpc(), run, limits),
                     new StateClient(node.network().loop(), node.rpc(), run, limits))));
-  }
-
-  /** Chunks are encoded and added here, so that the loop stays able to say that this peer lives. */
-  private static Executor codecThread() {
-    return Executors.newSingleThreadExecutor(Thread.ofPlatform().daemon().name("codecs").factory());
   }
 
   @Override

@@ -2,7 +2,9 @@ package org.potluck.peer.run;
 
 import java.time.Duration;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import org.potluck.averaging.RoundOutcome;
 import org.potluck.network.PeerId;
@@ -26,8 +28,11 @@ final class Diary implements TrainingListener {
   final PeerId peer;
   final long drawer;
 
-  /** Samples that were brought to the last round of each epoch. */
-  final Map<Long, Long> brought = new TreeMap<>();
+  /**
+   * How many samples were brought to the rounds of each epoch. What came to nothing for this peer
+   * may be in the average of the others, and then it has trained on before it heard of that.
+   */
+  final Map<Long, Set<Long>> brought = new TreeMap<>();
 
   final Map<Long, Step> steps = new TreeMap<>();
   private long samples;
@@ -45,7 +50,7 @@ final class Diary implements TrainingListener {
 
   @Override
   public void settled(long epoch, RoundOutcome outcome) {
-    brought.put(epoch, samples);
+    brought.computeIfAbsent(epoch, _ -> new TreeSet<>()).add(samples);
     round = outcome instanceof RoundOutcome.Averaged averaged ? averaged : null;
   }
 
