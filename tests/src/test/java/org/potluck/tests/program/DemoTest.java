@@ -63,8 +63,8 @@ class DemoTest {
   @Test
   void theOthersGoOnWhenOneIsKilled() throws Exception {
     Path file = folder.resolve("report.json");
-    try (PotluckProcess demo = demo("--epochs", "12", "--report", file.toString())) {
-      demo.await("epoch [2-9].* 3 peers");
+    try (PotluckProcess demo = demo("--epochs", "25", "--report", file.toString())) {
+      demo.await("epoch [1-9].* 3 peers");
       assertThat(demo.children().getLast().destroyForcibly()).isTrue();
       PotluckProcess.Ended ended = demo.awaitEnd();
       assertThat(ended.status()).as("%s", ended.lines()).isZero();
@@ -72,7 +72,7 @@ class DemoTest {
     }
     JsonNode report = JSON.readTree(file.toFile());
     assertThat(report.get("peers")).hasSize(2);
-    assertThat(report.get("peers").get(0).get("epoch").asLong()).isEqualTo(12);
+    assertThat(report.get("peers").get(0).get("epoch").asLong()).isEqualTo(25);
     assertThat(report.get("peers").get(0).get("parameter_digest"))
         .isEqualTo(report.get("peers").get(1).get("parameter_digest"));
   }

@@ -59,7 +59,10 @@ class NamespacesTest {
     try (PotluckProcess init = PotluckProcess.start("init", run.toString())) {
       assertThat(init.awaitEnd().status()).isZero();
     }
-    Files.writeString(run, Files.readString(run).replace("epochs: 0 ", "epochs: 6 "));
+    String manifest = Files.readString(run);
+    Files.writeString(
+        run,
+        manifest.replace("epochs: 0 ", "epochs: 6 ").replace("begin-with: 1 ", "begin-with: 2 "));
     Path reportOfAnn = folder.resolve("ann.json");
     Path reportOfBen = folder.resolve("ben.json");
     try (PotluckProcess start = on("pl-coord", "start", run.toString(), "--home", home("coord"))) {
