@@ -1,6 +1,7 @@
 package org.potluck.averaging;
 
 import java.time.Duration;
+import org.potluck.averaging.reduce.Aggregation;
 
 /**
  * The bounds of a round. Where a time can be learned from earlier rounds it is; these are where
@@ -16,6 +17,7 @@ import java.time.Duration;
  * @param bufferBytesMax how much of others' contributions may wait to be reduced, in one round
  * @param patience how many times as long as most others, and as the plan expects, a member may take
  *     before the round goes on without what it still owes; 1 or more
+ * @param aggregation how contributions become one
  */
 public record AveragingOptions(
     Duration matchmakingLimit,
@@ -26,7 +28,8 @@ public record AveragingOptions(
     Duration lingerLimit,
     int chunkBytesMax,
     long bufferBytesMax,
-    double patience) {
+    double patience,
+    Aggregation aggregation) {
   /** Larger chunks are refused from anybody. */
   public static final int CHUNK_BYTES_LIMIT = 4 << 20;
 
@@ -59,7 +62,8 @@ public record AveragingOptions(
         Duration.ofSeconds(20),
         512 * 1024,
         256L << 20,
-        2);
+        2,
+        Aggregation.MEAN);
   }
 
   /** The same with chunks of another size. */
@@ -73,7 +77,8 @@ public record AveragingOptions(
         lingerLimit,
         bytes,
         bufferBytesMax,
-        patience);
+        patience,
+        aggregation);
   }
 
   public AveragingOptions withBufferBytesMax(long bytes) {
@@ -86,7 +91,8 @@ public record AveragingOptions(
         lingerLimit,
         chunkBytesMax,
         bytes,
-        patience);
+        patience,
+        aggregation);
   }
 
   /** For machines so busy that a peer does not get to say that it lives. */
@@ -100,6 +106,21 @@ public record AveragingOptions(
         lingerLimit,
         chunkBytesMax,
         bufferBytesMax,
-        patience);
+        patience,
+        aggregation);
+  }
+
+  public AveragingOptions withAggregation(Aggregation kind) {
+    return new AveragingOptions(
+        matchmakingLimit,
+        graceMin,
+        graceMax,
+        silenceLimit,
+        dialLimit,
+        lingerLimit,
+        chunkBytesMax,
+        bufferBytesMax,
+        patience,
+        kind);
   }
 }

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.potluck.averaging.codec.CodecId;
+import org.potluck.averaging.reduce.Aggregation;
 import org.potluck.network.Bandwidth;
 import org.potluck.network.PeerId;
 import org.potluck.network.simulation.NetworkConditions;
@@ -73,7 +74,8 @@ final class Swarm {
         Duration.ofSeconds(20),
         1024,
         64 * 1024,
-        2);
+        2,
+        Aggregation.MEAN);
   }
 
   List<PeerId> everybody() {

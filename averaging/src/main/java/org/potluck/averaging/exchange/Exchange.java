@@ -24,6 +24,8 @@ import org.potluck.averaging.proto.HeldMessage;
 import org.potluck.averaging.proto.HelloMessage;
 import org.potluck.averaging.proto.ReassignMessage;
 import org.potluck.averaging.proto.SuspectMessage;
+import org.potluck.averaging.trust.Screen;
+import org.potluck.averaging.trust.Trust;
 import org.potluck.averaging.wire.Frame;
 import org.potluck.averaging.wire.FrameException;
 import org.potluck.averaging.wire.FrameKind;
@@ -53,6 +55,7 @@ final class Exchange implements Link.Owner, Reducer.Outlet, Succession.Effects, 
   private final Averages averages;
   private final Buffers buffers;
   private final Sender sender;
+  private final Screen screen;
   private final Reducer reducer;
   private final Succession succession;
   private final Ending ending;
@@ -74,6 +77,7 @@ final class Exchange implements Link.Owner, Reducer.Outlet, Succession.Effects, 
       Storage storage,
       Duration matchmaking,
       Instant deadline,
+      Trust trust,
       Runnable forget) {
     this.network = network;
     this.forget = forget;
@@ -85,7 +89,17 @@ final class Exchange implements Link.Owner, Reducer.Outlet, Succession.Effects, 
     this.averages = new Averages(round, storage);
     this.buffers = new Buffers(options.bufferBytesMax());
     this.sender = new Sender(round, roster, averages);
-    this.reducer = new Reducer(round, roster, ledger, averages, buffers, this);
+    this.screen =
+        trust.screen(
+            group.peers(),
+            group.members().stream().map(Member::weight).toList(),
+            self,
+            contribution,
+            round.codecUp,
+            round.chunks.of(self),
+            round.chunks.valuesMax(),
+            round.started);
+    this.reducer = new Reducer(round, roster, ledger, averages, buffers, screen, this);
     this.succession = new Succession(round, roster, ledger, averages, sender, this);
     this.ending = new Ending(round, roster, ledger, averages, matchmaking, this::dispose);
     this.watch = new Watch(round, roster, ledger, averages, sender, reducer, succession, this);
@@ -98,6 +112,11 @@ final class Exchange implements Link.Owner, Reducer.Outlet, Succession.Effects, 
 
   CompletableFuture<RoundOutcome> outcome() {
     return ending.outcome();
+  }
+
+  /** What was seen of the contributions. */
+  Screen screen() {
+    return screen;
   }
 
   void start() {

@@ -1,5 +1,6 @@
 package org.potluck.averaging.exchange;
 
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -11,7 +12,9 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.potluck.averaging.PeerFault;
 import org.potluck.averaging.exchange.ChunkFrames.Chunk;
-import org.potluck.averaging.reduce.Reduction;
+import org.potluck.averaging.reduce.Aggregator;
+import org.potluck.averaging.reduce.Inspector;
+import org.potluck.averaging.trust.Screen;
 import org.potluck.averaging.wire.FrameException;
 import org.potluck.averaging.wire.FrameKind;
 
@@ -32,13 +35,16 @@ final class Reducer {
     void failed(String reason);
   }
 
+  private static final int NOBODY = -1;
+
   private final Round round;
   private final Roster roster;
   private final Ledger ledger;
   private final Averages averages;
   private final Buffers buffers;
   private final Outlet outlet;
-  private final Reduction reduction;
+  private final Aggregator aggregator;
+  private final Screen screen;
   private final @Nullable ByteBuffer[] @Nullable [] received;
   private final BitSet gone = new BitSet();
 
@@ -56,6 +62,7 @@ final class Reducer {
       Ledger ledger,
       Averages averages,
       Buffers buffers,
+      Screen screen,
       Outlet outlet) {
     this.round = round;
     this.roster = roster;
@@ -64,13 +71,20 @@ final class Reducer {
     this.buffers = buffers;
     this.outlet = outlet;
     List<Double> weights = round.group.members().stream().map(Member::weight).toList();
-    this.reduction = new Reduction(round.codecUp, weights, round.chunks.valuesMax());
+    this.aggregator =
+        Aggregator.of(
+            round.options.aggregation(), round.codecUp, weights, round.chunks.valuesMax());
+    this.screen = screen;
     this.received = new @Nullable ByteBuffer[round.chunks.size()] @Nullable [];
     this.contributors = (int) IntStream.range(0, round.size()).filter(round::contributes).count();
     this.early = new int[round.size()];
     this.pace = new Pace(round, round.started);
     for (int i = 0; i < round.size(); i++) {
       if (i != round.self && !roster.hasLink(i)) {
+        gone.set(i);
+      }
+      if (!screen.barred(i).isEmpty()) {
+        round.blame(new PeerFault.Implausible(round.peer(i), screen.barred(i)));
         gone.set(i);
       }
     }
@@ -213,13 +227,17 @@ final class Reducer {
 
   /** What came of one chunk; without weight, or a body that decodes, there is no average. */
   private record Reduced(
-      int chunk, long version, double weight, BitSet implausible, @Nullable ByteBuffer body) {}
+      int chunk, long version, double weight, Screen.Finding finding, @Nullable ByteBuffer body) {}
 
   private Reduced reduce(int chunk, long version, @Nullable ByteBuffer[] slots) {
     int values = round.chunks.values(chunk);
     long from = round.chunks.from(chunk);
-    Reduction.Mean mean =
-        reduction.reduce(slots, round.self, round.contribution.values(), from, values);
+    MemorySegment own = round.contribution.values();
+    int self = round.contributes(round.self) ? round.self : NOBODY;
+    Screen.Finding finding =
+        screen.look(chunk, new Inspector.Chunk(slots, self, own, from, values));
+    int taken = finding.refuses(self) ? NOBODY : self;
+    Aggregator.Mean mean = aggregator.reduce(finding.taken(slots), taken, own, from, values);
     ByteBuffer body = null;
     if (mean.weight() > 0) {
       body =
@@ -229,7 +247,7 @@ final class Reducer {
         body = null;
       }
     }
-    return new Reduced(chunk, version, mean.weight(), mean.implausible(), body);
+    return new Reduced(chunk, version, mean.weight(), finding, body);
   }
 
   private void done(Reduced reduced, @Nullable ByteBuffer[] slots) {
@@ -241,10 +259,12 @@ final class Reducer {
     } else {
       received[chunk] = slots;
     }
-    for (int member : reduced.implausible().stream().toArray()) {
-      round.blame(new PeerFault.Implausible(round.peer(member), "sent values that are no numbers"));
-      gone.set(member);
-    }
+    screen.note(reduced.finding());
+    reduced
+        .finding()
+        .refused()
+        .forEach(
+            (member, reason) -> round.blame(new PeerFault.Implausible(round.peer(member), reason)));
     if (!round.running()) {
       return;
     }

@@ -18,6 +18,7 @@ import org.potluck.averaging.codec.Codec;
 import org.potluck.averaging.codec.CodecId;
 import org.potluck.averaging.codec.Codecs;
 import org.potluck.averaging.proto.HelloMessage;
+import org.potluck.averaging.trust.Trust;
 import org.potluck.averaging.wire.Frame;
 import org.potluck.averaging.wire.FrameException;
 import org.potluck.averaging.wire.FrameKind;
@@ -39,6 +40,7 @@ public final class Rounds implements Link.Owner {
   private final AveragingOptions options;
   private final Supplier<Storage> storage;
   private final Executor worker;
+  private final Trust trust;
   private final Map<String, Exchange> exchanges = new LinkedHashMap<>();
   private final Map<Link, String> heldLinks = new LinkedHashMap<>();
   private int unnamedLinks;
@@ -47,10 +49,16 @@ public final class Rounds implements Link.Owner {
    * @param storage where each round keeps what is as long as the vector
    * @param worker encodes, adds and decodes; runs tasks one at a time, in order. In a simulation
    *     {@code Runnable::run}
+   * @param trust judges contributions, and hears what came of it
    */
   public Rounds(
-      Network network, AveragingOptions options, Supplier<Storage> storage, Executor worker) {
+      Network network,
+      AveragingOptions options,
+      Supplier<Storage> storage,
+      Executor worker,
+      Trust trust) {
     this.network = network;
+    this.trust = trust;
     this.worker = worker;
     this.options = options;
     this.storage = storage;
@@ -78,6 +86,7 @@ public final class Rounds implements Link.Owner {
             storage.get(),
             matchmaking,
             deadline,
+            trust,
             () -> exchanges.remove(round));
     if (exchanges.putIfAbsent(round, exchange) != null) {
       throw new IllegalArgumentException("a round that runs already");
@@ -95,7 +104,13 @@ public final class Rounds implements Link.Owner {
           heldLinks.remove(link);
           exchange.accept(link);
         });
-    return exchange.outcome();
+    return exchange.outcome().thenApply(outcome -> concluded(exchange, outcome));
+  }
+
+  private RoundOutcome concluded(Exchange exchange, RoundOutcome outcome) {
+    boolean averaged = outcome instanceof RoundOutcome.Averaged;
+    trust.conclude(exchange.screen(), averaged, network.loop().now());
+    return outcome;
   }
 
   /** Abandons the round of {@code group}, if it still runs. */

@@ -4,13 +4,16 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.potluck.averaging.exchange.Group;
 import org.potluck.averaging.proto.JoinAnswerMessage;
 import org.potluck.averaging.wire.FrameKind;
 import org.potluck.network.EventLoop;
+import org.potluck.network.PeerId;
 
 /**
  * The followers of a leader, and the decision when their group begins.
@@ -47,6 +50,10 @@ final class Leading {
   private final Surroundings around;
   private final Host host;
   private final Map<JoinStream, Follower> followers = new LinkedHashMap<>();
+
+  /** Those who came and were sent away: nobody waits for them. */
+  private final Set<PeerId> refused = new LinkedHashSet<>();
+
   private @Nullable Instant calledAt;
   private @Nullable Instant quorumAt;
   private Instant lastCame = Instant.MIN;
@@ -65,14 +72,17 @@ final class Leading {
 
   void join(JoinStream stream, Declaration declaration) {
     Follower known = followers.get(stream);
-    if (known != null) {
-      update(known, declaration);
-      return;
-    }
-    String refusal = refusal(declaration);
+    String refusal = refusal(declaration, known == null);
     if (refusal != null) {
+      refused.add(declaration.peer());
+      followers.remove(stream);
       answer(stream, Answers.refusal(refusal, false));
       stream.close();
+      review();
+      return;
+    }
+    if (known != null) {
+      update(known, declaration);
       return;
     }
     followers.values().removeIf(other -> other.declaration.peer().equals(declaration.peer()));
@@ -86,11 +96,15 @@ final class Leading {
     review();
   }
 
-  private @Nullable String refusal(Declaration declaration) {
+  private @Nullable String refusal(Declaration declaration, boolean isNew) {
     if (declaration.message().getLength() != host.own().message().getLength()) {
       return "another vector length";
     }
-    return followers.size() + 1 >= Group.MEMBERS_MAX ? "the group is full" : null;
+    if (isNew && followers.size() + 1 >= Group.MEMBERS_MAX) {
+      return "the group is full";
+    }
+    double weight = declaration.message().getWeight();
+    return around.trust().refusal(declaration.peer(), weight, around.now()).orElse(null);
   }
 
   private void update(Follower follower, Declaration declaration) {
@@ -178,7 +192,7 @@ final class Leading {
     if (!host.own().ready() && calledAt != null) {
       until = later(until, calledAt.plus(longestWait()));
     }
-    if (followers.size() + 1 < host.attendance().expected()) {
+    if (followers.size() + 1 + refused.size() < host.attendance().expected()) {
       until = later(until, later(quorum, lastCame).plus(around.grace().current()));
     }
     return until;

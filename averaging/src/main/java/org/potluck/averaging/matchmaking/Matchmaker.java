@@ -176,7 +176,11 @@ public final class Matchmaker {
       return;
     }
     Optional<Declaration> earliest =
-        candidates.earliestBefore(own, peer -> around.shunned().contains(peer, around.now()));
+        candidates.earliestBefore(
+            own,
+            peer ->
+                around.shunned().contains(peer, around.now())
+                    || around.trust().banned(peer, around.now()));
     earliest.ifPresent(this::follow);
   }
 
@@ -221,6 +225,7 @@ public final class Matchmaker {
               && group.epoch() == terms.epoch()
               && group.length() == terms.length()
               && group.indexOf(around.self()) >= 0
+              && weightIn(group) == own.message().getWeight()
               && Rounds.chunkBytes(group) <= AveragingOptions.CHUNK_BYTES_LIMIT
               && group.codecUp().equals(terms.codecUp())
               && group.codecDown().equals(terms.codecDown());
@@ -231,6 +236,11 @@ public final class Matchmaker {
         around.shunned().forgive(following.leader().peer());
       }
       complete(group);
+    }
+
+    /** One whom the leader gave another weight than it declared would be blamed for it. */
+    private double weightIn(Group group) {
+      return group.members().get(group.indexOf(around.self())).weight();
     }
 
     @Override

@@ -180,7 +180,7 @@ public final class Demo {
         "demo",
         new RunSpec.Model(2, 4, 128, 128),
         new RunSpec.Training(48, 4, 0.002, 5, 0.1, 1, wishes.epochs(), wishes.peers()),
-        new RunSpec.Averaging("float16"),
+        RunSpec.Averaging.means("float16"),
         new RunSpec.Data(data == null ? List.of() : List.of(data.toAbsolutePath().toString())));
   }
 

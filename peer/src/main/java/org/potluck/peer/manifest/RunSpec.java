@@ -79,13 +79,35 @@ public record RunSpec(
    * @param codec one of {@code none}, {@code float16}, {@code float16-scaled}, {@code int8}, {@code
    *     int8-uniform}, {@code int4}, {@code sparse}; what the last two drop is added to later
    *     rounds
+   * @param aggregation {@code mean}, or {@code centered-clip}, in which nobody pulls further than
+   *     others do
+   * @param clipRadius how far that is, in medians of the contributions' distances to their median
+   * @param clipIterations how often the centre is moved
    */
-  public record Averaging(@JsonProperty(required = true) String codec) {
+  public record Averaging(
+      @JsonProperty(required = true) String codec,
+      @JsonProperty(required = true) String aggregation,
+      @JsonProperty(value = "clip-radius", required = true) double clipRadius,
+      @JsonProperty(value = "clip-iterations", required = true) int clipIterations) {
+    private static final List<String> AGGREGATIONS = List.of("mean", "centered-clip");
     private static final List<String> CODECS =
         List.of("none", "float16", "float16-scaled", "int8", "int8-uniform", "int4", "sparse");
 
     public Averaging {
       require(CODECS.contains(codec), "averaging.codec must be one of " + CODECS);
+      require(
+          AGGREGATIONS.contains(aggregation),
+          "averaging.aggregation must be one of " + AGGREGATIONS);
+      require(
+          clipRadius > 0 && clipRadius <= 100, "averaging.clip-radius must be above 0, up to 100");
+      require(
+          clipIterations >= 1 && clipIterations <= 1000,
+          "averaging.clip-iterations must be between 1 and 1000");
+    }
+
+    /** Plain means, travelling as {@code codec}. */
+    public static Averaging means(String codec) {
+      return new Averaging(codec, "mean", 1, 20);
     }
   }
 

@@ -20,10 +20,12 @@ import org.potluck.averaging.matchmaking.SpanPlanner;
 import org.potluck.averaging.progress.Outlook;
 import org.potluck.averaging.progress.PeerProgress;
 import org.potluck.averaging.progress.SwarmProgress;
+import org.potluck.averaging.reduce.Aggregation;
 import org.potluck.averaging.state.Snapshot;
 import org.potluck.averaging.state.StateClient;
 import org.potluck.averaging.state.StateDonor;
 import org.potluck.averaging.state.StateLimits;
+import org.potluck.averaging.trust.Trust;
 import org.potluck.network.Multiaddr;
 import org.potluck.network.NetworkException;
 import org.potluck.network.PeerId;
@@ -90,6 +92,7 @@ public final class NetworkSwarm implements Swarm {
       Node node,
       String run,
       Rendezvous.Appointment appointment,
+      Aggregation aggregation,
       PeerCard card,
       StateLimits limits) {
     return node.onLoop(
@@ -103,10 +106,11 @@ public final class NetworkSwarm implements Swarm {
                     new Averager(
                         node.network(),
                         node.dht(),
-                        AveragingOptions.defaults(),
+                        AveragingOptions.defaults().withAggregation(aggregation),
                         new SecureRandom(),
                         SpanPlanner::byLinks,
-                        Runnable::run),
+                        Runnable::run,
+                        new Trust(new SecureRandom())),
                     new StateDonor(node.network().loop(), node.rpc(), run, limits),
                     new StateClient(node.network().loop(), node.rpc(), run, limits))));
   }

@@ -13,6 +13,7 @@ import java.util.concurrent.CompletableFuture;
 import org.potluck.averaging.Rendezvous;
 import org.potluck.averaging.RoundOutcome;
 import org.potluck.averaging.progress.Outlook;
+import org.potluck.averaging.reduce.Aggregation;
 import org.potluck.averaging.state.StateLimits;
 import org.potluck.network.Traffic;
 import org.potluck.peer.ExitCode;
@@ -113,7 +114,13 @@ public final class TrainingPeer implements AutoCloseable {
             spec.averaging().codec(),
             parameters,
             new Outlook.Target(spec.training().targetBatch(), spec.training().microBatch()));
-    return NetworkSwarm.join(node, run, appointment, card, limits);
+    return NetworkSwarm.join(node, run, appointment, aggregation(spec.averaging()), card, limits);
+  }
+
+  private static Aggregation aggregation(RunSpec.Averaging averaging) {
+    return averaging.aggregation().equals("mean")
+        ? Aggregation.MEAN
+        : new Aggregation.CenteredClip(averaging.clipRadius(), averaging.clipIterations());
   }
 
   /**

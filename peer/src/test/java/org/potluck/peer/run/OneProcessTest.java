@@ -104,7 +104,7 @@ final class OneProcessTest {
         "three against one",
         new RunSpec.Model(2, 2, 32, 16),
         new RunSpec.Training(TARGET_BATCH, MICRO_BATCH, 3e-3, 5, 0.1, 11, EPOCHS, 3),
-        new RunSpec.Averaging("none"),
+        RunSpec.Averaging.means("none"),
         new RunSpec.Data(List.of()));
   }
 

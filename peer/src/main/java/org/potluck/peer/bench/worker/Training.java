@@ -12,6 +12,7 @@ import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 import org.potluck.averaging.RoundOutcome;
 import org.potluck.averaging.progress.Outlook;
+import org.potluck.averaging.reduce.Aggregation;
 import org.potluck.averaging.state.StateLimits;
 import org.potluck.peer.run.NetworkSwarm;
 import org.potluck.peer.training.Swarm;
@@ -61,6 +62,7 @@ final class Training {
                       "float16",
                       trainer.parameterCount(),
                       new Outlook.Target(order.targetBatch(), MICRO_BATCH)),
+                  Aggregation.MEAN,
                   new NetworkSwarm.PeerCard("bench", trainer.device(), config.model().context()),
                   StateLimits.usual(trainer.parameterCount() * 12 + (1 << 20)));
       Stopwatch stopwatch = new Stopwatch();
