@@ -20,7 +20,7 @@ final class Bearings {
   private static final int ROUNDS_MIN = 3;
   private static final int PEERS_MAX = 4096;
   private static final double CONTRADICTS_BELOW = -0.2;
-  private static final double UNRELATED_BELOW = 0.2;
+  private static final double UNRELATED_BELOW = 0.12;
 
   private final Map<PeerId, Deque<Double>> ratios = new LinkedHashMap<>();
 

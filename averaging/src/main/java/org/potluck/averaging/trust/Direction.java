@@ -19,6 +19,7 @@ final class Direction {
 
   private static final double CHANCE_DEVIATIONS = 4;
   private static final double MEDIAN_MIN = 0.05;
+  private static final double DEVIATION_SHARE_MAX = 0.2;
   private static final double OWN_SHARE = 0.5;
 
   /** Lighter ones, in median weights, are too noisy to be judged, and count for little. */
@@ -46,7 +47,14 @@ final class Direction {
     double chance =
         Math.max(MEDIAN_MIN, CHANCE_DEVIATIONS / Math.sqrt((double) Math.max(1, values)));
     boolean ownAgrees = self >= 0 && agreements[self] >= OWN_SHARE * median;
-    telling = known.length >= CONTRIBUTIONS_MIN && median >= chance && ownAgrees;
+    boolean alike = deviation(known, median) <= DEVIATION_SHARE_MAX * median;
+    telling = known.length >= CONTRIBUTIONS_MIN && median >= chance && alike && ownAgrees;
+  }
+
+  /** The median distance to the median. */
+  private static double deviation(double[] known, double median) {
+    double[] away = Arrays.stream(known).map(a -> Math.abs(a - median)).sorted().toArray();
+    return away.length == 0 ? 0 : away[(away.length - 1) / 2];
   }
 
   /**

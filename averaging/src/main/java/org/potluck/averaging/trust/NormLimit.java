@@ -14,8 +14,8 @@ import java.util.stream.DoubleStream;
  * make a noisier mean, in norm by the square root.
  */
 final class NormLimit {
-  private static final double FACTOR = 5;
-  private static final double FLOOR = 0.1;
+  private static final double FACTOR = 10;
+  private static final double FLOOR = 0.05;
   private static final double LIGHT_MOST = 8;
 
   private NormLimit() {}

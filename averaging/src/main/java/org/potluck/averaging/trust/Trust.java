@@ -30,6 +30,9 @@ public final class Trust {
   /** More chunks than this are not looked at for their direction in one round. */
   private static final int CHUNKS_LOOKED_AT = 8;
 
+  private static final int SAMPLES = 64;
+  private static final int SAMPLE_VALUES = 1024;
+
   private final RandomGenerator random;
   private final boolean judges;
   private final Standings standings = new Standings();
@@ -119,10 +122,7 @@ public final class Trust {
             .ifPresent(charge -> barred.put(place, charge));
       }
     }
-    double typical =
-        weights.get(self) > 0
-            ? VectorMath.norm(own.values(), 0, own.length()) / Math.sqrt((double) own.length())
-            : 0;
+    double typical = weights.get(self) > 0 ? typical(own) : 0;
     return new Screen(
         List.copyOf(members),
         weights.stream().mapToDouble(Double::doubleValue).toArray(),
@@ -134,6 +134,19 @@ public final class Trust {
         barred,
         judges ? drawn(chunks) : chunk -> false,
         judges);
+  }
+
+  /** Root mean square of a value, from blocks all over the vector: a rough figure is enough. */
+  private static double typical(Contribution own) {
+    long length = own.length();
+    long block = Math.min(length, SAMPLE_VALUES);
+    double squares = 0;
+    for (int i = 0; i < SAMPLES; i++) {
+      long from = (length - block) * i / (SAMPLES - 1);
+      double norm = VectorMath.norm(own.values(), from, block);
+      squares += norm * norm / block;
+    }
+    return Math.sqrt(squares / SAMPLES);
   }
 
   /**

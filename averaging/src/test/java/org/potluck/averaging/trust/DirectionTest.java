@@ -18,7 +18,8 @@ class DirectionTest {
 
   @Test
   void measuresByTheMedianOfTheGroup() {
-    Direction direction = new Direction(new double[] {0.4, 0.5, 0.45, -0.4, 0}, equal(5), 0, MANY);
+    Direction direction =
+        new Direction(new double[] {0.42, 0.45, 0.45, -0.42, 0}, equal(5), 0, MANY);
     assertThat(direction.ratio(1).orElseThrow()).isGreaterThan(1);
     assertThat(direction.ratio(3).orElseThrow()).isCloseTo(-1, within(0.01));
     assertThat(direction.ratio(4).orElseThrow()).isZero();
@@ -35,9 +36,15 @@ class DirectionTest {
   }
 
   @Test
+  void saysNothingWhereHonestPeersDiffer() {
+    double[] late = {0.5, 0.77, 0.14, 0.3, 0.55, 0.05, 0.4};
+    assertThat(new Direction(late, equal(7), 0, MANY).ratio(5)).isEmpty();
+  }
+
+  @Test
   void inBadCompanyItDoesNotAccuseAnybody() {
     Direction direction =
-        new Direction(new double[] {-0.4, 0.5, 0.45, 0.4, -0.3}, equal(5), 0, MANY);
+        new Direction(new double[] {-0.4, 0.45, 0.45, 0.42, 0.42}, equal(5), 0, MANY);
     assertThat(direction.ratio(4)).isEmpty();
   }
 

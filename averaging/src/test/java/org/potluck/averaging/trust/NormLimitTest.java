@@ -15,7 +15,7 @@ class NormLimitTest {
 
   @Test
   void ofTwoTheLongerOneIsJudgedByTheShorter() {
-    assertThat(NormLimit.of(new double[] {1, 100}, NONE, 0)).isEqualTo(5);
+    assertThat(NormLimit.of(new double[] {1, 100}, NONE, 0)).isEqualTo(10);
   }
 
   @Test

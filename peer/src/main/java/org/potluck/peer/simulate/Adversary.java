@@ -9,7 +9,7 @@ import java.util.random.RandomGenerator;
 
 /** Turns honest contributions into those of an {@link Attack}. */
 final class Adversary {
-  static final int STALE_BY_ROUNDS = 4;
+  private static final int STALE_BY_ROUNDS = 4;
   private static final float SCALE = 100;
 
   private final Attack attack;
@@ -49,8 +49,7 @@ final class Adversary {
   boolean lies() {
     return switch (attack) {
       case NONE -> false;
-      case STALE -> computed.size() > STALE_BY_ROUNDS;
-      case CONSTANT -> computed.size() > 1;
+      case STALE, CONSTANT -> computed.size() > 1;
       default -> true;
     };
   }

@@ -18,7 +18,7 @@ enum Attack {
   /** Values that are not numbers. */
   @JsonProperty("nan")
   NAN,
-  /** What it computed four rounds before; until there is such a thing, what it computed. */
+  /** What it computed four rounds before; until there is such a thing, its first. */
   @JsonProperty("stale")
   STALE,
   /** What it computed for its first round, again and again. */

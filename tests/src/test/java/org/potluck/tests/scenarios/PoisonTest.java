@@ -23,7 +23,7 @@ import org.potluck.peer.simulate.Simulator;
  * the others learn as if they had been alone. The table with a real model is in docs/trust.md.
  */
 class PoisonTest {
-  private static final int PEERS = 10;
+  private static final int HONEST = 7;
   private static final int SEEDS = 2;
   private static final int NAMED_WITHIN_ROUNDS = 10;
 
@@ -31,12 +31,12 @@ class PoisonTest {
       """
       name: poison
       time: {faults: 5m, healing: 0s}
-      run: {values: 4000, target-batch: 160, micro-batch: 8, epochs: 20, round-limit: 20s}
+      run: {values: 49152, target-batch: 160, micro-batch: 8, epochs: 80, round-limit: 20s}
       swarm:
         peers: 10
         classes:
-          - {name: honest, samples-per-second: 40}
-          - {name: liar, share: 0.3, samples-per-second: 40, attack: %s}
+          - {name: honest, samples-per-second: 100}
+          - {name: liar, share: 0.3, samples-per-second: 100, attack: %s}
       """;
 
   @TestFactory
@@ -55,7 +55,7 @@ class PoisonTest {
       for (PeerReport peer : outcome.report().peers()) {
         int judges = bannedBy.getOrDefault(peer.id(), Set.of()).size();
         if (peer.name().startsWith("liar")) {
-          assertThat(judges).as(peer.name() + ": " + context).isGreaterThan(PEERS / 2);
+          assertThat(judges).as(peer.name() + ": " + context).isGreaterThan(HONEST / 2);
           assertThat(liesBeforeNamed(peer, story))
               .as(peer.name() + ": " + context)
               .isLessThanOrEqualTo(NAMED_WITHIN_ROUNDS);
@@ -63,7 +63,7 @@ class PoisonTest {
           assertThat(judges).as(peer.name() + ": " + context).isZero();
         }
       }
-      assertThat(outcome.report().epochs()).as(context).isEqualTo(20);
+      assertThat(outcome.report().epochs()).as(context).isEqualTo(80);
       assertThat(outcome.heldOutLoss()).as(context).isLessThan(1.25 * clean);
     }
   }
