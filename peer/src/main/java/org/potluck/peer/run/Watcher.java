@@ -63,6 +63,10 @@ final class Watcher {
     readSamples();
   }
 
+  int trainers() {
+    return progress.trainers().size();
+  }
+
   Agreement agreement() {
     return ledger.agreement();
   }
