@@ -96,7 +96,8 @@ public final class Demo {
                   "peer-" + i,
                   invitation.toString(),
                   folder.resolve("peer-" + i),
-                  List.of("--threads", "1")));
+                  List.of("--threads", "1"),
+                  i == 1));
         }
         awaitEnd(processes, started);
         agreement = observer.agreement();
