@@ -98,7 +98,8 @@ public final class Demo {
                   "peer-" + i,
                   invitation.toString(),
                   folder.resolve("peer-" + i),
-                  List.of("--threads", "1")));
+                  List.of("--threads", "1"),
+                  i == 1));
         }
         awaitEnd(processes, observer);
         agreement = observer.agreement();

@@ -65,7 +65,8 @@ public final class Observer implements AutoCloseable {
                         new SwarmProgress(node.network(), node.rpc(), node.dht(), manifest.runId()),
                         dashboard.monitor(),
                         manifest.runId(),
-                        spec)));
+                        spec,
+                        dashboard.lastEpoch(manifest.runId()))));
     node.execute(watcher::start);
     return new Observer(dashboard, node, watcher);
   }
