@@ -4,16 +4,13 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.potluck.averaging.exchange.Group;
 import org.potluck.averaging.proto.JoinAnswerMessage;
 import org.potluck.averaging.wire.FrameKind;
 import org.potluck.network.EventLoop;
-import org.potluck.network.PeerId;
 
 /**
  * The followers of a leader, and the decision when their group begins.
@@ -50,10 +47,6 @@ final class Leading {
   private final Surroundings around;
   private final Host host;
   private final Map<JoinStream, Follower> followers = new LinkedHashMap<>();
-
-  /** Those who came and were sent away: nobody waits for them. */
-  private final Set<PeerId> refused = new LinkedHashSet<>();
-
   private @Nullable Instant calledAt;
   private @Nullable Instant quorumAt;
   private Instant lastCame = Instant.MIN;
@@ -74,7 +67,6 @@ final class Leading {
     Follower known = followers.get(stream);
     String refusal = refusal(declaration, known == null);
     if (refusal != null) {
-      refused.add(declaration.peer());
       followers.remove(stream);
       answer(stream, Answers.refusal(refusal, false));
       stream.close();
@@ -192,7 +184,7 @@ final class Leading {
     if (!host.own().ready() && calledAt != null) {
       until = later(until, calledAt.plus(longestWait()));
     }
-    if (followers.size() + 1 + refused.size() < host.attendance().expected()) {
+    if (followers.size() + 1 < host.attendance().expected()) {
       until = later(until, later(quorum, lastCame).plus(around.grace().current()));
     }
     return until;
@@ -215,8 +207,8 @@ final class Leading {
 
   private void call(JoinStream stream, Follower follower) {
     if (!follower.declaration.ready()) {
-      // Until it answers the call: one that does not has died.
-      follower.awaited = around.now().plus(around.options().graceMax().dividedBy(2));
+      // Until it answers the call: one that does not has died, or its machine is very busy.
+      follower.awaited = around.now().plus(around.options().silenceLimit());
       answer(stream, Answers.CALL);
     }
   }
@@ -261,7 +253,7 @@ final class Leading {
     around
         .loop()
         .schedule(
-            around.options().graceMax().dividedBy(8),
+            around.options().silenceLimit().dividedBy(8),
             () -> {
               if (!over) {
                 followers.keySet().forEach(follower -> answer(follower, Answers.WELCOME));

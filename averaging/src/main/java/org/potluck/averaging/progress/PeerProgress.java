@@ -41,6 +41,9 @@ public record PeerProgress(
     boolean leaving,
     long lastEpoch,
     List<Verdict> verdicts) {
+  /** What a trainer does from bringing its contribution until after the step. */
+  public static final String AVERAGING = "AVERAGING";
+
   private static final int TEXT_MAX = 100;
   private static final int ADDRESSES_MAX = 8;
 

@@ -22,6 +22,7 @@ import org.potluck.averaging.codec.CodecId;
 import org.potluck.averaging.matchmaking.SpanPlanner;
 import org.potluck.averaging.progress.Outlook;
 import org.potluck.averaging.progress.PeerProgress;
+import org.potluck.averaging.progress.RoundNote;
 import org.potluck.averaging.progress.SwarmProgress;
 import org.potluck.averaging.reduce.Aggregation;
 import org.potluck.averaging.state.Snapshot;
@@ -58,11 +59,17 @@ final class SimulatedSwarm implements Swarm {
   private final StateDonor donor;
   private final StateClient client;
   private final List<Runnable> waiting = new ArrayList<>();
+  private final Consumer<RoundNote> rounds;
+  private @Nullable PeerProgress said;
   private long swarmEpoch;
   private String swarmModel = "";
   private long sequence;
 
-  /** Created on the peer's loop. */
+  /**
+   * Created on the peer's loop.
+   *
+   * @param rounds hears what became of this peer's rounds
+   */
   SimulatedSwarm(
       SimulatedNetwork network,
       Rpc rpc,
@@ -70,7 +77,9 @@ final class SimulatedSwarm implements Swarm {
       Coroutine coroutine,
       Scenario.Run run,
       Scenario.PeerClass peerClass,
-      long parameterCount) {
+      long parameterCount,
+      Consumer<RoundNote> rounds) {
+    this.rounds = rounds;
     this.network = network;
     this.coroutine = coroutine;
     this.run = run;
@@ -109,6 +118,11 @@ final class SimulatedSwarm implements Swarm {
   /** Peers heard of, for the address book. */
   List<PeerProgress> others() {
     return progress.others();
+  }
+
+  /** What this peer last said of itself; empty before it has begun, and once it has left. */
+  Optional<PeerProgress> word() {
+    return Optional.ofNullable(said).filter(word -> !word.leaving());
   }
 
   @Override
@@ -173,6 +187,7 @@ final class SimulatedSwarm implements Swarm {
     float[] said = asConducted(epoch, gradients);
     return coroutine.ask(
         answer -> {
+          long sentBefore = network.total().bytesSent();
           CompletableFuture<RoundOutcome> outcome =
               rendezvous.bring(
                   epoch,
@@ -181,14 +196,13 @@ final class SimulatedSwarm implements Swarm {
           adversary.spoil(said);
           CompletableFuture<Void> _ =
               outcome.thenAccept(
-                  value ->
-                      network
-                          .loop()
-                          .execute(
-                              () -> {
-                                noteVerdicts();
-                                answer.accept(value);
-                              }));
+                  onLoop(
+                      value -> {
+                        long sent = network.total().bytesSent() - sentBefore;
+                        rounds.accept(RoundNote.of(epoch, value, network.loop().now(), sent));
+                        noteVerdicts();
+                        answer.accept(value);
+                      }));
         });
   }
 
@@ -311,6 +325,7 @@ final class SimulatedSwarm implements Swarm {
             network.total().bytesReceived(),
             leaving,
             own.lastEpoch());
+    said = word;
     rendezvous.say(word);
     return word;
   }
