@@ -85,7 +85,7 @@ public final class Rendezvous {
     this.saidAt = loop.now();
     Outlook.Target target = appointment.target();
     averager.trust().expect(target.samples(), target.microBatch());
-    progress.ignore(peer -> averager.trust().banned(peer, loop.now()));
+    progress.ignore(averager.trust()::bannedByMost);
     progress.listen(this::look);
     lookLater();
   }
@@ -196,7 +196,10 @@ public final class Rendezvous {
         voters.add(new Opinions.Voter(other.peer(), other.verdicts()));
       }
     }
-    averager.trust().hear(voters);
+    PeerProgress word = own;
+    if (word != null) {
+      averager.trust().hear(word.peer(), voters, loop.now());
+    }
   }
 
   private static boolean isFor(Enlistment here, long epoch, String model) {

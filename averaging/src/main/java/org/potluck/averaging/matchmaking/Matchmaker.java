@@ -179,8 +179,7 @@ public final class Matchmaker {
         candidates.earliestBefore(
             own,
             peer ->
-                around.shunned().contains(peer, around.now())
-                    || around.trust().banned(peer, around.now()));
+                around.shunned().contains(peer, around.now()) || around.trust().bannedByMost(peer));
     earliest.ifPresent(this::follow);
   }
 

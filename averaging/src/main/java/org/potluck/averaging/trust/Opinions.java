@@ -22,7 +22,7 @@ public final class Opinions {
   public record Voter(PeerId peer, List<Verdict> verdicts) {}
 
   /**
-   * @param voters trainers that have taken a step, this peer not among them
+   * @param voters trainers that have taken a step, and this peer
    */
   void hear(List<Voter> voters) {
     Map<PeerId, Integer> votes = new LinkedHashMap<>();

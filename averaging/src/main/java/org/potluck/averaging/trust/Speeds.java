@@ -2,8 +2,6 @@ package org.potluck.averaging.trust;
 
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -19,9 +17,6 @@ import org.potluck.network.PeerId;
  */
 final class Speeds {
   private static final double MARGIN = 3;
-  private static final double JUMP = 4;
-  private static final int RATES_KEPT = 9;
-  private static final int RATES_MIN = 3;
   private static final int PEERS_MAX = 4096;
 
   private static final class Seen {
@@ -29,7 +24,6 @@ final class Speeds {
     @Nullable Instant since;
 
     double saidPerSecond;
-    final Deque<Double> rates = new ArrayDeque<>();
   }
 
   private final Map<PeerId, Seen> seen = new LinkedHashMap<>();
@@ -54,16 +48,8 @@ final class Speeds {
   }
 
   /** A contribution was taken: from now on it computes for the next. */
-  void counted(PeerId peer, double weight, Instant now) {
-    Seen one = seen(peer);
-    double seconds = one.since == null ? 0 : seconds(one.since, now);
-    if (seconds > 0) {
-      one.rates.addLast(weight / seconds);
-      if (one.rates.size() > RATES_KEPT) {
-        one.rates.removeFirst();
-      }
-    }
-    one.since = now;
+  void counted(PeerId peer, Instant now) {
+    seen(peer).since = now;
   }
 
   /** The most that is plausible now. */
@@ -72,11 +58,7 @@ final class Speeds {
     if (one == null || one.since == null || one.saidPerSecond == 0) {
       return weightMax;
     }
-    double perSecond = one.saidPerSecond;
-    if (one.rates.size() >= RATES_MIN) {
-      perSecond = Math.min(perSecond, JUMP / MARGIN * median(one.rates));
-    }
-    double likely = MARGIN * perSecond * Math.max(0, seconds(one.since, now));
+    double likely = MARGIN * one.saidPerSecond * Math.max(0, seconds(one.since, now));
     return Math.min(weightMax, 2 * stepSamples + likely);
   }
 
@@ -90,10 +72,5 @@ final class Speeds {
       seen.remove(seen.keySet().iterator().next());
     }
     return one;
-  }
-
-  private static double median(Deque<Double> values) {
-    double[] sorted = values.stream().mapToDouble(Double::doubleValue).sorted().toArray();
-    return sorted[sorted.length / 2];
   }
 }

@@ -1,6 +1,7 @@
 package org.potluck.averaging.trust;
 
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -73,13 +74,19 @@ public final class Trust {
   }
 
   /** What trainers that have taken a step, without this peer, say of others. */
-  public void hear(List<Opinions.Voter> voters) {
+  public void hear(PeerId self, List<Opinions.Voter> others, Instant now) {
+    List<Opinions.Voter> voters = new ArrayList<>(others);
+    voters.add(new Opinions.Voter(self, standings.verdicts(now)));
     opinions.hear(voters);
   }
 
-  /** Whether nothing is taken from {@code peer} now. */
-  public boolean banned(PeerId peer, Instant now) {
-    return judges && (standings.banned(peer, now) || opinions.banned(peer));
+  /**
+   * Whether most peers have banned {@code peer}: then it is not followed and its word on progress
+   * counts for nothing. Both take more than one opinion: peers that see different swarms find no
+   * group.
+   */
+  public boolean bannedByMost(PeerId peer) {
+    return judges && opinions.banned(peer);
   }
 
   /** Why {@code peer} is not to take part with {@code weight}; empty when it may. */
@@ -169,7 +176,7 @@ public final class Trust {
       if (member != screen.self() && screen.weight(member) > 0) {
         conclude(screen, member, direction, repeated.get(member), now);
         if (averaged && screen.saw(member)) {
-          speeds.counted(screen.members().get(member), screen.weight(member), now);
+          speeds.counted(screen.members().get(member), now);
         }
       }
     }
