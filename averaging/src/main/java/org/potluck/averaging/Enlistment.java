@@ -85,10 +85,15 @@ public final class Enlistment {
    * @throws IllegalArgumentException when the contribution is not finite or of another length
    */
   public CompletableFuture<RoundOutcome> bring(Contribution contribution, Instant deadline) {
+    contribution.requireFinite();
+    return bringFinite(contribution, deadline);
+  }
+
+  /** The same with a contribution that is known to be finite. */
+  CompletableFuture<RoundOutcome> bringFinite(Contribution contribution, Instant deadline) {
     if (brought || contribution.length() != terms.length()) {
       throw new IllegalArgumentException("not the contribution that was announced");
     }
-    contribution.requireFinite();
     brought = true;
     Instant since = loop.now();
     var _ =

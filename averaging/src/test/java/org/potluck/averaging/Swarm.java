@@ -30,6 +30,7 @@ final class Swarm {
   final List<@Nullable RoundOutcome> outcomes = new ArrayList<>();
   final int values;
   CodecId codec = CodecId.NONE;
+  long epoch = 1;
 
   Swarm(long seed, int peers, int values) {
     this(seed, peers, values, i -> PeerProfile.datacenter());
@@ -110,7 +111,7 @@ final class Swarm {
                       var _ =
                           averagers
                               .get(peer)
-                              .average(request(peer, 1))
+                              .average(request(peer, epoch))
                               .thenAccept(outcome -> outcomes.set(peer, outcome));
                     });
           }

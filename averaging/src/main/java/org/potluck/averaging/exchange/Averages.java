@@ -14,14 +14,23 @@ final class Averages {
   private final Round round;
   private final Storage storage;
   private final MemorySegment values;
+  private final Buffers buffers;
   private final BitSet held = new BitSet();
+
+  /** Chunks whose body lies in a buffer that was lent, and has not been sent to anybody. */
+  private final BitSet lent = new BitSet();
+
   private final long[] versions;
   private final double[] weights;
   private @Nullable ByteBuffer[] bodies;
 
-  Averages(Round round, Storage storage) {
+  /**
+   * @param buffers that bodies which come from others lie in
+   */
+  Averages(Round round, Storage storage, Buffers buffers) {
     this.round = round;
     this.storage = storage;
+    this.buffers = buffers;
     this.values = storage.values(round.group.length() * Float.BYTES);
     this.versions = new long[round.chunks.size()];
     this.weights = new double[round.chunks.size()];
@@ -80,20 +89,29 @@ final class Averages {
    * Holds an average that has been decoded.
    *
    * @param body the frame's body, from which {@code chunk} was read
-   * @return whether the body itself is kept, so that it must not be used again
    */
-  boolean hold(Chunk chunk, ByteBuffer body) {
+  void hold(Chunk chunk, ByteBuffer body) {
     int number = chunk.number();
     held.set(number);
     bodies[number] = storage.keep(body);
     versions[number] = chunk.version();
     weights[number] = chunk.weight();
-    return !storage.copies();
+  }
+
+  /** The same with a body in a buffer that was lent for it, which is given back at the end. */
+  void holdLent(Chunk chunk, ByteBuffer body) {
+    hold(chunk, body);
+    if (storage.copies()) {
+      buffers.giveBack(body);
+    } else {
+      lent.set(chunk.number());
+    }
   }
 
   /** Lets go of a chunk that is to be averaged anew. */
   void drop(int chunk) {
     held.clear(chunk);
+    lent.clear(chunk);
     bodies[chunk] = null;
     weights[chunk] = 0;
   }
@@ -102,14 +120,22 @@ final class Averages {
     return versions[chunk];
   }
 
-  /** The body of the chunk's frame, or null where it is not held. */
+  /** The body of the chunk's frame, to be sent; or null where it is not held. */
   @Nullable ByteBuffer body(int chunk) {
     ByteBuffer body = bodies[chunk];
+    // Nobody says when the network has no more need of it.
+    lent.clear(chunk);
     return body == null ? null : body.duplicate();
   }
 
   /** Forgets the encoded form. */
   void forget() {
+    for (int chunk = lent.nextSetBit(0); chunk >= 0; chunk = lent.nextSetBit(chunk + 1)) {
+      ByteBuffer body = bodies[chunk];
+      if (body != null) {
+        buffers.giveBack(body);
+      }
+    }
     bodies = new @Nullable ByteBuffer[round.chunks.size()];
     storage.close();
   }

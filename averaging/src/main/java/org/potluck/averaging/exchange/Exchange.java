@@ -72,6 +72,7 @@ final class Exchange implements Link.Owner, Reducer.Outlet, Succession.Effects, 
       Group group,
       Contribution contribution,
       Storage storage,
+      SpareArrays spares,
       Duration matchmaking,
       Instant deadline,
       Runnable forget) {
@@ -82,8 +83,8 @@ final class Exchange implements Link.Owner, Reducer.Outlet, Succession.Effects, 
     this.round = new Round(network.loop(), workshop, options, group, self, contribution, deadline);
     this.roster = new Roster(round);
     this.ledger = new Ledger(round.chunks);
-    this.averages = new Averages(round, storage);
-    this.buffers = new Buffers(options.bufferBytesMax());
+    this.buffers = new Buffers(options.bufferBytesMax(), spares);
+    this.averages = new Averages(round, storage, buffers);
     this.sender = new Sender(round, roster, averages);
     this.reducer = new Reducer(round, roster, ledger, averages, buffers, this);
     this.succession = new Succession(round, roster, ledger, averages, sender, this);
@@ -206,11 +207,10 @@ final class Exchange implements Link.Owner, Reducer.Outlet, Succession.Effects, 
 
   @Override
   public @Nullable ByteBuffer room(Link link, int marker, int length) {
-    if (marker == FrameKind.CONTRIBUTION.wireNumber() && length <= contributionBytesMax) {
-      return buffers.lend(length);
-    }
+    boolean contribution =
+        marker == FrameKind.CONTRIBUTION.wireNumber() && length <= contributionBytesMax;
     boolean average = marker == FrameKind.AVERAGE.wireNumber() && length <= averageBytesMax;
-    return average ? ByteBuffer.allocate(length) : null;
+    return contribution || average ? buffers.lend(length) : null;
   }
 
   @Override
@@ -261,7 +261,7 @@ final class Exchange implements Link.Owner, Reducer.Outlet, Succession.Effects, 
               broken(link, "average of chunk " + number + " does not decode to numbers");
             }
           } else if (wanted(chunk)) {
-            averages.hold(chunk, body);
+            averages.holdLent(chunk, body);
             ending.check();
           }
         });

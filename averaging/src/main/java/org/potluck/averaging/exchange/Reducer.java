@@ -165,9 +165,10 @@ final class Reducer {
 
   /** Drops all that was gathered. */
   void clear() {
-    Arrays.fill(received, null);
+    for (int chunk = 0; chunk < received.length; chunk++) {
+      forget(chunk);
+    }
     open.clear();
-    buffers.clear();
   }
 
   private @Nullable ByteBuffer[] slots(int chunk) {

@@ -39,6 +39,7 @@ public final class Rounds implements Link.Owner {
   private final AveragingOptions options;
   private final Supplier<Storage> storage;
   private final Executor worker;
+  private final SpareArrays spares;
   private final Map<String, Exchange> exchanges = new LinkedHashMap<>();
   private final Map<Link, String> heldLinks = new LinkedHashMap<>();
   private int unnamedLinks;
@@ -54,6 +55,7 @@ public final class Rounds implements Link.Owner {
     this.worker = worker;
     this.options = options;
     this.storage = storage;
+    this.spares = new SpareArrays(options.bufferBytesMax());
     network.handle(PROTOCOL, this::accept);
   }
 
@@ -76,6 +78,7 @@ public final class Rounds implements Link.Owner {
             group,
             contribution,
             storage.get(),
+            spares,
             matchmaking,
             deadline,
             () -> exchanges.remove(round));

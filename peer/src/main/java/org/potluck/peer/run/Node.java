@@ -156,7 +156,7 @@ public final class Node implements AutoCloseable {
     }
   }
 
-  void execute(Runnable task) {
+  public void execute(Runnable task) {
     loop.execute(task);
   }
 
