@@ -6,6 +6,7 @@ import java.security.SecureRandom;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import org.potluck.dht.SavedPeers;
 import org.potluck.monitor.DashboardOptions;
 import org.potluck.network.Identity;
 import org.potluck.peer.ExitCode;
@@ -38,7 +39,8 @@ final class WatchCommand implements Callable<Integer> {
     CountDownLatch stopped = new CountDownLatch(1);
     // Who only looks on needs no name that lasts.
     Identity identity = Identity.generate(new SecureRandom());
-    try (Node node = Node.start(identity, network.listen(OptionalInt.empty()))) {
+    SavedPeers saved = network.home().savedPeers(invited.runId());
+    try (Node node = Node.start(identity, network.listen(OptionalInt.empty()), saved)) {
       SignedManifest manifest = node.fetchManifest(invited);
       node.bootstrap(invited.peers());
       Path history = network.home().watchedHistory(manifest.runId());
