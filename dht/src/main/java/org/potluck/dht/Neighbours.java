@@ -38,6 +38,7 @@ final class Neighbours implements Calls.Listener {
   private static final int ADDRESS_CHARS_MAX = 256;
   private static final int HEARSAY_MAX = 512;
   private static final int INTRODUCTIONS_MAX = 1024;
+  private static final Duration INTRODUCTION_GOOD_FOR = Duration.ofMinutes(1);
 
   private final Network network;
   private final Calls calls;
@@ -57,6 +58,8 @@ final class Neighbours implements Calls.Listener {
   private final RoundTrips connected;
   private final RoundTrips dialed;
   private Consumer<Contact> newcomers = _ -> {};
+  private List<Multiaddr> toldAddresses = List.of();
+  private NodeInfo told = NodeInfo.getDefaultInstance();
 
   Neighbours(Network network, Rpc rpc, DhtOptions options) {
     this.network = network;
@@ -157,12 +160,19 @@ final class Neighbours implements Calls.Listener {
     return !options.clientOnly() && !network.addresses().isEmpty();
   }
 
+  /** What this node says of itself in every call; made anew when its addresses change. */
   NodeInfo ourInfo() {
-    NodeInfo.Builder info = NodeInfo.newBuilder();
-    if (listed()) {
-      info.setNodeId(self.toBytes()).addAllAddresses(texts(network.addresses()));
+    List<Multiaddr> addresses = options.clientOnly() ? List.of() : network.addresses();
+    if (!addresses.equals(toldAddresses)) {
+      toldAddresses = List.copyOf(addresses);
+      NodeInfo.Builder info = NodeInfo.newBuilder();
+      if (!addresses.isEmpty()) {
+        info.setNodeId(self.toBytes());
+        texts(addresses).forEach(info::addAddressesBytes);
+      }
+      told = info.build();
     }
-    return info.build();
+    return told;
   }
 
   @Override
@@ -196,6 +206,9 @@ final class Neighbours implements Calls.Listener {
       return;
     }
     Contact contact = new Contact(id.get(), peer);
+    if (table.heardAgain(contact, network.loop().now())) {
+      return;
+    }
     switch (table.heard(
         contact, Neighbourhood.of(network.addressesOf(peer)), network.loop().now())) {
       case RoutingTable.Heard.Known _ -> {}
@@ -223,10 +236,11 @@ final class Neighbours implements Calls.Listener {
       if (id.isEmpty() || peer.isEmpty() || peer.get().equals(network.self())) {
         continue;
       }
-      if (i < result.getNearestAddressesCount()) {
+      Contact known = table.known(id.get(), peer.get());
+      if (known == null && i < result.getNearestAddressesCount()) {
         hear(peer.get(), result.getNearestAddresses(i).getAddressesList());
       }
-      contacts.add(new Contact(id.get(), peer.get()));
+      contacts.add(known == null ? new Contact(id.get(), peer.get()) : known);
     }
     return contacts;
   }
@@ -238,36 +252,44 @@ final class Neighbours implements Calls.Listener {
 
   /** Those of {@code contacts} that were not silent lately. */
   List<Contact> living(List<Contact> contacts) {
-    return contacts.stream()
-        .filter(contact -> !contact.id().equals(self) && !banned(contact.peer()))
-        .toList();
+    List<Contact> living = new ArrayList<>(contacts.size());
+    for (Contact contact : contacts) {
+      if (!contact.id().equals(self) && !banned(contact.peer())) {
+        living.add(contact);
+      }
+    }
+    return living;
   }
 
   /** Adds the {@code count} nodes nearest to {@code key} to an answer for {@code caller}. */
   void addNearest(FindResult.Builder result, DhtId key, int count, PeerId caller) {
     DhtId except = table.idOf(caller).orElse(null);
+    Instant now = network.loop().now();
     for (Contact contact : table.nearest(key, count, except)) {
-      Introduction introduction = introduction(contact);
+      Introduction introduction = introduction(contact, now);
       result.addNearestNodeIds(introduction.id);
       result.addNearestPeerIds(introduction.peer);
       result.addNearestAddresses(introduction.addresses);
     }
   }
 
-  /** How a contact is named in answers, kept as long as its addresses stay what they were. */
+  /** How a contact is named in answers, good for a minute. */
   private record Introduction(
-      List<Multiaddr> known, ByteString id, ByteString peer, PeerAddresses addresses) {}
+      Instant made, ByteString id, ByteString peer, PeerAddresses addresses) {
+    boolean good(Instant now) {
+      return addresses.getAddressesCount() > 0 && made.plus(INTRODUCTION_GOOD_FOR).isAfter(now);
+    }
+  }
 
-  private Introduction introduction(Contact contact) {
-    List<Multiaddr> known = network.addressesOf(contact.peer());
+  private Introduction introduction(Contact contact, Instant now) {
     Introduction introduction = introductions.get(contact);
-    if (introduction == null || !introduction.known.equals(known)) {
+    if (introduction == null || !introduction.good(now)) {
       introduction =
           new Introduction(
-              known,
+              now,
               contact.id().toBytes(),
               ByteString.copyFrom(contact.peer().toBytes()),
-              PeerAddresses.newBuilder().addAllAddresses(texts(known)).build());
+              addresses(network.addressesOf(contact.peer())));
       introductions.put(contact, introduction);
       if (introductions.size() > INTRODUCTIONS_MAX) {
         introductions.remove(introductions.keySet().iterator().next());
@@ -324,8 +346,18 @@ final class Neighbours implements Calls.Listener {
     return false;
   }
 
-  private static List<String> texts(List<Multiaddr> addresses) {
-    return addresses.stream().limit(ADDRESSES_MAX).map(Multiaddr::toString).toList();
+  private static PeerAddresses addresses(List<Multiaddr> known) {
+    PeerAddresses.Builder addresses = PeerAddresses.newBuilder();
+    texts(known).forEach(addresses::addAddressesBytes);
+    return addresses.build();
+  }
+
+  /** As bytes, which need no encoding each time they are sent. */
+  private static List<ByteString> texts(List<Multiaddr> addresses) {
+    return addresses.stream()
+        .limit(ADDRESSES_MAX)
+        .map(address -> ByteString.copyFromUtf8(address.toString()))
+        .toList();
   }
 
   private static Optional<DhtId> id(ByteString bytes) {
