@@ -4,9 +4,7 @@ import com.google.protobuf.ByteString;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
@@ -15,7 +13,6 @@ import org.potluck.dht.kad.KadServer;
 import org.potluck.dht.kad.PeerFinder;
 import org.potluck.dht.proto.FindResult;
 import org.potluck.dht.proto.NodeInfo;
-import org.potluck.dht.proto.PeerAddresses;
 import org.potluck.dht.records.DhtId;
 import org.potluck.dht.routing.Allowance;
 import org.potluck.dht.routing.Blacklist;
@@ -23,7 +20,6 @@ import org.potluck.dht.routing.Contact;
 import org.potluck.dht.routing.Neighbourhood;
 import org.potluck.dht.routing.RoutingTable;
 import org.potluck.dht.routing.Standing;
-import org.potluck.network.Multiaddr;
 import org.potluck.network.Network;
 import org.potluck.network.NetworkException.Reason;
 import org.potluck.network.PeerId;
@@ -34,12 +30,6 @@ import org.potluck.network.rpc.Rpc;
  * fast, and at which addresses.
  */
 final class Neighbours implements Calls.Listener {
-  private static final int ADDRESSES_MAX = 6;
-  private static final int ADDRESS_CHARS_MAX = 256;
-  private static final int HEARSAY_MAX = 512;
-  private static final int INTRODUCTIONS_MAX = 1024;
-  private static final Duration INTRODUCTION_GOOD_FOR = Duration.ofMinutes(1);
-
   private final Network network;
   private final Calls calls;
   private final DhtOptions options;
@@ -48,18 +38,12 @@ final class Neighbours implements Calls.Listener {
   private final Blacklist blacklist = new Blacklist();
   private final Standing standing = new Standing();
 
-  private final Map<Contact, Introduction> introductions = new LinkedHashMap<>();
-
-  /** Most peers that an answer names are never called; parsing their addresses would be waste. */
-  private final Map<PeerId, List<String>> hearsay = new LinkedHashMap<>();
-
+  private final Introductions introductions;
   private final Allowance allowance;
   private final PeerFinder finder;
   private final RoundTrips connected;
   private final RoundTrips dialed;
   private Consumer<Contact> newcomers = _ -> {};
-  private List<Multiaddr> toldAddresses = List.of();
-  private NodeInfo told = NodeInfo.getDefaultInstance();
 
   Neighbours(Network network, Rpc rpc, DhtOptions options) {
     this.network = network;
@@ -71,6 +55,7 @@ final class Neighbours implements Calls.Listener {
     dialed = new RoundTrips(options.callTimeout());
     allowance = new Allowance(options.callerBurst(), options.callerPerSecond());
     finder = new PeerFinder(network, this::peers, options.callTimeout());
+    introductions = new Introductions(network, self, options.clientOnly());
     calls = new Calls(rpc, network, finder, options.callTimeout(), this::ourInfo, this);
     KadServer.serve(network, this::peers);
   }
@@ -160,19 +145,9 @@ final class Neighbours implements Calls.Listener {
     return !options.clientOnly() && !network.addresses().isEmpty();
   }
 
-  /** What this node says of itself in every call; made anew when its addresses change. */
+  /** What this node says of itself in every call. */
   NodeInfo ourInfo() {
-    List<Multiaddr> addresses = options.clientOnly() ? List.of() : network.addresses();
-    if (!addresses.equals(toldAddresses)) {
-      toldAddresses = List.copyOf(addresses);
-      NodeInfo.Builder info = NodeInfo.newBuilder();
-      if (!addresses.isEmpty()) {
-        info.setNodeId(self.toBytes());
-        texts(addresses).forEach(info::addAddressesBytes);
-      }
-      told = info.build();
-    }
-    return told;
+    return introductions.ours();
   }
 
   @Override
@@ -198,7 +173,7 @@ final class Neighbours implements Calls.Listener {
   void heard(PeerId peer, NodeInfo info) {
     // Whoever calls is no longer silent; after a partition nobody else would say so for long.
     blacklist.answered(peer);
-    remember(peer, info.getAddressesList());
+    introductions.remember(peer, info.getAddressesList());
     Optional<DhtId> id = id(info.getNodeId());
     if (id.isEmpty()
         || peer.equals(network.self())
@@ -238,7 +213,7 @@ final class Neighbours implements Calls.Listener {
       }
       Contact known = table.known(id.get(), peer.get());
       if (known == null && i < result.getNearestAddressesCount()) {
-        hear(peer.get(), result.getNearestAddresses(i).getAddressesList());
+        introductions.hear(peer.get(), result.getNearestAddresses(i));
       }
       contacts.add(known == null ? new Contact(id.get(), peer.get()) : known);
     }
@@ -266,98 +241,16 @@ final class Neighbours implements Calls.Listener {
     DhtId except = table.idOf(caller).orElse(null);
     Instant now = network.loop().now();
     for (Contact contact : table.nearest(key, count, except)) {
-      Introduction introduction = introduction(contact, now);
-      result.addNearestNodeIds(introduction.id);
-      result.addNearestPeerIds(introduction.peer);
-      result.addNearestAddresses(introduction.addresses);
-    }
-  }
-
-  /** How a contact is named in answers, good for a minute. */
-  private record Introduction(
-      Instant made, ByteString id, ByteString peer, PeerAddresses addresses) {
-    boolean good(Instant now) {
-      return addresses.getAddressesCount() > 0 && made.plus(INTRODUCTION_GOOD_FOR).isAfter(now);
-    }
-  }
-
-  private Introduction introduction(Contact contact, Instant now) {
-    Introduction introduction = introductions.get(contact);
-    if (introduction == null || !introduction.good(now)) {
-      introduction =
-          new Introduction(
-              now,
-              contact.id().toBytes(),
-              ByteString.copyFrom(contact.peer().toBytes()),
-              addresses(network.addressesOf(contact.peer())));
-      introductions.put(contact, introduction);
-      if (introductions.size() > INTRODUCTIONS_MAX) {
-        introductions.remove(introductions.keySet().iterator().next());
-      }
-    }
-    return introduction;
-  }
-
-  /** Keeps what is said of a peer's addresses until it is called, if it ever is. */
-  private void hear(PeerId peer, List<String> texts) {
-    if (!texts.isEmpty() && network.addressesOf(peer).isEmpty()) {
-      hearsay.put(peer, texts.subList(0, Math.min(texts.size(), ADDRESSES_MAX)));
-      if (hearsay.size() > HEARSAY_MAX) {
-        hearsay.remove(hearsay.keySet().iterator().next());
-      }
+      Introductions.Introduction introduction = introductions.of(contact, now);
+      result.addNearestNodeIds(introduction.id());
+      result.addNearestPeerIds(introduction.peer());
+      result.addNearestAddresses(introduction.addresses());
     }
   }
 
   @Override
   public void calling(PeerId peer) {
-    List<String> texts = hearsay.remove(peer);
-    if (texts != null) {
-      remember(peer, texts);
-    }
-  }
-
-  private void remember(PeerId peer, List<String> texts) {
-    List<Multiaddr> addresses = new ArrayList<>();
-    for (String text : texts.subList(0, Math.min(texts.size(), ADDRESSES_MAX))) {
-      if (text.length() > ADDRESS_CHARS_MAX || known(peer, text)) {
-        continue;
-      }
-      try {
-        Multiaddr address = Multiaddr.parse(text);
-        if (address.peer().filter(peer::equals).isPresent()) {
-          addresses.add(address);
-        }
-      } catch (IllegalArgumentException e) {
-        // A transport this peer does not know, or nonsense; the other addresses may still serve.
-      }
-    }
-    if (!addresses.isEmpty() && !peer.equals(network.self())) {
-      network.remember(peer, addresses);
-    }
-  }
-
-  /** Parsing an address takes ten times as long as all else an answer needs. */
-  private boolean known(PeerId peer, String text) {
-    for (Multiaddr address : network.addressesOf(peer)) {
-      if (address.toString().equals(text)) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  private static PeerAddresses addresses(List<Multiaddr> known) {
-    PeerAddresses.Builder addresses = PeerAddresses.newBuilder();
-    texts(known).forEach(addresses::addAddressesBytes);
-    return addresses.build();
-  }
-
-  /** As bytes, which need no encoding each time they are sent. */
-  private static List<ByteString> texts(List<Multiaddr> addresses) {
-    return addresses.stream()
-        .limit(ADDRESSES_MAX)
-        .map(address -> ByteString.copyFromUtf8(address.toString()))
-        .toList();
+    introductions.calling(peer);
   }
 
   private static Optional<DhtId> id(ByteString bytes) {
