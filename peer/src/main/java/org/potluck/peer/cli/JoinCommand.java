@@ -73,7 +73,11 @@ final class JoinCommand implements Callable<Integer> {
     Ticker ticker = log == null ? Ticker.usual() : Ticker.named(name, log);
     Home home = network.home();
     try (Home.Claim claim = home.claim(Home.Use.VOLUNTEER);
-        Node node = Node.start(claim.identity(), network.listen(home.port(invited.runId())))) {
+        Node node =
+            Node.start(
+                claim.identity(),
+                network.listen(home.port(invited.runId())),
+                home.savedPeers(invited.runId()))) {
       SignedManifest manifest = node.fetchManifest(invited);
       home.keepPort(invited.runId(), node.port());
       node.bootstrap(invited.peers());
