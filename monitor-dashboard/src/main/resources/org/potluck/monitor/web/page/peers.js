@@ -70,7 +70,7 @@ function row(peer, majority, now) {
     cell('Epoch', 'num', whole(work.epoch), el('span', 'sub', `${short(work.samples)} samples`)),
     sameModel(peer, majority),
     linkCell,
-    cell('Standing', '', known(standing.score) ? el('span', good[0], good[1]) : el('span', 'quiet', '–'), el('span', 'sub', standing.reason)),
+    cell('Standing', known(standing.score) || standing.reason ? '' : 'unknown', known(standing.score) ? el('span', good[0], good[1]) : el('span', 'quiet', '–'), el('span', 'sub', standing.reason)),
     cell('Seen', 'num', ago((now - Date.parse(peer.last_seen)) / 1000)),
   );
   tr.dataset.peer = peer.id;
