@@ -85,7 +85,7 @@ public final class Chronicle {
       epochs.loss(peer.epoch(), peer.peer(), peer.loss());
       rounds.there(epochShown, peer.peer(), standing(peer));
     }
-    epochs.tell(rounds);
+    epochs.tell(rounds, false);
   }
 
   /**
@@ -138,7 +138,7 @@ public final class Chronicle {
     for (RoundStatus round : rounds.news(this::name, now)) {
       monitor.round(round);
     }
-    epochs.tell(rounds);
+    epochs.tell(rounds, true);
   }
 
   private String standing(PeerProgress peer) {
