@@ -80,6 +80,11 @@ public final class Observer implements AutoCloseable {
     return node.onLoop(() -> CompletableFuture.completedFuture(watcher.agreement()));
   }
 
+  /** How many trainers are there. */
+  public int trainers() {
+    return node.onLoop(() -> CompletableFuture.completedFuture(watcher.trainers()));
+  }
+
   @Override
   public void close() {
     dashboard.close();

@@ -68,6 +68,10 @@ final class Watcher {
     readSamples();
   }
 
+  int trainers() {
+    return progress.trainers().size();
+  }
+
   Agreement agreement() {
     return chronicle.agreement();
   }
