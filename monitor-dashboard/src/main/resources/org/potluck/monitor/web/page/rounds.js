@@ -68,9 +68,15 @@ function lane(peer, rounds) {
   return svg;
 }
 
+function named(peer) {
+  const name = el('span', 'lane-name', peer.name || peer.id.slice(-8));
+  name.title = peer.name || peer.id; // the line is short
+  return name;
+}
+
 function lanes(rounds) {
   const peers = peersOf(rounds);
-  const rows = peers.slice(0, LANES).map((peer) => el('div', 'lane', el('span', 'lane-name', peer.name || peer.id.slice(-8)), lane(peer, rounds)));
+  const rows = peers.slice(0, LANES).map((peer) => el('div', 'lane', named(peer), lane(peer, rounds)));
   if (peers.length > LANES) rows.push(el('p', 'quiet', `and ${peers.length - LANES} more, listed below`));
   return rows;
 }
@@ -124,7 +130,7 @@ const modern = (round) => ({ ...round, members: round.members.map((member) => (t
 
 export function showRounds(rounds) {
   const latest = rounds.slice(-COLUMNS_MAX).map(modern).sort((a, b) => (a.at < b.at ? -1 : 1));
-  document.getElementById('round-bars').replaceChildren(...(latest.length ? [el('div', 'lane', el('span', 'lane-name quiet', `longest ${duration(Math.max(...latest.map(seconds)))}`), bars(latest)), ...lanes(latest)] : []));
+  document.getElementById('round-bars').replaceChildren(...(latest.length ? [el('div', 'lane', el('span', 'lane-name quiet', `up to ${duration(Math.max(...latest.map(seconds)))}`), bars(latest)), ...lanes(latest)] : []));
   document.getElementById('rounds').replaceChildren(...latest.slice(-LISTED).reverse().map(item));
   document.getElementById('rounds-empty').hidden = rounds.length > 0;
   document.getElementById('round-legend').hidden = rounds.length === 0;
