@@ -7,6 +7,7 @@ import java.lang.foreign.ValueLayout;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntFunction;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.potluck.averaging.codec.CodecId;
@@ -35,13 +36,21 @@ final class Swarm {
     this(seed, peers, values, i -> PeerProfile.datacenter());
   }
 
-  Swarm(long seed, int peers, int values, java.util.function.IntFunction<PeerProfile> profiles) {
+  Swarm(long seed, int peers, int values, IntFunction<PeerProfile> profiles) {
+    this(seed, peers, values, profiles, options());
+  }
+
+  Swarm(
+      long seed,
+      int peers,
+      int values,
+      IntFunction<PeerProfile> profiles,
+      AveragingOptions options) {
     this.simulation =
         new Simulation(
             seed, NetworkConditions.usual().withDetection(Duration.ZERO, Duration.ofSeconds(2)));
     this.values = values;
     RandomGenerator random = simulation.random("contributions");
-    AveragingOptions options = options();
     for (int i = 0; i < peers; i++) {
       SimulatedNetwork network = simulation.addPeer(profiles.apply(i));
       networks.add(network);
@@ -73,7 +82,8 @@ final class Swarm {
         Duration.ofSeconds(20),
         1024,
         64 * 1024,
-        2);
+        2,
+        AveragingOptions.GROUP_SIZE);
   }
 
   List<PeerId> everybody() {

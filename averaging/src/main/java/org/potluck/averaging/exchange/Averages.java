@@ -7,11 +7,13 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.potluck.averaging.Storage;
+import org.potluck.averaging.codec.Codec;
 import org.potluck.averaging.exchange.ChunkFrames.Chunk;
 
 /** The averaged chunks a member holds: decoded for itself, encoded for whoever asks. */
 final class Averages {
-  private final Round round;
+  private final ChunkTable chunks;
+  private final Codec codec;
   private final Storage storage;
   private final MemorySegment values;
   private final BitSet held = new BitSet();
@@ -19,13 +21,17 @@ final class Averages {
   private final double[] weights;
   private @Nullable ByteBuffer[] bodies;
 
-  Averages(Round round, Storage storage) {
-    this.round = round;
+  /**
+   * @param codec of the averages
+   */
+  Averages(ChunkTable chunks, Codec codec, Storage storage) {
+    this.chunks = chunks;
+    this.codec = codec;
     this.storage = storage;
-    this.values = storage.values(round.group.length() * Float.BYTES);
-    this.versions = new long[round.chunks.size()];
-    this.weights = new double[round.chunks.size()];
-    this.bodies = new @Nullable ByteBuffer[round.chunks.size()];
+    this.values = storage.values(chunks.length() * Float.BYTES);
+    this.versions = new long[chunks.size()];
+    this.weights = new double[chunks.size()];
+    this.bodies = new @Nullable ByteBuffer[chunks.size()];
   }
 
   MemorySegment values() {
@@ -41,12 +47,17 @@ final class Averages {
     return largest;
   }
 
+  /** What each chunk was averaged over. */
+  double[] weights() {
+    return weights.clone();
+  }
+
   boolean holds(int chunk) {
     return held.get(chunk);
   }
 
   boolean complete() {
-    return held.cardinality() == round.chunks.size();
+    return held.cardinality() == chunks.size();
   }
 
   int count() {
@@ -68,11 +79,11 @@ final class Averages {
    */
   boolean decode(Chunk chunk) {
     int number = chunk.number();
-    int count = round.chunks.values(number);
-    if (!round.codecDown.wellFormed(chunk.payload(), count)) {
+    int count = chunks.values(number);
+    if (!codec.wellFormed(chunk.payload(), count)) {
       return false;
     }
-    round.codecDown.decode(chunk.payload(), values, round.chunks.from(number), count);
+    codec.decode(chunk.payload(), values, chunks.from(number), count);
     return true;
   }
 
@@ -108,9 +119,14 @@ final class Averages {
     return body == null ? null : body.duplicate();
   }
 
+  /** The same for a number that somebody else says; null where there is no such chunk. */
+  @Nullable ByteBuffer bodyOf(int chunk) {
+    return chunk >= 0 && chunk < bodies.length ? body(chunk) : null;
+  }
+
   /** Forgets the encoded form. */
   void forget() {
-    bodies = new @Nullable ByteBuffer[round.chunks.size()];
+    bodies = new @Nullable ByteBuffer[chunks.size()];
     storage.close();
   }
 }

@@ -1,7 +1,7 @@
 package org.potluck.averaging.matchmaking;
 
 import com.google.protobuf.ByteString;
-import org.potluck.averaging.exchange.Group;
+import org.potluck.averaging.exchange.Course;
 import org.potluck.averaging.proto.CallMessage;
 import org.potluck.averaging.proto.JoinAnswerMessage;
 import org.potluck.averaging.proto.RedirectMessage;
@@ -37,7 +37,7 @@ final class Answers {
         .build();
   }
 
-  static JoinAnswerMessage group(Group group) {
-    return JoinAnswerMessage.newBuilder().setGroup(GroupMessages.write(group)).build();
+  static JoinAnswerMessage course(Course course) {
+    return JoinAnswerMessage.newBuilder().setCourse(GroupMessages.write(course)).build();
   }
 }

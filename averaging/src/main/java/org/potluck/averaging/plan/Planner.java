@@ -3,6 +3,7 @@ package org.potluck.averaging.plan;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import org.potluck.averaging.codec.Codec;
 import org.potluck.averaging.codec.CodecId;
 
 /**
@@ -35,6 +36,15 @@ public record Planner(CodecId contributionCodec, CodecId averageCodec, double sh
    * @param length zero or more
    */
   public Optional<Plan> plan(List<PlanMember> members, long length) {
+    return plan(members, length, Codec.BLOCK_VALUES);
+  }
+
+  /**
+   * The same with spans that begin at multiples of {@code grain} values.
+   *
+   * @param grain one or more
+   */
+  public Optional<Plan> plan(List<PlanMember> members, long length, int grain) {
     List<LinkLoad> loads = loads(members, length);
     if (reducers(loads) == 0) {
       return Optional.empty();
@@ -47,7 +57,7 @@ public record Planner(CodecId contributionCodec, CodecId averageCodec, double sh
       loads = kept;
       shares = new ShareSolver(loads).solve(equalShares(loads));
     }
-    return Optional.of(planned(shares, length, lowerBound));
+    return Optional.of(planned(shares, length, grain, lowerBound));
   }
 
   /** Everybody who can reduce reduces as much: hivemind without bandwidths. For comparison. */
@@ -55,7 +65,8 @@ public record Planner(CodecId contributionCodec, CodecId averageCodec, double sh
     List<LinkLoad> loads = loads(members, length);
     return reducers(loads) == 0
         ? Optional.empty()
-        : Optional.of(planned(equalShares(loads), length, bound(members, length)));
+        : Optional.of(
+            planned(equalShares(loads), length, Codec.BLOCK_VALUES, bound(members, length)));
   }
 
   /** One member reduces all, the one with which it is fastest. For comparison. */
@@ -73,7 +84,7 @@ public record Planner(CodecId contributionCodec, CodecId averageCodec, double sh
     }
     return best.length == 0
         ? Optional.empty()
-        : Optional.of(planned(best, length, bound(members, length)));
+        : Optional.of(planned(best, length, Codec.BLOCK_VALUES, bound(members, length)));
   }
 
   /** How long the plan takes these members when nothing but their links' rates limits them. */
@@ -103,8 +114,8 @@ public record Planner(CodecId contributionCodec, CodecId averageCodec, double sh
     return plan(members, length).orElseThrow().lowerBoundSeconds();
   }
 
-  private Plan planned(double[] shares, long length, double lowerBound) {
-    return new Plan(Spans.of(shares, length), contributionCodec, averageCodec, lowerBound);
+  private Plan planned(double[] shares, long length, int grain, double lowerBound) {
+    return new Plan(Spans.of(shares, length, grain), contributionCodec, averageCodec, lowerBound);
   }
 
   private static int reducers(List<LinkLoad> loads) {
