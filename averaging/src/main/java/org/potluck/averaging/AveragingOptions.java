@@ -19,6 +19,8 @@ import org.potluck.averaging.plan.Grid;
  * @param patience how many times as long as most others, and as the plan expects, a member may take
  *     before the round goes on without what it still owes; 1 or more
  * @param groupSize how many peers average in one group at most; more are seated on a grid
+ * @param exchangeAim how long moving the data should take: the leader takes the most exact codecs
+ *     with which the plan thinks so; zero where the codecs are settled
  */
 public record AveragingOptions(
     Duration matchmakingLimit,
@@ -30,7 +32,8 @@ public record AveragingOptions(
     int chunkBytesMax,
     long bufferBytesMax,
     double patience,
-    int groupSize) {
+    int groupSize,
+    Duration exchangeAim) {
   /** Larger chunks are refused from anybody. */
   public static final int CHUNK_BYTES_LIMIT = 4 << 20;
 
@@ -73,7 +76,8 @@ public record AveragingOptions(
         512 * 1024,
         256L << 20,
         2,
-        GROUP_SIZE);
+        GROUP_SIZE,
+        Duration.ZERO);
   }
 
   /** The same with chunks of another size. */
@@ -88,7 +92,8 @@ public record AveragingOptions(
         bytes,
         bufferBytesMax,
         patience,
-        groupSize);
+        groupSize,
+        exchangeAim);
   }
 
   public AveragingOptions withBufferBytesMax(long bytes) {
@@ -102,7 +107,8 @@ public record AveragingOptions(
         chunkBytesMax,
         bytes,
         patience,
-        groupSize);
+        groupSize,
+        exchangeAim);
   }
 
   /** For machines so busy that a peer does not get to say that it lives. */
@@ -117,7 +123,8 @@ public record AveragingOptions(
         chunkBytesMax,
         bufferBytesMax,
         patience,
-        groupSize);
+        groupSize,
+        exchangeAim);
   }
 
   /** For swarms that want smaller or larger groups. */
@@ -132,6 +139,23 @@ public record AveragingOptions(
         chunkBytesMax,
         bufferBytesMax,
         patience,
-        peers);
+        peers,
+        exchangeAim);
+  }
+
+  /** With codecs that the leader of each round chooses. */
+  public AveragingOptions withExchangeAim(Duration aim) {
+    return new AveragingOptions(
+        matchmakingLimit,
+        graceMin,
+        graceMax,
+        silenceLimit,
+        dialLimit,
+        lingerLimit,
+        chunkBytesMax,
+        bufferBytesMax,
+        patience,
+        groupSize,
+        aim);
   }
 }

@@ -37,6 +37,16 @@ class GridRoundTest {
     }
   }
 
+  /** With {@code -Dpotluck.peers=1000} as many as that; the usual build runs fewer. */
+  @Test
+  void aLargeSwarmNeedsTwoStages() {
+    int peers = Integer.getInteger("potluck.peers", 64);
+    int side = (int) Math.ceil(Math.sqrt(peers));
+    Swarm swarm = swarm(1, peers, side);
+    holdTheMeanOfAll(swarm, peers);
+    assertThat(swarm.outcome(peers - 1).members()).hasSizeLessThanOrEqualTo(2 * side + 3);
+  }
+
   @Test
   void lossyCodecsGiveTheSameBitsToAll() {
     for (CodecId codec : CodecId.values()) {

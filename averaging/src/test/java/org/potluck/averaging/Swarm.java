@@ -83,7 +83,8 @@ final class Swarm {
         1024,
         64 * 1024,
         2,
-        AveragingOptions.GROUP_SIZE);
+        AveragingOptions.GROUP_SIZE,
+        Duration.ZERO);
   }
 
   List<PeerId> everybody() {
@@ -91,6 +92,10 @@ final class Swarm {
   }
 
   RoundRequest request(int peer, long epoch) {
+    return request(peer, epoch, everybody());
+  }
+
+  RoundRequest request(int peer, long epoch, List<PeerId> known) {
     return new RoundRequest(
         "run.gradients",
         epoch,
@@ -99,7 +104,7 @@ final class Swarm {
         Bandwidth.ofMegabitsPerSecond(100),
         Bandwidth.ofMegabitsPerSecond(100),
         !networks.get(peer).addresses().isEmpty(),
-        everybody(),
+        known,
         networks.size(),
         codec,
         codec,

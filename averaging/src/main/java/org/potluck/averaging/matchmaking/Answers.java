@@ -7,6 +7,7 @@ import org.potluck.averaging.proto.JoinAnswerMessage;
 import org.potluck.averaging.proto.RedirectMessage;
 import org.potluck.averaging.proto.RefusedMessage;
 import org.potluck.averaging.proto.WelcomeMessage;
+import org.potluck.network.Identity;
 
 /** What a leader says to a follower. */
 final class Answers {
@@ -37,7 +38,7 @@ final class Answers {
         .build();
   }
 
-  static JoinAnswerMessage course(Course course) {
-    return JoinAnswerMessage.newBuilder().setCourse(GroupMessages.write(course)).build();
+  static JoinAnswerMessage course(Identity leader, Course course) {
+    return JoinAnswerMessage.newBuilder().setCourse(SignedCourse.sign(leader, course)).build();
   }
 }

@@ -140,7 +140,7 @@ final class Following implements JoinStream.Owner {
     switch (answer.getAnswerCase()) {
       case WELCOME -> {}
       case CALL -> events.called();
-      case COURSE -> events.grouped(GroupMessages.read(answer.getCourse()));
+      case COURSE -> events.grouped(SignedCourse.open(leader.peer(), answer.getCourse()));
       case REDIRECT -> {
         Declaration next = read(answer.getRedirect());
         end();

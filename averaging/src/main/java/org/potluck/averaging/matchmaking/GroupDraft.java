@@ -2,11 +2,16 @@ package org.potluck.averaging.matchmaking;
 
 import java.util.ArrayList;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import org.potluck.averaging.OwnLink;
 import org.potluck.averaging.RoundTerms;
 import org.potluck.averaging.codec.CodecId;
 import org.potluck.averaging.exchange.Group;
 import org.potluck.averaging.exchange.Member;
+import org.potluck.averaging.plan.PairLimit;
+import org.potluck.network.PeerId;
 
 /**
  * A group before its spans are given out.
@@ -40,9 +45,7 @@ record GroupDraft(List<Declaration> peers, List<Double> weights, boolean carried
    * @param grain spans begin at multiples of this
    */
   Group group(Surroundings around, RoundTerms terms, int chunkValues, int grain) {
-    CodecId codecUp = carried ? terms.codecDown() : terms.codecUp();
-    SpanPlanner.Work work = new SpanPlanner.Work(codecUp, terms.codecDown(), terms.length(), grain);
-    SpanPlanner.Split split = around.planner().split(work, links());
+    SpanPlanner.Split split = split(around, terms, grain);
     List<Member> members = new ArrayList<>();
     for (int i = 0; i < peers.size(); i++) {
       Declaration peer = peers.get(i);
@@ -61,10 +64,22 @@ record GroupDraft(List<Declaration> peers, List<Double> weights, boolean carried
         terms.length(),
         chunkValues,
         members,
-        codecUp,
+        codecUp(terms),
         terms.codecDown(),
         split.expected(),
         carried);
+  }
+
+  /** What each is to reduce. */
+  SpanPlanner.Split split(Surroundings around, RoundTerms terms, int grain) {
+    SpanPlanner.Work work =
+        new SpanPlanner.Work(codecUp(terms), terms.codecDown(), terms.length(), grain, pairs());
+    return around.planner().split(work, links());
+  }
+
+  /** What is carried on are averages, and they travel as such. */
+  private CodecId codecUp(RoundTerms terms) {
+    return carried ? terms.codecDown() : terms.codecUp();
   }
 
   /** Whether somebody can be dialed, so that all can be linked through it. */
@@ -83,5 +98,23 @@ record GroupDraft(List<Declaration> peers, List<Double> weights, boolean carried
               peers.get(i).message().getReachable()));
     }
     return links;
+  }
+
+  /** What the members say of the paths between them. */
+  private List<PairLimit> pairs() {
+    Map<PeerId, Integer> places = new LinkedHashMap<>();
+    for (int i = 0; i < peers.size(); i++) {
+      places.put(peers.get(i).peer(), i);
+    }
+    List<PairLimit> pairs = new ArrayList<>();
+    for (int i = 0; i < peers.size(); i++) {
+      for (OwnLink.Path path : peers.get(i).paths()) {
+        Integer to = places.get(path.to());
+        if (to != null && to != i) {
+          pairs.add(new PairLimit(i, to, path.rate()));
+        }
+      }
+    }
+    return pairs;
   }
 }

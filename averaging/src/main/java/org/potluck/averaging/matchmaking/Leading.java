@@ -3,6 +3,7 @@ package org.potluck.averaging.matchmaking;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -216,12 +217,19 @@ final class Leading {
 
   /** Members hear of their groups, the others that the round began without them. */
   void tell(Map<PeerId, Course> courses) {
+    IdentityHashMap<Course, JoinAnswerMessage> signed = new IdentityHashMap<>();
     for (Map.Entry<JoinStream, Follower> follower : List.copyOf(followers.entrySet())) {
       Course course = courses.get(follower.getValue().declaration.peer());
-      answer(follower.getKey(), course == null ? Answers.BEGUN : Answers.course(course));
+      JoinAnswerMessage answer =
+          course == null ? Answers.BEGUN : signed.computeIfAbsent(course, this::answer);
+      answer(follower.getKey(), answer);
       follower.getKey().close();
     }
     followers.clear();
+  }
+
+  private JoinAnswerMessage answer(Course course) {
+    return Answers.course(around.network().identity(), course);
   }
 
   /** Sends all followers away. */

@@ -9,6 +9,7 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.potluck.averaging.AveragingOptions;
 import org.potluck.averaging.RoundTerms;
+import org.potluck.averaging.codec.CodecLadder;
 import org.potluck.averaging.exchange.Course;
 import org.potluck.averaging.exchange.Group;
 import org.potluck.averaging.exchange.Rounds;
@@ -232,13 +233,24 @@ public final class Matchmaker {
       complete(course);
     }
 
-    /** What is carried on from an earlier stage are averages, in their codec. */
     private boolean isOfThisRound(Group group) {
       return group.key().equals(terms.key())
           && group.epoch() == terms.epoch()
           && group.length() == terms.length()
-          && group.codecUp().equals(group.carried() ? terms.codecDown() : terms.codecUp())
-          && group.codecDown().equals(terms.codecDown());
+          && rungs().stream().anyMatch(rung -> isWith(group, rung));
+    }
+
+    /** What is carried on from an earlier stage are averages, in their codec. */
+    private static boolean isWith(Group group, CodecLadder.Rung rung) {
+      return group.codecUp().equals(group.carried() ? rung.down() : rung.up())
+          && group.codecDown().equals(rung.down());
+    }
+
+    /** The codecs that the leader may choose. */
+    private List<CodecLadder.Rung> rungs() {
+      return around.options().exchangeAim().isZero()
+          ? List.of(new CodecLadder.Rung(terms.codecUp(), terms.codecDown()))
+          : CodecLadder.rungs(terms.length());
     }
 
     @Override

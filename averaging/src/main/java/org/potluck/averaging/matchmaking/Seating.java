@@ -1,5 +1,6 @@
 package org.potluck.averaging.matchmaking;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -8,6 +9,7 @@ import java.util.Map;
 import java.util.random.RandomGenerator;
 import org.potluck.averaging.RoundTerms;
 import org.potluck.averaging.codec.Codec;
+import org.potluck.averaging.codec.CodecLadder;
 import org.potluck.averaging.exchange.Course;
 import org.potluck.averaging.exchange.Group;
 import org.potluck.averaging.exchange.Rounds;
@@ -41,9 +43,27 @@ final class Seating {
    * @param joined the members, in group order where they are one
    */
   static Map<PeerId, Course> of(Surroundings around, RoundTerms terms, List<Declaration> joined) {
-    Seating seating = new Seating(around, terms);
+    Seating seating = new Seating(around, withCodecs(around, terms, joined));
     boolean one = joined.size() <= around.options().groupSize();
     return one ? seating.together(joined) : seating.onGrid(joined);
+  }
+
+  /** Chosen as if all were one group; how a grid shares the load differs little from that. */
+  private static RoundTerms withCodecs(
+      Surroundings around, RoundTerms terms, List<Declaration> joined) {
+    Duration aim = around.options().exchangeAim();
+    if (aim.isZero()) {
+      return terms;
+    }
+    CodecLadder.Rung rung =
+        CodecLadder.choose(
+            terms.length(),
+            aim,
+            tried ->
+                GroupDraft.of(joined)
+                    .split(around, terms.withCodecs(tried.up(), tried.down()), Codec.BLOCK_VALUES)
+                    .expected());
+    return terms.withCodecs(rung.up(), rung.down());
   }
 
   private Map<PeerId, Course> together(List<Declaration> joined) {

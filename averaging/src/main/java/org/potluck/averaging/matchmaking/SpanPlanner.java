@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.potluck.averaging.codec.CodecId;
+import org.potluck.averaging.plan.PairLimit;
 import org.potluck.averaging.plan.Plan;
 import org.potluck.averaging.plan.PlanMember;
 import org.potluck.averaging.plan.Planner;
@@ -30,8 +31,13 @@ public interface SpanPlanner {
    *
    * @param length values of the vector
    * @param grain spans begin at multiples of this
+   * @param pairs members between whom less passes than their links carry
    */
-  record Work(CodecId codecUp, CodecId codecDown, long length, int grain) {}
+  record Work(CodecId codecUp, CodecId codecDown, long length, int grain, List<PairLimit> pairs) {
+    public Work {
+      pairs = List.copyOf(pairs);
+    }
+  }
 
   /**
    * @param shares values of each member's span; their sum is the length of the vector
@@ -59,7 +65,11 @@ public interface SpanPlanner {
   /** Spans that let the slowest link be done soonest; equal ones while links are not known. */
   static Split byLinks(Work work, List<Link> members) {
     return new Planner(work.codecUp(), work.codecDown())
-        .plan(members.stream().map(SpanPlanner::planMember).toList(), work.length(), work.grain())
+        .plan(
+            members.stream().map(SpanPlanner::planMember).toList(),
+            work.length(),
+            work.grain(),
+            work.pairs())
         .map(plan -> Split.of(plan, members))
         .orElseGet(() -> equal(work, members));
   }

@@ -152,7 +152,18 @@ public record Grid(List<Integer> sides, List<List<Line>> stages) {
     /** Along the first axis; a guest's is that of its host. */
     private int column(int member) {
       int row = row(member);
-      return guest(member) ? row % columns : (order[member / rows] + row) % columns;
+      return guest(member) ? row % columns : (order[member / rows] + digits(row)) % columns;
+    }
+
+    /** Sum of a row's coordinates along the later axes. */
+    private int digits(int row) {
+      int sum = 0;
+      int left = row;
+      for (int side : later) {
+        sum += left % side;
+        left /= side;
+      }
+      return sum;
     }
 
     private List<Line> rowGroups() {
