@@ -27,6 +27,11 @@ import java.nio.LongBuffer;
  * A second scope per layer closes the activations that only that layer needed as soon as it is
  * done: what backward needs, PyTorch keeps by itself, and frees while it goes back.
  *
+ * <p>A third trap: {@code x.mul(2)} puts the number into memory that the garbage collector may free as
+ * soon as the call returns, while PyTorch has kept its address for backward; now and then a gradient
+ * is then scaled by whatever lies there. So a number that backward needs is an array of its own,
+ * which lives as long as the step or the model.
+ *
  * <p>Gradients add up in the leaf until {@link #load} replaces it. DJL allows one gradient
  * collector per process at a time, hence the lock.
  */
@@ -42,6 +47,7 @@ public final class Gpt implements AutoCloseable {
   private final NDManager manager;
   private final String deviceNote;
   private final NDArray mask;
+  private final NDArray attentionScale;
   private NDArray flat;
 
   /**
@@ -62,6 +68,7 @@ public final class Gpt implements AutoCloseable {
         choice == DeviceChoice.AUTO && !device.isGpu() ? PyTorch.whyNoGpu(engine) : "";
     this.memory = arena.allocate((long) layout.size() * Float.BYTES, 64);
     this.mask = mask(manager, config.context());
+    this.attentionScale = manager.create((float) (1 / Math.sqrt((double) config.width() / config.heads())));
     this.flat = leaf(parameters);
   }
 
@@ -91,7 +98,8 @@ public final class Gpt implements AutoCloseable {
       try (var _ = new NDScope();
           GradientCollector collector = manager.getEngine().newGradientCollector()) {
         NDArray mean = loss(flat, tokens, rows);
-        collector.backward(mean.mul(rows));
+        NDArray count = manager.create((float) rows);
+        collector.backward(mean.mul(count));
         return mean.getFloat();
       }
     }
@@ -123,7 +131,7 @@ public final class Gpt implements AutoCloseable {
     }
   }
 
-  /** Arrays alive on the model's manager: two at rest. */
+  /** Arrays alive on the model's manager: three at rest. */
   public int arrays() {
     return manager.getManagedArrays().size();
   }
@@ -189,8 +197,7 @@ public final class Gpt implements AutoCloseable {
   private NDArray attention(NDArray x, NDArray causal, Weights weights) {
     Shape shape = x.getShape();
     NDList parts = linear(x, weights).split(3, 2);
-    double scale = 1 / Math.sqrt((double) config.width() / config.heads());
-    NDArray query = heads(parts.get(0)).mul((float) scale);
+    NDArray query = heads(parts.get(0)).mul(attentionScale);
     NDArray key = heads(parts.get(1)).transpose(0, 1, 3, 2);
     NDArray value = heads(parts.get(2));
     NDArray shares = query.matMul(key).addi(causal).softmax(-1);
