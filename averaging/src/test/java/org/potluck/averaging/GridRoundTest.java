@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.potluck.averaging.codec.CodecId;
+import org.potluck.averaging.exchange.BrokenMachine;
 import org.potluck.network.simulation.PeerProfile;
 
 /** More peers than a group may have average on a grid, and all end with the same bits. */
@@ -122,6 +123,29 @@ class GridRoundTest {
       swarm.finish();
       swarm.equalAmongThoseThatAveraged();
     }
+  }
+
+  @Test
+  void aMemberThatDamagesFramesMakesNobodyApplyAWrongMean() {
+    int finished = 0;
+    for (int seed = 0; seed < 2 * SEEDS; seed++) {
+      int broken = seed % 9;
+      int oneIn = 5 + seed % 40;
+      Swarm swarm =
+          new Swarm(
+              seed,
+              9,
+              8000,
+              i -> PeerProfile.home(),
+              Swarm.options().withGroupSize(3),
+              (i, network) ->
+                  i == broken ? new BrokenMachine(network, network.random(), oneIn) : network);
+      swarm.averageAll();
+      swarm.finish();
+      swarm.equalAmongThoseThatAveraged();
+      finished += IntStream.range(0, 9).anyMatch(swarm::averaged) ? 1 : 0;
+    }
+    assertThat(finished).as("rounds that somebody finished").isPositive();
   }
 
   @Test

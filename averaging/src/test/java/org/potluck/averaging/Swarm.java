@@ -7,11 +7,13 @@ import java.lang.foreign.ValueLayout;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BiFunction;
 import java.util.function.IntFunction;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.potluck.averaging.codec.CodecId;
 import org.potluck.network.Bandwidth;
+import org.potluck.network.Network;
 import org.potluck.network.PeerId;
 import org.potluck.network.simulation.NetworkConditions;
 import org.potluck.network.simulation.PeerProfile;
@@ -46,6 +48,19 @@ final class Swarm {
       int values,
       IntFunction<PeerProfile> profiles,
       AveragingOptions options) {
+    this(seed, peers, values, profiles, options, (i, network) -> network);
+  }
+
+  /**
+   * @param machines what a peer's network is to its averager
+   */
+  Swarm(
+      long seed,
+      int peers,
+      int values,
+      IntFunction<PeerProfile> profiles,
+      AveragingOptions options,
+      BiFunction<Integer, SimulatedNetwork, Network> machines) {
     this.simulation =
         new Simulation(
             seed, NetworkConditions.usual().withDetection(Duration.ZERO, Duration.ofSeconds(2)));
@@ -54,7 +69,8 @@ final class Swarm {
     for (int i = 0; i < peers; i++) {
       SimulatedNetwork network = simulation.addPeer(profiles.apply(i));
       networks.add(network);
-      averagers.add(new Averager(network, dht.of(network), options, network.random()));
+      averagers.add(
+          new Averager(machines.apply(i, network), dht.of(network), options, network.random()));
       float[] vector = new float[values];
       for (int v = 0; v < values; v++) {
         vector[v] = (float) random.nextGaussian();

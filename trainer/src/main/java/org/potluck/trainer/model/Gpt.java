@@ -27,10 +27,10 @@ import java.nio.LongBuffer;
  * A second scope per layer closes the activations that only that layer needed as soon as it is
  * done: what backward needs, PyTorch keeps by itself, and frees while it goes back.
  *
- * <p>A third trap: {@code x.mul(2)} puts the number into memory that the garbage collector may free as
- * soon as the call returns, while PyTorch has kept its address for backward; now and then a gradient
- * is then scaled by whatever lies there. So a number that backward needs is an array of its own,
- * which lives as long as the step or the model.
+ * <p>A third trap: {@code x.mul(2)} puts the number into memory that the garbage collector may free
+ * as soon as the call returns, while PyTorch has kept its address for backward; now and then a
+ * gradient is then scaled by whatever lies there. So a number that backward needs is an array of
+ * its own, which lives as long as the step or the model.
  *
  * <p>Gradients add up in the leaf until {@link #load} replaces it. DJL allows one gradient
  * collector per process at a time, hence the lock.
@@ -68,7 +68,8 @@ public final class Gpt implements AutoCloseable {
         choice == DeviceChoice.AUTO && !device.isGpu() ? PyTorch.whyNoGpu(engine) : "";
     this.memory = arena.allocate((long) layout.size() * Float.BYTES, 64);
     this.mask = mask(manager, config.context());
-    this.attentionScale = manager.create((float) (1 / Math.sqrt((double) config.width() / config.heads())));
+    this.attentionScale =
+        manager.create((float) (1 / Math.sqrt((double) config.width() / config.heads())));
     this.flat = leaf(parameters);
   }
 
