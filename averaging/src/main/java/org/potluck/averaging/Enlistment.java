@@ -152,7 +152,8 @@ public final class Enlistment {
             RoundOutcome.Cause.INCOMPLETE,
             "%d of %d members stayed, a round takes %d".formatted(present, peers, quorum),
             done.faults(),
-            done.timing());
+            done.timing(),
+            done.seating());
       }
     }
     return outcome;

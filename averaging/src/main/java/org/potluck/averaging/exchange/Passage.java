@@ -11,6 +11,7 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.potluck.averaging.PeerFault;
 import org.potluck.averaging.RoundOutcome;
+import org.potluck.averaging.Seating;
 import org.potluck.network.EventLoop;
 import org.potluck.network.PeerId;
 
@@ -122,7 +123,12 @@ final class Passage {
     } else {
       outcome.complete(
           new RoundOutcome.Averaged(
-              averages.values(), averages.weight(), peers(), List.copyOf(faults), timing()));
+              averages.values(),
+              averages.weight(),
+              peers(),
+              List.copyOf(faults),
+              timing(),
+              seating()));
     }
   }
 
@@ -151,7 +157,8 @@ final class Passage {
   }
 
   private void end(RoundOutcome.Cause cause, String reason) {
-    outcome.complete(new RoundOutcome.Abandoned(cause, reason, List.copyOf(faults), timing()));
+    outcome.complete(
+        new RoundOutcome.Abandoned(cause, reason, List.copyOf(faults), timing(), seating()));
   }
 
   /** Gives the round up; without effect once it has ended. */
@@ -189,6 +196,11 @@ final class Passage {
     List<PeerId> peers = new ArrayList<>();
     course.members(exchanges.size()).forEach(member -> peers.add(member.peer()));
     return peers;
+  }
+
+  /** The row, under the name that all rows tell of. */
+  private Seating seating() {
+    return new Seating(course.name(), course.stages().getFirst().seating().seats());
   }
 
   private RoundOutcome.RoundTiming timing() {

@@ -49,7 +49,7 @@ public final class Matchmaker {
     this.around = around;
     this.terms = terms;
     this.attendance = attendance;
-    this.silenceMax = around.options().graceMax().dividedBy(2);
+    this.silenceMax = around.options().silenceLimit();
     this.own = Declaration.of(around.self(), terms, around.now(), around.network().addresses());
     this.herald = new Herald(around, own, this::consider);
     this.leading = new Leading(around, new Host());
@@ -318,7 +318,7 @@ public final class Matchmaker {
 
     @Override
     public void begin(List<Declaration> ready) {
-      Map<PeerId, Course> courses = Seating.of(around, terms, ready);
+      Map<PeerId, Course> courses = Courses.of(around, terms, ready);
       leading.tell(courses);
       Course ours = courses.get(around.self());
       if (ours != null) {

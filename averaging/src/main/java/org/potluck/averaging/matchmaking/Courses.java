@@ -23,7 +23,7 @@ import org.potluck.network.PeerId;
  * <p>Each is told its own groups only: a thousand peers would otherwise each have to be told of a
  * thousand.
  */
-final class Seating {
+final class Courses {
   /** So many chunks to a member at least, so that whole chunks give it about its share. */
   private static final int CHUNKS_PER_MEMBER = 8;
 
@@ -31,7 +31,7 @@ final class Seating {
   private final RoundTerms terms;
   private final int chunkValues;
 
-  private Seating(Surroundings around, RoundTerms terms) {
+  private Courses(Surroundings around, RoundTerms terms) {
     this.around = around;
     this.terms = terms;
     this.chunkValues = Rounds.chunkValues(around.options(), terms.codecUp(), terms.codecDown());
@@ -43,9 +43,9 @@ final class Seating {
    * @param joined the members, in group order where they are one
    */
   static Map<PeerId, Course> of(Surroundings around, RoundTerms terms, List<Declaration> joined) {
-    Seating seating = new Seating(around, withCodecs(around, terms, joined));
+    Courses draft = new Courses(around, withCodecs(around, terms, joined));
     boolean one = joined.size() <= around.options().groupSize();
-    return one ? seating.together(joined) : seating.onGrid(joined);
+    return one ? draft.together(joined) : draft.onGrid(joined);
   }
 
   /** Chosen as if all were one group; how a grid shares the load differs little from that. */
