@@ -1,6 +1,8 @@
 package org.potluck.averaging;
 
 import java.time.Duration;
+import org.potluck.averaging.exchange.Group;
+import org.potluck.averaging.plan.Grid;
 
 /**
  * The bounds of a round. Where a time can be learned from earlier rounds it is; these are where
@@ -16,6 +18,9 @@ import java.time.Duration;
  * @param bufferBytesMax how much of others' contributions may wait to be reduced, in one round
  * @param patience how many times as long as most others, and as the plan expects, a member may take
  *     before the round goes on without what it still owes; 1 or more
+ * @param groupSize how many peers average in one group at most; more are seated on a grid
+ * @param exchangeAim how long moving the data should take: the leader takes the most exact codecs
+ *     with which the plan thinks so; zero where the codecs are settled
  */
 public record AveragingOptions(
     Duration matchmakingLimit,
@@ -26,9 +31,17 @@ public record AveragingOptions(
     Duration lingerLimit,
     int chunkBytesMax,
     long bufferBytesMax,
-    double patience) {
+    double patience,
+    int groupSize,
+    Duration exchangeAim) {
   /** Larger chunks are refused from anybody. */
   public static final int CHUNK_BYTES_LIMIT = 4 << 20;
+
+  /**
+   * The usual largest group. A grid moves the vector twice, so it should not begin early; but a
+   * group's streams grow with its square, and each of its members can hold up all others.
+   */
+  public static final int GROUP_SIZE = 32;
 
   public AveragingOptions {
     if (chunkBytesMax < 64 || chunkBytesMax > CHUNK_BYTES_LIMIT) {
@@ -39,6 +52,9 @@ public record AveragingOptions(
     }
     if (!(patience >= 1)) {
       throw new IllegalArgumentException("patience must be 1 or more: " + patience);
+    }
+    if (groupSize < Grid.GROUP_SIZE_MIN || groupSize > Group.MEMBERS_MAX) {
+      throw new IllegalArgumentException("groupSize must be 2 to 1024: " + groupSize);
     }
     if (silenceLimit.toMillis() < 4) {
       throw new IllegalArgumentException("silenceLimit is too short: " + silenceLimit);
@@ -59,7 +75,9 @@ public record AveragingOptions(
         Duration.ofSeconds(20),
         512 * 1024,
         256L << 20,
-        2);
+        2,
+        GROUP_SIZE,
+        Duration.ZERO);
   }
 
   /** The same with chunks of another size. */
@@ -73,7 +91,9 @@ public record AveragingOptions(
         lingerLimit,
         bytes,
         bufferBytesMax,
-        patience);
+        patience,
+        groupSize,
+        exchangeAim);
   }
 
   public AveragingOptions withBufferBytesMax(long bytes) {
@@ -86,7 +106,9 @@ public record AveragingOptions(
         lingerLimit,
         chunkBytesMax,
         bytes,
-        patience);
+        patience,
+        groupSize,
+        exchangeAim);
   }
 
   /** For machines so busy that a peer does not get to say that it lives. */
@@ -100,6 +122,40 @@ public record AveragingOptions(
         lingerLimit,
         chunkBytesMax,
         bufferBytesMax,
-        patience);
+        patience,
+        groupSize,
+        exchangeAim);
+  }
+
+  /** For swarms that want smaller or larger groups. */
+  public AveragingOptions withGroupSize(int peers) {
+    return new AveragingOptions(
+        matchmakingLimit,
+        graceMin,
+        graceMax,
+        silenceLimit,
+        dialLimit,
+        lingerLimit,
+        chunkBytesMax,
+        bufferBytesMax,
+        patience,
+        peers,
+        exchangeAim);
+  }
+
+  /** With codecs that the leader of each round chooses. */
+  public AveragingOptions withExchangeAim(Duration aim) {
+    return new AveragingOptions(
+        matchmakingLimit,
+        graceMin,
+        graceMax,
+        silenceLimit,
+        dialLimit,
+        lingerLimit,
+        chunkBytesMax,
+        bufferBytesMax,
+        patience,
+        groupSize,
+        aim);
   }
 }

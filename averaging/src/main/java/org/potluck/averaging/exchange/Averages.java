@@ -7,11 +7,13 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.potluck.averaging.Storage;
+import org.potluck.averaging.codec.Codec;
 import org.potluck.averaging.exchange.ChunkFrames.Chunk;
 
 /** The averaged chunks a member holds: decoded for itself, encoded for whoever asks. */
 final class Averages {
-  private final Round round;
+  private final ChunkTable chunks;
+  private final Codec codec;
   private final Storage storage;
   private final MemorySegment values;
   private final Buffers buffers;
@@ -25,16 +27,18 @@ final class Averages {
   private @Nullable ByteBuffer[] bodies;
 
   /**
+   * @param codec of the averages
    * @param buffers that bodies which come from others lie in
    */
-  Averages(Round round, Storage storage, Buffers buffers) {
-    this.round = round;
+  Averages(ChunkTable chunks, Codec codec, Storage storage, Buffers buffers) {
+    this.chunks = chunks;
+    this.codec = codec;
     this.storage = storage;
     this.buffers = buffers;
-    this.values = storage.values(round.group.length() * Float.BYTES);
-    this.versions = new long[round.chunks.size()];
-    this.weights = new double[round.chunks.size()];
-    this.bodies = new @Nullable ByteBuffer[round.chunks.size()];
+    this.values = storage.values(chunks.length() * Float.BYTES);
+    this.versions = new long[chunks.size()];
+    this.weights = new double[chunks.size()];
+    this.bodies = new @Nullable ByteBuffer[chunks.size()];
   }
 
   MemorySegment values() {
@@ -50,12 +54,17 @@ final class Averages {
     return largest;
   }
 
+  /** What each chunk was averaged over. */
+  double[] weights() {
+    return weights.clone();
+  }
+
   boolean holds(int chunk) {
     return held.get(chunk);
   }
 
   boolean complete() {
-    return held.cardinality() == round.chunks.size();
+    return held.cardinality() == chunks.size();
   }
 
   int count() {
@@ -77,11 +86,11 @@ final class Averages {
    */
   boolean decode(Chunk chunk) {
     int number = chunk.number();
-    int count = round.chunks.values(number);
-    if (!round.codecDown.wellFormed(chunk.payload(), count)) {
+    int count = chunks.values(number);
+    if (!codec.wellFormed(chunk.payload(), count)) {
       return false;
     }
-    round.codecDown.decode(chunk.payload(), values, round.chunks.from(number), count);
+    codec.decode(chunk.payload(), values, chunks.from(number), count);
     return true;
   }
 
@@ -128,6 +137,11 @@ final class Averages {
     return body == null ? null : body.duplicate();
   }
 
+  /** The same for a number that somebody else says; null where there is no such chunk. */
+  @Nullable ByteBuffer bodyOf(int chunk) {
+    return chunk >= 0 && chunk < bodies.length ? body(chunk) : null;
+  }
+
   /** Forgets the encoded form. */
   void forget() {
     for (int chunk = lent.nextSetBit(0); chunk >= 0; chunk = lent.nextSetBit(chunk + 1)) {
@@ -136,7 +150,7 @@ final class Averages {
         buffers.giveBack(body);
       }
     }
-    bodies = new @Nullable ByteBuffer[round.chunks.size()];
+    bodies = new @Nullable ByteBuffer[chunks.size()];
     storage.close();
   }
 }

@@ -4,8 +4,10 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.SequencedSet;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -40,6 +42,7 @@ final class Reducer {
   private final Outlet outlet;
   private final Reduction reduction;
   private final @Nullable ByteBuffer[] @Nullable [] received;
+  private final Map<Integer, double[]> carriedWeights = new HashMap<>();
   private final BitSet gone = new BitSet();
 
   /** Chunks in the workshop. */
@@ -113,6 +116,9 @@ final class Reducer {
     if (!round.contributes(from.index)) {
       throw new FrameException("a contribution from a member without weight");
     }
+    if (round.carried() && chunk.weight() > most(from.index)) {
+      throw new FrameException("a mean over more than its row weighs: " + chunk.weight());
+    }
     boolean first = ledger.generation() == 0;
     if (averages.holds(number) || working.get(number)) {
       if (ledger.owns(round.self, number) && first) {
@@ -131,12 +137,21 @@ final class Reducer {
     }
     buffers.use(body);
     slots[from.index] = chunk.payload();
+    if (round.carried()) {
+      weights(number)[from.index] = chunk.weight();
+    }
     early[from.index] += ledger.owns(round.self, number) ? 0 : bytes;
     reduceIfReady(number);
     balance();
   }
 
-  /** Goes on without what a member has not sent yet. */
+  /** What this member itself brings is there. */
+  void brought() {
+    reduceReady();
+    balance();
+  }
+
+  /** Goes on without what a member has not sent yet; a carried round cannot. */
   void skip(int member) {
     if (!gone.get(member)) {
       gone.set(member);
@@ -147,7 +162,7 @@ final class Reducer {
 
   /** Members that are too far behind the others to be waited for. */
   List<Integer> laggards() {
-    if (open.isEmpty()) {
+    if (open.isEmpty() || round.carried()) {
       return List.of();
     }
     boolean most = 2 * late(open.getLast()).size() < contributors;
@@ -180,6 +195,16 @@ final class Reducer {
     return slots;
   }
 
+  /** What the members' means of a chunk weigh, in a carried round. */
+  private double[] weights(int chunk) {
+    return carriedWeights.computeIfAbsent(chunk, c -> new double[round.size()]);
+  }
+
+  /** The declared weight of a member's row, with room for the rounding of its sum. */
+  private double most(int member) {
+    return round.member(member).weight() * (1 + 1e-9);
+  }
+
   private void forget(int chunk) {
     @Nullable ByteBuffer[] slots = received[chunk];
     received[chunk] = null;
@@ -204,23 +229,31 @@ final class Reducer {
     if (!round.running() || !open.contains(chunk) || !ready(chunk)) {
       return;
     }
+    if (round.carried() && !whole(chunk)) {
+      outlet.failed("what one of the group was to carry on is missing");
+      return;
+    }
     @Nullable ByteBuffer[] slots = slots(chunk);
     received[chunk] = null;
     open.remove(chunk);
     working.set(chunk);
     long version = ledger.version(chunk);
-    round.workshop.order(() -> reduce(chunk, version, slots), reduced -> done(reduced, slots));
+    double[] weights = round.carried() ? weights(chunk).clone() : new double[0];
+    round.workshop.order(
+        () -> reduce(chunk, version, slots, weights), reduced -> done(reduced, slots));
   }
 
   /** What came of one chunk; without weight, or a body that decodes, there is no average. */
   private record Reduced(
       int chunk, long version, double weight, BitSet implausible, @Nullable ByteBuffer body) {}
 
-  private Reduced reduce(int chunk, long version, @Nullable ByteBuffer[] slots) {
+  private Reduced reduce(int chunk, long version, @Nullable ByteBuffer[] slots, double[] weights) {
     int values = round.chunks.values(chunk);
     long from = round.chunks.from(chunk);
     Reduction.Mean mean =
-        reduction.reduce(slots, round.self, round.contribution.values(), from, values);
+        round.carried()
+            ? carriedMean(chunk, slots, weights)
+            : reduction.reduce(slots, round.self, round.own(), from, values);
     ByteBuffer body = null;
     if (mean.weight() > 0) {
       body =
@@ -231,6 +264,22 @@ final class Reducer {
       }
     }
     return new Reduced(chunk, version, mean.weight(), mean.implausible(), body);
+  }
+
+  /**
+   * Other groups of the stage take the mean of the same values and are to get the same bits, so
+   * what this member brings passes through the codec too.
+   */
+  private Reduction.Mean carriedMean(int chunk, @Nullable ByteBuffer[] slots, double[] weights) {
+    int values = round.chunks.values(chunk);
+    @Nullable ByteBuffer[] all = slots.clone();
+    if (round.contributes(round.self)) {
+      weights[round.self] = round.ownWeight(chunk);
+      ByteBuffer encoded = ByteBuffer.allocate(round.codecUp.encodedBytes(values));
+      round.codecUp.encode(round.own(), round.chunks.from(chunk), values, encoded);
+      all[round.self] = encoded.flip();
+    }
+    return reduction.reduce(all, weights, values);
   }
 
   private void done(Reduced reduced, @Nullable ByteBuffer[] slots) {
@@ -252,6 +301,8 @@ final class Reducer {
     ByteBuffer body = reduced.body();
     if (!current) {
       reassigned();
+    } else if (round.carried() && !reduced.implausible().isEmpty()) {
+      outlet.failed("what one of the group carried on holds values that are no numbers");
     } else if (body != null) {
       outlet.averaged(ChunkFrames.parse(FrameKind.AVERAGE, body), body);
     } else {
@@ -263,7 +314,21 @@ final class Reducer {
     balance();
   }
 
+  /** Whether everybody's is there, ours not counted. */
+  private boolean whole(int chunk) {
+    @Nullable ByteBuffer[] slots = slots(chunk);
+    for (int member = 0; member < round.size(); member++) {
+      if (member != round.self && round.contributes(member) && slots[member] == null) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   private boolean ready(int chunk) {
+    if (round.pending()) {
+      return false;
+    }
     for (int member = 0; member < round.size(); member++) {
       if (awaits(chunk, member)) {
         return false;

@@ -147,7 +147,9 @@ final class RoundLab {
             Duration.ofSeconds(20),
             CHUNK_VALUES * Float.BYTES,
             bufferBytesMax,
-            2);
+            2,
+            AveragingOptions.GROUP_SIZE,
+            Duration.ZERO);
     for (int i = 0; i < size(); i++) {
       SimulatedNetwork network = simulation.addPeer(profiles.get(i));
       networks.add(network);

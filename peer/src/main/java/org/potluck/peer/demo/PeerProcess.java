@@ -43,9 +43,7 @@ final class PeerProcess {
             ? SiblingJava.archivingCommand(Main.class, arguments)
             : SiblingJava.command(Main.class, arguments);
     Process process =
-        new ProcessBuilder(command)
-            .redirectOutput(ProcessBuilder.Redirect.INHERIT)
-            .start();
+        new ProcessBuilder(command).redirectOutput(ProcessBuilder.Redirect.INHERIT).start();
     SiblingJava.passOnErrors(process);
     return new PeerProcess(name, process, report);
   }

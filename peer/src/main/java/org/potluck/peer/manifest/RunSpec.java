@@ -76,16 +76,22 @@ public record RunSpec(
   /**
    * How contributions travel.
    *
-   * @param codec one of {@code none}, {@code float16}, {@code float16-scaled}, {@code int8}, {@code
-   *     int8-uniform}, {@code int4}, {@code sparse}; what the last two drop is added to later
-   *     rounds
+   * @param codec {@code auto}, or one of {@code none}, {@code float16}, {@code float16-scaled},
+   *     {@code int8}, {@code int8-uniform}, {@code int4}, {@code sparse}; what the last two drop is
+   *     added to later rounds
+   * @param groupSize how many peers average in one group at most; more are seated on a grid
    */
-  public record Averaging(@JsonProperty(required = true) String codec) {
+  public record Averaging(
+      @JsonProperty(required = true) String codec,
+      @JsonProperty(value = "group-size", required = true) int groupSize) {
     private static final List<String> CODECS =
-        List.of("none", "float16", "float16-scaled", "int8", "int8-uniform", "int4", "sparse");
+        List.of(
+            "auto", "none", "float16", "float16-scaled", "int8", "int8-uniform", "int4", "sparse");
 
     public Averaging {
       require(CODECS.contains(codec), "averaging.codec must be one of " + CODECS);
+      require(
+          groupSize >= 2 && groupSize <= 1024, "averaging.group-size must be between 2 and 1024");
     }
   }
 

@@ -104,6 +104,7 @@ public final class NetworkSwarm implements Swarm {
       String run,
       Rendezvous.Appointment appointment,
       PeerCard card,
+      AveragingOptions options,
       StateLimits limits) {
     return node.onLoop(
         () ->
@@ -117,7 +118,7 @@ public final class NetworkSwarm implements Swarm {
                     new Averager(
                         node.network(),
                         node.dht(),
-                        AveragingOptions.defaults(),
+                        options,
                         new SecureRandom(),
                         SpanPlanner::byLinks,
                         codecThread()),

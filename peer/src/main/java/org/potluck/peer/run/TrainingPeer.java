@@ -10,6 +10,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import org.potluck.averaging.AveragingOptions;
 import org.potluck.averaging.Rendezvous;
 import org.potluck.averaging.RoundOutcome;
 import org.potluck.averaging.progress.Outlook;
@@ -113,7 +114,11 @@ public final class TrainingPeer implements AutoCloseable {
             spec.averaging().codec(),
             parameters,
             new Outlook.Target(spec.training().targetBatch(), spec.training().microBatch()));
-    return NetworkSwarm.join(node, run, appointment, card, limits);
+    AveragingOptions options =
+        AveragingOptions.defaults()
+            .withGroupSize(spec.averaging().groupSize())
+            .withExchangeAim(CodecChoice.aim(spec.averaging().codec()));
+    return NetworkSwarm.join(node, run, appointment, card, options, limits);
   }
 
   /**

@@ -36,6 +36,7 @@ record Scenario(
    * @param epochs the run is complete after so many; zero for never
    * @param codec {@code none}, {@code float16} or {@code int8}
    * @param roundLimit a round of averaging ends by then
+   * @param groupSize peers of one group at most; more average on a grid
    */
   record Run(
       Training training,
@@ -44,7 +45,8 @@ record Scenario(
       int microBatch,
       long epochs,
       String codec,
-      Duration roundLimit) {
+      Duration roundLimit,
+      int groupSize) {
     /** Held in memory per vector at most, until one value must stand for too many. */
     private static final long VALUES_HELD = 1 << 16;
 
@@ -59,6 +61,7 @@ record Scenario(
           List.of("none", "float16", "int8").contains(codec),
           "run.codec must be none, float16 or int8");
       require(roundLimit.isPositive(), "run.round-limit must be positive");
+      require(groupSize >= 2 && groupSize <= 1024, "run.group-size must be between 2 and 1024");
     }
 
     /** How many values one value in memory stands for on links. */

@@ -77,7 +77,9 @@ final class SimulatedSwarm implements Swarm {
     this.run = run;
     this.peerClass = peerClass;
     AveragingOptions options =
-        AveragingOptions.defaults().withChunkBytesMax(CHUNK_BYTES / run.magnification());
+        AveragingOptions.defaults()
+            .withChunkBytesMax(CHUNK_BYTES / run.magnification())
+            .withGroupSize(run.groupSize());
     StateLimits limits = StateLimits.usual(STATE_BYTES_MAX);
     progress = new SwarmProgress(network, rpc, dht, RUN);
     target = new Outlook.Target(run.targetBatch(), run.microBatch());

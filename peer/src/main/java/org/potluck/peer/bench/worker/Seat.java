@@ -59,8 +59,7 @@ final class Seat {
                         node.dht(),
                         AveragingOptions.defaults(),
                         new SecureRandom(),
-                        (up, down, length, members) ->
-                            split.planner().shares(up, down, length, members),
+                        (work, members) -> split.planner().split(work, members),
                         Executors.newSingleThreadExecutor(
                             Thread.ofPlatform().daemon().name("codecs").factory()))));
   }

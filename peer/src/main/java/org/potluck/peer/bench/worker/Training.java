@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
+import org.potluck.averaging.AveragingOptions;
 import org.potluck.averaging.RoundOutcome;
 import org.potluck.averaging.progress.Outlook;
 import org.potluck.averaging.state.StateLimits;
@@ -62,6 +63,7 @@ final class Training {
                       trainer.parameterCount(),
                       new Outlook.Target(order.targetBatch(), MICRO_BATCH)),
                   new NetworkSwarm.PeerCard("bench", trainer.device(), config.model().context()),
+                  AveragingOptions.defaults(),
                   StateLimits.usual(trainer.parameterCount() * 12 + (1 << 20)));
       Stopwatch stopwatch = new Stopwatch();
       TrainingPlan plan =
