@@ -157,7 +157,8 @@ public final class Enlistment {
             "%d of %d members stayed, a round takes %d"
                 .formatted(present, done.members().size(), quorum),
             done.faults(),
-            done.timing());
+            done.timing(),
+            done.seating());
       }
     }
     return outcome;

@@ -7,6 +7,12 @@ import org.potluck.network.PeerId;
 
 /** How a round ended for this peer. */
 public sealed interface RoundOutcome {
+  List<PeerFault> faults();
+
+  RoundTiming timing();
+
+  Seating seating();
+
   /**
    * Every value was averaged; all members that finish hold these very bits.
    *
@@ -16,22 +22,41 @@ public sealed interface RoundOutcome {
    * @param members everyone in the group, in group order, this peer included
    * @param faults what went wrong with others on the way and was mended
    * @param timing where the time of the round went
+   * @param seating what each member was to carry
    */
   record Averaged(
       MemorySegment average,
       double weight,
       List<PeerId> members,
       List<PeerFault> faults,
-      RoundTiming timing)
-      implements RoundOutcome {}
+      RoundTiming timing,
+      Seating seating)
+      implements RoundOutcome {
+    /** An average of which nobody will be told who carried what. */
+    public Averaged(
+        MemorySegment average,
+        double weight,
+        List<PeerId> members,
+        List<PeerFault> faults,
+        RoundTiming timing) {
+      this(average, weight, members, faults, timing, Seating.NONE);
+    }
+  }
 
   /**
    * Nothing may be applied: no group was found, or the result could not be completed.
    *
    * @param reason one sentence for a person
+   * @param seating the group, if one was found
    */
-  record Abandoned(Cause cause, String reason, List<PeerFault> faults, RoundTiming timing)
-      implements RoundOutcome {}
+  record Abandoned(
+      Cause cause, String reason, List<PeerFault> faults, RoundTiming timing, Seating seating)
+      implements RoundOutcome {
+    /** A round for which no group was found. */
+    public Abandoned(Cause cause, String reason, List<PeerFault> faults, RoundTiming timing) {
+      this(cause, reason, faults, timing, Seating.NONE);
+    }
+  }
 
   /** Why a round was abandoned. */
   enum Cause {

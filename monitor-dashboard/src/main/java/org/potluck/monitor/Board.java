@@ -1,6 +1,7 @@
 package org.potluck.monitor;
 
 import java.sql.SQLException;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
@@ -28,6 +29,7 @@ public final class Board {
   private volatile @Nullable String runJson;
   private volatile String peersJson = "[]";
   private volatile @Nullable String nextJson;
+  private volatile @Nullable Recording recording;
 
   Board(History history, Feed feed, InstantSource clock) throws SQLException {
     this.history = history;
@@ -45,6 +47,24 @@ public final class Board {
     return run;
   }
 
+  /** When {@code id} was shown first, if the history knows it. */
+  Optional<Instant> started(String id) {
+    try {
+      return history.newest(id, Kind.RUN, 0, Long.MAX_VALUE, 1).stream()
+          .findFirst()
+          .map(json -> Json.read(json, RunInfo.class).started());
+    } catch (SQLException e) {
+      return Optional.empty(); // the collector tells of a history that fails
+    }
+  }
+
+  /** The newest epoch of {@code id} that the history holds. */
+  Optional<EpochStatus> lastEpoch(String id) throws SQLException {
+    return history.newest(id, Kind.EPOCH, 0, Long.MAX_VALUE, 1).stream()
+        .findFirst()
+        .map(json -> Json.read(json, EpochStatus.class));
+  }
+
   void showRun(String id, String json) {
     if (!id.equals(run)) {
       peersJson = "[]";
@@ -60,6 +80,15 @@ public final class Board {
 
   void showNext(String json) {
     nextJson = json;
+  }
+
+  void showRecording(Recording shown) {
+    recording = shown;
+  }
+
+  /** What is being replayed, line by line; empty where nothing is. */
+  public Optional<String> recording() {
+    return Optional.ofNullable(recording).map(Recording::document);
   }
 
   /** The run, or {@code null} as JSON while there is none. */
@@ -100,10 +129,13 @@ public final class Board {
    */
   public String state() throws SQLException {
     String lastId = feed.lastId();
+    Recording replayed = recording;
     return "{\"now\":"
         + Json.write(clock.instant())
         + ",\"last_event_id\":"
         + Json.write(lastId)
+        + ",\"recording\":"
+        + (replayed == null ? "null" : replayed.summary())
         + ",\"run\":"
         + orNull(runJson)
         + ",\"peers\":"

@@ -5,10 +5,12 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
@@ -33,12 +35,19 @@ final class Collector implements Monitor, AutoCloseable {
   static final int PEERS_SHOWN_MAX = 2_000;
   private static final long PEERS_MILLIS = 500;
   private static final long IDLE_MILLIS = 100;
+
+  /** So many of the newest epochs and rounds can be told again. */
+  static final int TOLD_AGAIN_MAX = 256;
+
   private static final Logger log = LoggerFactory.getLogger(Collector.class);
 
   private final BlockingQueue<Record> reports = new ArrayBlockingQueue<>(QUEUED_MAX);
 
   /** An epoch with the peers as they were when it was reported. */
   private record Finished(EpochStatus epoch, List<PeerStatus> peers) {}
+
+  /** Reached when all that was reported before has been taken in. */
+  private record Mark(CountDownLatch reached) {}
 
   private final AtomicReference<@Nullable List<PeerStatus>> newestPeers = new AtomicReference<>();
   private final AtomicReference<@Nullable NextRound> newestNext = new AtomicReference<>();
@@ -49,6 +58,7 @@ final class Collector implements Monitor, AutoCloseable {
   private final History history;
   private final InstantSource clock;
   private final LinkedHashMap<String, Long> roundPositions = new LinkedHashMap<>();
+  private final LinkedHashSet<Long> snapshots = new LinkedHashSet<>();
   private final Thread thread;
   private volatile List<PeerStatus> knownPeers = List.of();
   private volatile boolean closing;
@@ -115,6 +125,22 @@ final class Collector implements Monitor, AutoCloseable {
     offer(notice);
   }
 
+  /** Takes in a recording as a whole, however long that takes. */
+  void load(Recording recording) throws InterruptedException {
+    for (Recording.Line line : recording.lines()) {
+      switch (line.facts()) {
+        case List<?> peers -> peers(peers.stream().map(PeerStatus.class::cast).toList());
+        case EpochStatus epoch -> reports.put(new Finished(epoch, knownPeers));
+        case NextRound next -> next(next);
+        case Record report -> reports.put(report);
+        default -> throw new IllegalStateException("a line of " + line.type());
+      }
+    }
+    Mark end = new Mark(new CountDownLatch(1));
+    reports.put(end);
+    end.reached().await();
+  }
+
   /** Takes in what was reported so far and stops. */
   @Override
   public void close() {
@@ -162,9 +188,16 @@ final class Collector implements Monitor, AutoCloseable {
       take(report, entries);
     }
     remember(entries);
+    for (Record report : batch) {
+      if (report instanceof Mark mark) {
+        mark.reached().countDown();
+      }
+    }
   }
 
-  private void takeRun(RunInfo run, List<Entry> entries) {
+  /** A run that is shown again began when it was first shown. */
+  private void takeRun(RunInfo told, List<Entry> entries) {
+    RunInfo run = board.started(told.id()).map(told::startedAt).orElse(told);
     String json = Json.write(run);
     board.showRun(run.id(), json);
     feed.publish("run", json);
@@ -172,14 +205,16 @@ final class Collector implements Monitor, AutoCloseable {
   }
 
   private void take(Record report, List<Entry> entries) {
-    if (report instanceof RunInfo) {
+    if (report instanceof RunInfo || report instanceof Mark) {
       return;
     }
     if (report instanceof Finished(EpochStatus epoch, List<PeerStatus> peers)) {
       String json = Json.write(epoch);
       meters.epoch(epoch);
       feed.publish("epoch", json);
-      entries.add(entry(Kind.PEERS, epoch.epoch(), epoch.epoch(), Json.write(peers)));
+      if (firstReport(epoch.epoch())) {
+        entries.add(entry(Kind.PEERS, epoch.epoch(), epoch.epoch(), Json.write(peers)));
+      }
       entries.add(entry(Kind.EPOCH, epoch.epoch(), epoch.epoch(), json));
       return;
     }
@@ -204,6 +239,15 @@ final class Collector implements Monitor, AutoCloseable {
     entry.ifPresent(entries::add);
   }
 
+  /** An epoch told again, because more is known of it, keeps the peers of its first report. */
+  private boolean firstReport(long epoch) {
+    boolean first = snapshots.add(epoch);
+    if (snapshots.size() > TOLD_AGAIN_MAX) {
+      snapshots.removeFirst();
+    }
+    return first;
+  }
+
   private Entry entry(Kind kind, long at, long epoch, String json) {
     return new Entry(board.run(), kind, at, epoch, json);
   }
@@ -214,7 +258,7 @@ final class Collector implements Monitor, AutoCloseable {
     if (known != null) {
       return known;
     }
-    if (roundPositions.size() >= 256) {
+    if (roundPositions.size() >= TOLD_AGAIN_MAX) {
       roundPositions.pollFirstEntry();
     }
     roundPositions.put(id, ++position);

@@ -2,6 +2,7 @@ package org.potluck.monitor;
 
 import java.net.BindException;
 import java.sql.SQLException;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import org.potluck.monitor.history.History;
 import org.potluck.monitor.web.WebServer;
@@ -11,12 +12,15 @@ import org.potluck.monitor.web.WebServer;
  */
 public final class Dashboard implements AutoCloseable {
   private final History history;
+  private final Board board;
   private final Feed feed;
   private final Collector collector;
   private final WebServer server;
 
-  private Dashboard(History history, Feed feed, Collector collector, WebServer server) {
+  private Dashboard(
+      History history, Board board, Feed feed, Collector collector, WebServer server) {
     this.history = history;
+    this.board = board;
     this.feed = feed;
     this.collector = collector;
     this.server = server;
@@ -39,7 +43,7 @@ public final class Dashboard implements AutoCloseable {
           WebServer.start(
               options.host(), options.port(), options.hostNames(), board, feed, meters::scrape);
       Collector collector = new Collector(board, feed, meters, history, options.clock(), dropped);
-      return new Dashboard(history, feed, collector, server);
+      return new Dashboard(history, board, feed, collector, server);
     } catch (SQLException e) {
       throw unreadable(options, e);
     } catch (BindException e) {
@@ -51,9 +55,27 @@ public final class Dashboard implements AutoCloseable {
     }
   }
 
+  /** Shows a recorded run instead of a live one: the page plays it, and the API holds its end. */
+  public static Dashboard replay(DashboardOptions options, Recording recording)
+      throws InterruptedException {
+    Dashboard dashboard = start(options);
+    dashboard.board.showRecording(recording);
+    dashboard.collector.load(recording);
+    return dashboard;
+  }
+
   /** Where the page is. */
   public String url() {
     return server.url();
+  }
+
+  /** The newest epoch of {@code run} that the history remembers from before. */
+  public Optional<EpochStatus> lastEpoch(String run) {
+    try {
+      return board.lastEpoch(run);
+    } catch (SQLException e) {
+      return Optional.empty(); // the collector tells of a history that fails
+    }
   }
 
   public Monitor monitor() {

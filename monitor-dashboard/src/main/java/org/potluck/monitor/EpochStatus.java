@@ -7,6 +7,8 @@ import java.time.Instant;
  *
  * @param loss nats per token, the swarm's mean weighted by samples
  * @param samples used in this epoch
+ * @param counted whether the members of its rounds told how many; otherwise the target batch stands
+ *     for them
  * @param tokens used in this epoch
  * @param tokensTotal since the run began
  * @param seconds from the epoch before to this one
@@ -16,6 +18,7 @@ public record EpochStatus(
     Instant at,
     double loss,
     long samples,
+    boolean counted,
     long tokens,
     long tokensTotal,
     double seconds,

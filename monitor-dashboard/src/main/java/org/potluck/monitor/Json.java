@@ -28,6 +28,7 @@ final class Json {
               new SimpleModule()
                   .addSerializer(Instant.class, new InstantWriter())
                   .addDeserializer(Instant.class, new InstantReader())
+                  .addDeserializer(double.class, new NumberReader())
                   .addSerializer(double.class, new NumberWriter())
                   .addSerializer(Double.class, new NumberWriter()))
           .build();
@@ -76,6 +77,21 @@ final class Json {
       } else {
         out.writeNull();
       }
+    }
+  }
+
+  /** What was written as null is unknown, not zero. */
+  private static final class NumberReader extends JsonDeserializer<Double> {
+    @Override
+    public Double deserialize(
+        com.fasterxml.jackson.core.JsonParser in, DeserializationContext context)
+        throws IOException {
+      return in.getDoubleValue();
+    }
+
+    @Override
+    public Double getNullValue(DeserializationContext context) {
+      return Double.NaN;
     }
   }
 }

@@ -7,9 +7,11 @@ import io.micrometer.core.instrument.Tags;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.ToDoubleFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The same facts for Prometheus, all named {@code potluck_*}. Peers are labelled by id, never by
@@ -29,12 +31,18 @@ final class Meters {
   private final MultiGauge sent = perPeer("potluck.peer.sent.bytes", "Bytes sent by a peer");
   private final MultiGauge received =
       perPeer("potluck.peer.received.bytes", "Bytes received by a peer");
+  private final MultiGauge upload =
+      perPeer("potluck.peer.upload.bytes.per.second", "What a peer's link was measured to send");
+  private final MultiGauge download =
+      perPeer(
+          "potluck.peer.download.bytes.per.second", "What a peer's link was measured to receive");
   private final AtomicLong tokens = new AtomicLong();
   private final Counter averaged = rounds("averaged");
   private final Counter abandoned = rounds("abandoned");
   private final Counter exchangeSeconds = registry.counter("potluck.round.exchange.seconds");
   private final Counter matchmakingSeconds = registry.counter("potluck.round.matchmaking.seconds");
   private final Counter roundBytes = registry.counter("potluck.round.bytes");
+  private final LinkedHashMap<String, RoundStatus> counted = new LinkedHashMap<>();
   private volatile double loss = Double.NaN;
   private volatile double epoch;
 
@@ -50,16 +58,35 @@ final class Meters {
   }
 
   void epoch(EpochStatus status) {
+    if (status.epoch() < epoch) {
+      return; // told again, with something newer already shown
+    }
     loss = status.loss();
     epoch = status.epoch();
     tokens.set(status.tokensTotal());
   }
 
+  /** A round told again, because more of its members have spoken, adds what is new. */
   void round(RoundStatus status) {
-    (status.outcome() == RoundStatus.Outcome.AVERAGED ? averaged : abandoned).increment();
-    matchmakingSeconds.increment(Math.max(0, status.matchmakingSeconds()));
-    exchangeSeconds.increment(Math.max(0, status.exchangeSeconds()));
-    roundBytes.increment((double) Math.max(0, status.bytes()));
+    RoundStatus before = counted.put(status.id(), status);
+    if (counted.size() > Collector.TOLD_AGAIN_MAX) {
+      counted.pollFirstEntry();
+    }
+    if (before == null) {
+      (status.outcome() == RoundStatus.Outcome.AVERAGED ? averaged : abandoned).increment();
+    }
+    add(matchmakingSeconds, before, status, RoundStatus::matchmakingSeconds);
+    add(exchangeSeconds, before, status, RoundStatus::exchangeSeconds);
+    add(roundBytes, before, status, RoundStatus::bytes);
+  }
+
+  private static void add(
+      Counter counter,
+      @Nullable RoundStatus before,
+      RoundStatus now,
+      ToDoubleFunction<RoundStatus> value) {
+    double known = before == null ? 0 : value.applyAsDouble(before);
+    counter.increment(Math.max(0, value.applyAsDouble(now) - known));
   }
 
   void peers(List<PeerStatus> peers) {
@@ -75,6 +102,8 @@ final class Meters {
     rows(share, peers, peer -> peer.work().share());
     rows(sent, peers, peer -> (double) peer.link().bytesSent());
     rows(received, peers, peer -> (double) peer.link().bytesReceived());
+    rows(upload, peers, peer -> peer.link().uploadBytesPerSecond());
+    rows(download, peers, peer -> peer.link().downloadBytesPerSecond());
   }
 
   String scrape() {

@@ -1,6 +1,7 @@
 package org.potluck.monitor;
 
 import java.time.Instant;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,6 +31,11 @@ public record PeerStatus(
     role = Clip.line(role, 16);
     device = Clip.line(device, Clip.NAME);
     parameterDigest = Clip.line(parameterDigest, 128);
+    Objects.requireNonNull(state);
+    Objects.requireNonNull(work);
+    Objects.requireNonNull(link);
+    Objects.requireNonNull(standing);
+    Objects.requireNonNull(lastSeen);
   }
 
   /** What a peer is doing. */

@@ -9,7 +9,7 @@ import java.time.Instant;
  * @param tokenUnit what one token is, {@code byte} or {@code token}; bits per byte are shown only
  *     for bytes
  * @param targetBatch samples that make an epoch due
- * @param started when the run began, by its manifest
+ * @param started when this program first showed the run
  * @param coordinator name or peer id of whoever signed the manifest
  */
 public record RunInfo(
@@ -29,5 +29,10 @@ public record RunInfo(
     model = Clip.line(model, 200);
     tokenUnit = Clip.line(tokenUnit, 16);
     coordinator = Clip.line(coordinator, 128);
+  }
+
+  RunInfo startedAt(Instant instant) {
+    return new RunInfo(
+        id, name, invitation, model, tokenUnit, parameters, targetBatch, instant, coordinator);
   }
 }

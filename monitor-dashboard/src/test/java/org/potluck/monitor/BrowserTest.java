@@ -2,12 +2,15 @@ package org.potluck.monitor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
@@ -20,6 +23,7 @@ import org.openqa.selenium.By;
 import org.openqa.selenium.JavascriptExecutor;
 import org.openqa.selenium.StaleElementReferenceException;
 import org.openqa.selenium.WebDriver;
+import org.openqa.selenium.WebElement;
 import org.openqa.selenium.chrome.ChromeDriver;
 import org.openqa.selenium.chrome.ChromeDriverService;
 import org.openqa.selenium.chrome.ChromeOptions;
@@ -108,13 +112,33 @@ class BrowserTest {
               Examples.peer(0, HOSTILE, 1, at),
               Examples.peer(1, "</script><svg onload=alert(1)>", 1, at)));
       monitor.epoch(Examples.epoch(1, at));
+      monitor.round(
+          new RoundStatus(
+              HOSTILE,
+              1,
+              at,
+              List.of(
+                  new RoundStatus.Member("a", HOSTILE, 0.5, 3, RoundStatus.Part.AVERAGED),
+                  new RoundStatus.Member("b", HOSTILE, 0.5, 3, RoundStatus.Part.AT_FAULT)),
+              2,
+              6,
+              1,
+              1,
+              1,
+              RoundStatus.Outcome.ABANDONED,
+              HOSTILE,
+              List.of(HOSTILE),
+              List.of(HOSTILE)));
       monitor.sample(new ModelSample(1, at, HOSTILE, HOSTILE));
       monitor.event(new Notice(Notice.Severity.WARNING, HOSTILE, at));
       ChromeDriver page = visit(dashboard);
       until(page, "the hostile name", () -> text(page, "peers").contains(HOSTILE));
       until(page, "the hostile sample", () -> text(page, "sample").contains(HOSTILE));
       assertThat(text(page, "notices")).contains(HOSTILE);
-      assertThat(page.findElements(By.cssSelector("main img, main svg[onload], main script")))
+      assertThat(text(page, "rounds")).contains("Because " + HOSTILE, "Not in it: " + HOSTILE);
+      assertThat(
+              page.findElements(
+                  By.cssSelector("main img, main [onerror], main svg[onload], main script")))
           .isEmpty();
       assertThat(page.getTitle()).isEqualTo("Example run (made-up data) · Potluck");
     }
@@ -137,6 +161,84 @@ class BrowserTest {
       page.findElement(By.id("past-live")).click();
       until(page, "live again", () -> text(page, "epoch").equals("19") && !shown(page, "past"));
     }
+  }
+
+  @Test
+  void showsWhoTookPartInARoundAndWhoDidNot() {
+    try (Dashboard dashboard = Dashboard.start(DashboardOptions.local())) {
+      report(dashboard.monitor(), 0, 20);
+      ChromeDriver page = visit(dashboard);
+      until(page, "the last epoch", () -> text(page, "epoch").equals("19"));
+      assertThat(page.findElements(By.cssSelector("#round-bars .lane")))
+          .as("a line for durations and one for each member")
+          .hasSize(5);
+      assertThat(page.findElements(By.cssSelector("#round-bars .part.at_fault"))).hasSize(3);
+      assertThat(text(page, "rounds"))
+          .contains("Not in it: example-garage, at epoch 15")
+          .contains("example-lab-3 was silent (dialing), says example-attic")
+          .contains("Because two reducers went silent, and nobody could stand in");
+      WebElement newest = page.findElement(By.cssSelector("#rounds li"));
+      newest.findElement(By.cssSelector("summary")).click();
+      until(
+          page,
+          "the members of the newest round",
+          () ->
+              page.findElement(By.cssSelector("#rounds li .members"))
+                  .getText()
+                  .contains("example-attic 40 % 1.37 k has the average"));
+      report(dashboard.monitor(), 20, 21);
+      until(page, "a new epoch", () -> text(page, "epoch").equals("20"));
+      assertThat(page.findElements(By.cssSelector("#rounds details[open]")))
+          .as("what was unfolded stays so")
+          .hasSize(1);
+    }
+  }
+
+  @Test
+  void playsARecordedRun(@TempDir Path folder) throws Exception {
+    Path file = folder.resolve("run.jsonl");
+    record(file, 20);
+    try (Dashboard dashboard = Dashboard.replay(DashboardOptions.local(), Recording.read(file))) {
+      ChromeDriver page = visit(dashboard);
+      until(page, "the player", () -> shown(page, "player"));
+      assertThat(text(page, "connection")).isEqualTo("Recorded");
+      seek(page, 100);
+      until(page, "the moment", () -> text(page, "epoch").equals("10"));
+      if (page.findElement(By.id("player-play")).getText().equals("Pause")) {
+        page.findElement(By.id("player-play")).click();
+      }
+      seek(page, 55);
+      until(page, "an earlier moment", () -> text(page, "epoch").equals("5"));
+      assertThat(page.findElements(By.cssSelector("#rounds li"))).hasSize(6);
+      assertThat(text(page, "notices")).contains("example-attic crashed: lost power");
+      assertThat(text(page, "epoch-age")).as("by the recorded clock").startsWith("5 s ago");
+      assertThat(shown(page, "scrub")).isFalse();
+      page.findElement(By.cssSelector("#player-speed option[value='20']")).click();
+      page.findElement(By.id("player-play")).click();
+      until(page, "the end", () -> text(page, "epoch").equals("19"));
+      until(page, "the player at rest", () -> text(page, "player-play").equals("Play"));
+    }
+  }
+
+  private static void record(Path file, int epochs) throws IOException {
+    AtomicReference<Instant> now = new AtomicReference<>(Examples.START);
+    try (Recorder recorder = Recorder.to(file, now::get)) {
+      recorder.run(Examples.run("run-a"));
+      recorder.note(Duration.ofSeconds(7), "example-attic", "crashed", "lost power");
+      for (int epoch = 0; epoch < epochs; epoch++) {
+        now.set(Examples.START.plusSeconds(10L * epoch));
+        recorder.peers(Examples.peers(epoch, now.get()));
+        recorder.epoch(Examples.epoch(epoch, now.get()));
+        recorder.round(Examples.round(epoch, now.get()));
+      }
+    }
+  }
+
+  private static void seek(ChromeDriver page, int seconds) {
+    page.executeScript(
+        "const s = document.getElementById('player-at'); s.value = arguments[0];"
+            + " s.dispatchEvent(new Event('input'))",
+        seconds);
   }
 
   @Test

@@ -193,6 +193,47 @@ class DashboardTest {
   }
 
   @Test
+  void anEpochToldAgainKeepsThePeersOfItsFirstReport(@TempDir Path folder) throws Exception {
+    DashboardOptions options = DashboardOptions.local().withHistory(folder.resolve("h.db"));
+    try (Dashboard dashboard = Dashboard.start(options)) {
+      Monitor monitor = dashboard.monitor();
+      monitor.run(Examples.run("run-a"));
+      monitor.peers(Examples.peers(4, AT));
+      monitor.epoch(Examples.epoch(4, AT));
+      monitor.peers(Examples.peers(9, AT));
+      monitor.epoch(Examples.epoch(9, AT));
+      monitor.epoch(Examples.epoch(4, AT.plusSeconds(1)));
+    }
+    try (Dashboard dashboard = Dashboard.start(options);
+        Client client = new Client(dashboard)) {
+      assertThat(client.json("/api/v1/epochs")).hasSize(2);
+      assertThat(client.json("/api/v1/epochs?to=4").at("/0/at").asText())
+          .isEqualTo(AT.plusSeconds(1).toString());
+      assertThat(client.json("/api/v1/peers?epoch=4").at("/0/work/epoch").asInt()).isEqualTo(4);
+    }
+  }
+
+  @Test
+  void aRestartedProgramRemembersWhenTheRunBeganAndWhatWasSeen(@TempDir Path folder)
+      throws Exception {
+    DashboardOptions options = DashboardOptions.local().withHistory(folder.resolve("h.db"));
+    try (Dashboard dashboard = Dashboard.start(options)) {
+      dashboard.monitor().run(Examples.run("run-a"));
+      dashboard.monitor().epoch(Examples.epoch(7, AT));
+    }
+    try (Dashboard dashboard = Dashboard.start(options);
+        Client client = new Client(dashboard);
+        Client.Events events = client.events(null)) {
+      dashboard.monitor().run(Examples.run("run-a").startedAt(AT.plusSeconds(5_000)));
+      events.untilType("run");
+      assertThat(client.json("/api/v1/run").at("/started").asText())
+          .isEqualTo(Examples.START.toString());
+      assertThat(dashboard.lastEpoch("run-a").orElseThrow()).isEqualTo(Examples.epoch(7, AT));
+      assertThat(dashboard.lastEpoch("run-b")).isEmpty();
+    }
+  }
+
+  @Test
   void cutsWhatStrangersSay() {
     PeerStatus peer = Examples.peer(0, "x\u202e\n" + "y".repeat(10_000), 1, AT);
     assertThat(peer.name())

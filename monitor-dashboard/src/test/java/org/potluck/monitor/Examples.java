@@ -36,7 +36,15 @@ final class Examples {
             + 4.5 * Math.exp(-epoch / 22.0)
             + 0.08 * random.nextGaussian() * Math.exp(-epoch / 80.0);
     return new EpochStatus(
-        epoch, at, loss, 4_100, 4_100L * 1_024, (epoch + 1) * 4_100L * 1_024, 61.5, 6);
+        epoch,
+        at,
+        loss,
+        4_100,
+        epoch % 5 != 4,
+        4_100L * 1_024,
+        (epoch + 1) * 4_100L * 1_024,
+        61.5,
+        6);
   }
 
   static PeerStatus peer(int number, String name, long epoch, Instant at) {
@@ -97,18 +105,31 @@ final class Examples {
 
   static RoundStatus round(long epoch, Instant at) {
     boolean abandoned = epoch % 17 == 9;
+    boolean stoodIn = epoch % 7 == 2;
+    RoundStatus.Part usual = abandoned ? RoundStatus.Part.ABANDONED : RoundStatus.Part.AVERAGED;
     return new RoundStatus(
         "round-" + epoch,
         epoch,
         at,
-        List.of("example-attic", "example-laptop", "example-lab-3", "example-relay"),
+        List.of(
+            member(0, "example-attic", 0.4, usual),
+            member(1, "example-laptop", 0.3, usual),
+            member(2, "example-lab-3", 0.3, stoodIn ? RoundStatus.Part.AT_FAULT : usual),
+            member(3, "example-relay", 0, epoch % 5 == 0 ? RoundStatus.Part.UNTOLD : usual)),
+        4,
+        abandoned ? 0 : 4_100,
         1.2 + new Random(epoch).nextDouble(),
         abandoned ? 9 : 5.5 + new Random(epoch).nextDouble() * 2,
         abandoned ? 40_000_000 : 171_000_000,
         abandoned ? RoundStatus.Outcome.ABANDONED : RoundStatus.Outcome.AVERAGED,
         abandoned ? "two reducers went silent, and nobody could stand in" : "",
-        epoch % 7 == 2
-            ? List.of("example-garage was silent for 4.0 s; example-attic stood in")
-            : List.of());
+        epoch % 3 == 0 ? List.of("example-garage, at epoch " + (epoch - 3)) : List.of(),
+        stoodIn ? List.of("example-lab-3 was silent (dialing), says example-attic") : List.of());
+  }
+
+  private static RoundStatus.Member member(
+      int number, String name, double share, RoundStatus.Part part) {
+    return new RoundStatus.Member(
+        "12D3KooWExample" + number, name, share, number == 3 ? 0 : 1_366, part);
   }
 }

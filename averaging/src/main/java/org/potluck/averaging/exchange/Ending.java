@@ -87,7 +87,9 @@ final class Ending {
   void abandon(RoundOutcome.Cause cause, String reason) {
     if (round.running()) {
       dispose.run();
-      outcome.complete(new RoundOutcome.Abandoned(cause, reason, round.faults(), timing()));
+      outcome.complete(
+          new RoundOutcome.Abandoned(
+              cause, reason, round.faults(), timing(), round.group.seating()));
     }
   }
 
@@ -117,7 +119,12 @@ final class Ending {
     round.later(round.options.lingerLimit(), dispose);
     outcome.complete(
         new RoundOutcome.Averaged(
-            averages.values(), averages.weight(), round.group.peers(), round.faults(), timing()));
+            averages.values(),
+            averages.weight(),
+            round.group.peers(),
+            round.faults(),
+            timing(),
+            round.group.seating()));
   }
 
   private ByteBuffer message(FrameKind kind) {

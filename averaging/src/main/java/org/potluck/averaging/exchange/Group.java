@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import org.potluck.averaging.Seating;
 import org.potluck.averaging.codec.CodecId;
 import org.potluck.network.PeerId;
 
@@ -80,6 +81,18 @@ public record Group(
       }
     }
     return -1;
+  }
+
+  /** Who is in it, as people may be told. */
+  Seating seating() {
+    return new Seating(
+        round,
+        members.stream()
+            .map(
+                member ->
+                    new Seating.Seat(
+                        member.peer(), member.weight(), (double) member.share() / length))
+            .toList());
   }
 
   List<PeerId> peers() {

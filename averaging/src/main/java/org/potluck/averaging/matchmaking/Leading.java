@@ -201,8 +201,8 @@ final class Leading {
 
   private void call(JoinStream stream, Follower follower) {
     if (!follower.declaration.ready()) {
-      // Until it answers the call: one that does not has died.
-      follower.awaited = around.now().plus(around.options().graceMax().dividedBy(2));
+      // Until it answers the call: one that does not has died, or its machine is very busy.
+      follower.awaited = around.now().plus(around.options().silenceLimit());
       answer(stream, Answers.CALL);
     }
   }
@@ -247,7 +247,7 @@ final class Leading {
     around
         .loop()
         .schedule(
-            around.options().graceMax().dividedBy(8),
+            around.options().silenceLimit().dividedBy(8),
             () -> {
               if (!over) {
                 followers.keySet().forEach(follower -> answer(follower, Answers.WELCOME));

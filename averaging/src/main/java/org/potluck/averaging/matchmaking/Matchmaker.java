@@ -45,7 +45,7 @@ public final class Matchmaker {
     this.around = around;
     this.terms = terms;
     this.attendance = attendance;
-    this.silenceMax = around.options().graceMax().dividedBy(2);
+    this.silenceMax = around.options().silenceLimit();
     this.own = Declaration.of(around.self(), terms, around.now(), around.network().addresses());
     this.herald = new Herald(around, own, this::consider);
     this.leading = new Leading(around, new Host());

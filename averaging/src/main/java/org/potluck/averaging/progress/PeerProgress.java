@@ -37,6 +37,9 @@ public record PeerProgress(
     long bytesReceived,
     boolean leaving,
     long lastEpoch) {
+  /** What a trainer does from bringing its contribution until after the step. */
+  public static final String AVERAGING = "AVERAGING";
+
   private static final int TEXT_MAX = 100;
   private static final int ADDRESSES_MAX = 8;
 

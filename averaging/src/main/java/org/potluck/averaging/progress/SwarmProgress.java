@@ -127,10 +127,24 @@ public final class SwarmProgress {
     return own != null && belief.claimed(own.epoch(), liveTrainers(), loop.now());
   }
 
-  /** Trainers that are heard of, believed or not, at our epoch or ahead; without this peer. */
+  /**
+   * Trainers that are heard of, believed or not, and have not been left behind; without this peer.
+   *
+   * <p>Members of a round do not end it in the same instant. One that is still about to take the
+   * step before is on its way here: without it, two quick peers would be a quorum of two, and begin
+   * before it can say that it has arrived.
+   */
   public int contenders() {
     long epoch = own == null ? 0 : own.epoch();
-    return (int) liveTrainers().stream().filter(heard -> heard.progress().epoch() >= epoch).count();
+    return (int)
+        liveTrainers().stream()
+            .map(Heard::progress)
+            .filter(
+                other ->
+                    other.epoch() >= epoch
+                        || (other.epoch() == epoch - 1
+                            && other.activity().equals(PeerProgress.AVERAGING)))
+            .count();
   }
 
   private List<Heard> liveTrainers() {

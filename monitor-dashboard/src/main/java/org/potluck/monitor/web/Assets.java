@@ -24,7 +24,9 @@ final class Assets {
     own("/style.css", "style.css", "text/css; charset=utf-8");
     own("/icon.svg", "icon.svg", "image/svg+xml");
     for (String module :
-        new String[] {"app", "feed", "chart", "peers", "rounds", "texts", "words", "headline"}) {
+        new String[] {
+          "app", "feed", "player", "chart", "peers", "rounds", "texts", "words", "headline"
+        }) {
       own("/" + module + ".js", module + ".js", "text/javascript; charset=utf-8");
     }
     String plot = "META-INF/resources/webjars/uplot/" + plotVersion() + "/dist/";

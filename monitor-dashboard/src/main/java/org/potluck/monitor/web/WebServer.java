@@ -5,6 +5,7 @@ import io.javalin.config.RoutesConfig;
 import io.javalin.http.BadRequestResponse;
 import io.javalin.http.Context;
 import io.javalin.http.Handler;
+import io.javalin.http.NotFoundResponse;
 import java.net.BindException;
 import java.sql.SQLException;
 import java.util.List;
@@ -81,6 +82,13 @@ public final class WebServer implements AutoCloseable {
     json(routes, "rounds", context -> board.rounds(from(context), to(context)));
     json(routes, "samples", context -> board.samples(from(context), to(context)));
     json(routes, "notices", context -> board.notices());
+    json(
+        routes,
+        "recording",
+        context ->
+            board
+                .recording()
+                .orElseThrow(() -> new NotFoundResponse("this run is live; see /api/v1/state")));
     routes.get("/api/v1/events", new EventStream(feed)::serve);
   }
 

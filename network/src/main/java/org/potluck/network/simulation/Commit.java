@@ -6,13 +6,13 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /** Which version of the code runs, for messages: with the seed it makes a failure happen again. */
-final class Commit {
+public final class Commit {
   private static final String UNKNOWN = "unknown";
 
   private Commit() {}
 
   /** The checked-out commit of the working directory's repository, in git's short form. */
-  static String current() {
+  public static String current() {
     Path folder = Path.of("").toAbsolutePath();
     while (folder != null && !Files.exists(folder.resolve(".git"))) {
       folder = folder.getParent();

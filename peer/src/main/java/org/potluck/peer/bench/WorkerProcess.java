@@ -3,15 +3,13 @@ package org.potluck.peer.bench;
 import java.io.BufferedReader;
 import java.io.BufferedWriter;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.lang.management.ManagementFactory;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import org.potluck.peer.SiblingJava;
 import org.potluck.peer.bench.worker.Lines;
 import org.potluck.peer.bench.worker.Order;
 import org.potluck.peer.bench.worker.Reply;
@@ -40,15 +38,10 @@ final class WorkerProcess {
    */
   static WorkerProcess start(List<String> prefix) throws IOException {
     List<String> command = new ArrayList<>(prefix);
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    // Class data is shared for reading only: the workers must not race to write the archive.
-    ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
-        .filter(argument -> !argument.equals("-XX:+AutoCreateSharedArchive"))
-        .forEach(command::add);
-    command.addAll(List.of("-cp", System.getProperty("java.class.path"), Worker.class.getName()));
+    command.addAll(SiblingJava.command(Worker.class, List.of()));
     WorkerProcess worker = new WorkerProcess(new ProcessBuilder(command).start());
     Thread _ = Thread.ofPlatform().daemon().name("replies").start(worker::listen);
-    Thread _ = Thread.ofPlatform().daemon().name("complaints").start(worker::passOn);
+    SiblingJava.passOnErrors(worker.process);
     return worker;
   }
 
@@ -62,18 +55,6 @@ final class WorkerProcess {
       arrivals.add(new Arrival(new Reply.Failed("unreadable: " + e.getMessage()), 0));
     }
     arrivals.add(new Arrival(new Reply.Failed("the worker has gone"), System.nanoTime()));
-  }
-
-  private void passOn() {
-    try (BufferedReader complaints = process.errorReader()) {
-      complaints
-          .lines()
-          // Every Java with the vector module says so; once is enough.
-          .filter(line -> !line.startsWith("WARNING: Using incubator modules"))
-          .forEach(System.err::println);
-    } catch (IOException | UncheckedIOException e) {
-      // It was killed.
-    }
   }
 
   /** A worker that has died says so at {@link #await}. */

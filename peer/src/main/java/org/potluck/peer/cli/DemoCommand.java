@@ -30,7 +30,7 @@ final class DemoCommand implements Callable<Integer> {
       names = "--for",
       paramLabel = "TIME",
       converter = TimeConverter.class,
-      description = "Stop after a time such as 60s or 5m (default: 60s unless --epochs is given).")
+      description = "Train for a time such as 60s or 5m (default: 60s unless --epochs is given).")
   private @Nullable Duration time;
 
   @Option(names = "--data", paramLabel = "PATH", description = "Text to train on.")

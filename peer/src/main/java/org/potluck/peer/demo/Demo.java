@@ -10,6 +10,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.potluck.monitor.DashboardOptions;
@@ -28,6 +29,7 @@ import org.potluck.peer.run.Observer;
 
 /** A whole run on one machine: a coordinator in this process, every trainer in its own. */
 public final class Demo {
+  private static final Duration START_LIMIT = Duration.ofMinutes(2);
   private static final Duration STOP_LIMIT = Duration.ofSeconds(25);
   private static final long LOOK_EVERY_MILLIS = 100;
 
@@ -38,7 +40,7 @@ public final class Demo {
    * What was asked for on the command line.
    *
    * @param epochs after how many to stop; zero for none
-   * @param limit after which time to stop
+   * @param limit how long to train, from when all peers are there
    * @param data text to train on, null for the default corpus
    * @param report where to write the report, null for nowhere
    */
@@ -96,9 +98,10 @@ public final class Demo {
                   "peer-" + i,
                   invitation.toString(),
                   folder.resolve("peer-" + i),
-                  List.of("--threads", "1")));
+                  List.of("--threads", "1"),
+                  i == 1));
         }
-        awaitEnd(processes, started);
+        awaitEnd(processes, observer);
         agreement = observer.agreement();
       }
     }
@@ -106,14 +109,26 @@ public final class Demo {
     return conclude(manifest.runId(), processes, started, dashboard, agreement);
   }
 
-  private void awaitEnd(List<PeerProcess> processes, Instant started) throws InterruptedException {
-    while (Duration.between(started, Instant.now()).compareTo(wishes.limit()) < 0
-        && processes.stream().anyMatch(PeerProcess::running)) {
-      Thread.sleep(LOOK_EVERY_MILLIS);
-    }
+  /** The limit counts from when all are there: starting up is no part of the time to train. */
+  private void awaitEnd(List<PeerProcess> processes, Observer observer)
+      throws InterruptedException {
+    awaitUnless(
+        START_LIMIT,
+        () ->
+            observer.trainers() >= processes.size()
+                || !processes.stream().allMatch(PeerProcess::running));
+    awaitUnless(wishes.limit(), () -> processes.stream().noneMatch(PeerProcess::running));
     processes.forEach(PeerProcess::terminate);
     for (PeerProcess process : processes) {
       process.awaitEnd(STOP_LIMIT);
+    }
+  }
+
+  private static void awaitUnless(Duration limit, BooleanSupplier over)
+      throws InterruptedException {
+    Instant end = Instant.now().plus(limit);
+    while (!over.getAsBoolean() && Instant.now().isBefore(end)) {
+      Thread.sleep(LOOK_EVERY_MILLIS);
     }
   }
 

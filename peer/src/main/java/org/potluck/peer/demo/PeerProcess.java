@@ -1,7 +1,6 @@
 package org.potluck.peer.demo;
 
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -10,6 +9,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.potluck.peer.Main;
+import org.potluck.peer.SiblingJava;
 import org.potluck.peer.report.PeerReport;
 import org.potluck.peer.report.RunReport;
 
@@ -25,22 +25,28 @@ final class PeerProcess {
     this.report = report;
   }
 
-  static PeerProcess start(String name, String invitation, Path home, List<String> options)
+  /**
+   * @param first of several; it may write what makes later ones start sooner
+   */
+  static PeerProcess start(
+      String name, String invitation, Path home, List<String> options, boolean first)
       throws IOException {
     Files.createDirectories(home);
     Path report = home.resolve("report.json");
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    // Class data is shared for reading only: the peers must not race to write the archive.
-    ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
-        .filter(argument -> !argument.equals("-XX:+AutoCreateSharedArchive"))
-        .forEach(command::add);
-    command.addAll(
-        List.of("-cp", System.getProperty("java.class.path"), Main.class.getName(), "join"));
-    command.addAll(List.of(invitation, "--name", name, "--home", home.toString()));
-    command.addAll(List.of("--host", "127.0.0.1", "--report", report.toString(), "--log", "2s"));
-    command.addAll(options);
-    Process process = new ProcessBuilder(command).inheritIO().start();
+    List<String> arguments = new ArrayList<>(List.of("join", invitation, "--name", name));
+    arguments.addAll(List.of("--home", home.toString(), "--host", "127.0.0.1"));
+    arguments.addAll(List.of("--report", report.toString(), "--log", "2s"));
+    arguments.addAll(options);
+    List<String> command =
+        first
+            ? SiblingJava.archivingCommand(Main.class, arguments)
+            : SiblingJava.command(Main.class, arguments);
+    Process process =
+        new ProcessBuilder(command)
+            .redirectInput(ProcessBuilder.Redirect.INHERIT)
+            .redirectOutput(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    SiblingJava.passOnErrors(process);
     return new PeerProcess(name, process, report);
   }
 

@@ -22,6 +22,8 @@ import org.potluck.averaging.RoundOutcome;
 import org.potluck.averaging.matchmaking.SpanPlanner;
 import org.potluck.averaging.progress.Outlook;
 import org.potluck.averaging.progress.PeerProgress;
+import org.potluck.averaging.progress.RoundBulletin;
+import org.potluck.averaging.progress.RoundNote;
 import org.potluck.averaging.progress.SwarmProgress;
 import org.potluck.averaging.state.Snapshot;
 import org.potluck.averaging.state.StateClient;
@@ -44,6 +46,7 @@ public final class NetworkSwarm implements Swarm {
   private final SwarmProgress progress;
   private final Averager averager;
   private final Rendezvous rendezvous;
+  private final RoundBulletin bulletin;
   private final GradientMemory memory;
   private final Outlook.Target target;
   private final StateDonor donor;
@@ -64,6 +67,7 @@ public final class NetworkSwarm implements Swarm {
 
   private NetworkSwarm(
       Node node,
+      String run,
       Rendezvous.Appointment appointment,
       PeerCard card,
       SwarmProgress progress,
@@ -79,6 +83,7 @@ public final class NetworkSwarm implements Swarm {
     this.averager = averager;
     this.rendezvous =
         new Rendezvous(node.network().loop(), averager, progress, appointment, meter::link);
+    this.bulletin = new RoundBulletin(node.network().loop(), node.dht(), run, meter::link);
     this.donor = donor;
     this.client = client;
     progress.listen(this::refresh);
@@ -105,6 +110,7 @@ public final class NetworkSwarm implements Swarm {
             CompletableFuture.completedFuture(
                 new NetworkSwarm(
                     node,
+                    run,
                     appointment,
                     card,
                     new SwarmProgress(node.network(), node.rpc(), node.dht(), run),
@@ -199,6 +205,7 @@ public final class NetworkSwarm implements Swarm {
       long epoch, Contribution contribution, CompletableFuture<RoundOutcome> outcome) {
     try {
       Instant deadline = node.network().loop().now().plus(ROUND_LIMIT);
+      long sentBefore = node.network().total().bytesSent();
       CompletableFuture<RoundOutcome> _ =
           rendezvous
               .bring(epoch, contribution, deadline)
@@ -206,12 +213,24 @@ public final class NetworkSwarm implements Swarm {
                   (value, failure) -> {
                     if (failure == null) {
                       outcome.complete(value);
+                      post(epoch, value, sentBefore);
                     } else {
                       outcome.completeExceptionally(failure);
                     }
                   });
     } catch (RuntimeException e) {
       outcome.completeExceptionally(e);
+    }
+  }
+
+  /** Tells those who look on what became of the round; a round given up by hand is no news. */
+  private void post(long epoch, RoundOutcome outcome, long sentBefore) {
+    boolean cancelled =
+        outcome instanceof RoundOutcome.Abandoned abandoned
+            && abandoned.cause() == RoundOutcome.Cause.CANCELLED;
+    if (!cancelled) {
+      long sent = node.network().total().bytesSent() - sentBefore;
+      bulletin.add(RoundNote.of(epoch, outcome, node.network().loop().now(), Math.max(0, sent)));
     }
   }
 

@@ -65,7 +65,8 @@ public final class Observer implements AutoCloseable {
                         new SwarmProgress(node.network(), node.rpc(), node.dht(), manifest.runId()),
                         dashboard.monitor(),
                         manifest.runId(),
-                        spec)));
+                        spec,
+                        dashboard.lastEpoch(manifest.runId()))));
     node.execute(watcher::start);
     return new Observer(dashboard, node, watcher);
   }
@@ -77,6 +78,11 @@ public final class Observer implements AutoCloseable {
   /** How far the peers seen so far agree. */
   public Agreement agreement() {
     return node.onLoop(() -> CompletableFuture.completedFuture(watcher.agreement()));
+  }
+
+  /** How many trainers are there. */
+  public int trainers() {
+    return node.onLoop(() -> CompletableFuture.completedFuture(watcher.trainers()));
   }
 
   @Override

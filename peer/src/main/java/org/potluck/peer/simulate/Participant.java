@@ -1,7 +1,9 @@
 package org.potluck.peer.simulate;
 
 import java.time.Duration;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.potluck.averaging.progress.PeerProgress;
 import org.potluck.network.Traffic;
 import org.potluck.network.simulation.SimulatedNetwork;
 import org.potluck.peer.report.PeerReport;
@@ -40,6 +42,11 @@ final class Participant {
 
   boolean there() {
     return session != null && session.network().alive();
+  }
+
+  /** Its newest word of itself, while it is there and has said one. */
+  Optional<PeerProgress> word() {
+    return session == null || !there() ? Optional.empty() : session.word();
   }
 
   boolean complete() {

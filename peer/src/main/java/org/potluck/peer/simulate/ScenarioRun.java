@@ -8,6 +8,9 @@ import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+import org.potluck.averaging.progress.PeerProgress;
+import org.potluck.averaging.progress.RoundNote;
 import org.potluck.network.Multiaddr;
 import org.potluck.network.simulation.FaultInjector;
 import org.potluck.network.simulation.Faults;
@@ -33,6 +36,7 @@ final class ScenarioRun {
   private final FaultInjector injector;
   private final Map<String, Participant> participants = new LinkedHashMap<>();
   private List<Multiaddr> invitation = List.of();
+  private @Nullable Spectator spectator;
 
   ScenarioRun(Scenario scenario, long seed, ModelMaker models) {
     this.scenario = scenario;
@@ -50,6 +54,13 @@ final class ScenarioRun {
   /** Hears the story while it happens. */
   void onNote(Consumer<Note> listener) {
     simulation.onNote(listener);
+  }
+
+  /** Lets somebody look on from the beginning. */
+  void watchedBy(Spectator watching) {
+    spectator = watching;
+    simulation.onNote(watching::note);
+    watching.begin(scenario, faults, simulation.seed());
   }
 
   Outcome run() {
@@ -79,7 +90,14 @@ final class ScenarioRun {
       Duration left = end.minus(simulation.elapsed());
       Duration step = Duration.ofSeconds(1);
       simulation.runFor(left.compareTo(step) < 0 ? left : step);
+      if (spectator != null) {
+        spectator.look(words(), simulation.elapsed());
+      }
     }
+  }
+
+  private List<PeerProgress> words() {
+    return participants.values().stream().flatMap(each -> each.word().stream()).toList();
   }
 
   private boolean complete() {
@@ -155,7 +173,14 @@ final class ScenarioRun {
             participant.peerClass,
             models.make(scenario.run()),
             invitation,
-            simulation.elapsed()));
+            simulation.elapsed(),
+            note -> tell(network, participant.peerClass, note)));
+  }
+
+  private void tell(SimulatedNetwork teller, Scenario.PeerClass peerClass, RoundNote note) {
+    if (spectator != null) {
+      spectator.round(teller.self(), peerClass, note, simulation.elapsed());
+    }
   }
 
   private void split(Scenario.Split split) {

@@ -4,9 +4,12 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.potluck.averaging.RoundOutcome;
+import org.potluck.averaging.progress.PeerProgress;
+import org.potluck.averaging.progress.RoundNote;
 import org.potluck.dht.DhtOptions;
 import org.potluck.dht.KademliaDht;
 import org.potluck.network.EventLoop;
@@ -37,6 +40,7 @@ final class Session {
   /**
    * @param known addresses from the invitation; what the disk remembers is tried, too
    * @param model a model at its beginning, this peer's own
+   * @param rounds hears what became of this peer's rounds
    */
   Session(
       SimulatedNetwork network,
@@ -44,7 +48,8 @@ final class Session {
       Scenario.PeerClass peerClass,
       Trainer model,
       List<Multiaddr> known,
-      Duration now) {
+      Duration now,
+      Consumer<RoundNote> rounds) {
     this.network = network;
     this.known =
         Stream.concat(known.stream(), AddressNote.read(network.disk()).stream())
@@ -56,7 +61,8 @@ final class Session {
     dht = KademliaDht.create(network, rpc, network.random(), DhtOptions.DEFAULTS);
     coroutine = Coroutine.of(this::train);
     swarm =
-        new SimulatedSwarm(network, rpc, dht, coroutine, run, peerClass, model.parameterCount());
+        new SimulatedSwarm(
+            network, rpc, dht, coroutine, run, peerClass, model.parameterCount(), rounds);
     trainer = new TimedTrainer(model, network, coroutine, peerClass.samplesPerSecond());
     TrainingPlan plan =
         new TrainingPlan(
@@ -68,6 +74,11 @@ final class Session {
 
   Trainer trainer() {
     return trainer;
+  }
+
+  /** What it last said of itself; empty before it has begun, and once it has left. */
+  Optional<PeerProgress> word() {
+    return swarm.word();
   }
 
   TrainingTally tally() {

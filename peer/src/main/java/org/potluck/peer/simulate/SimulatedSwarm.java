@@ -20,6 +20,7 @@ import org.potluck.averaging.RoundOutcome;
 import org.potluck.averaging.codec.CodecId;
 import org.potluck.averaging.progress.Outlook;
 import org.potluck.averaging.progress.PeerProgress;
+import org.potluck.averaging.progress.RoundNote;
 import org.potluck.averaging.progress.SwarmProgress;
 import org.potluck.averaging.state.Snapshot;
 import org.potluck.averaging.state.StateClient;
@@ -50,11 +51,17 @@ final class SimulatedSwarm implements Swarm {
   private final StateDonor donor;
   private final StateClient client;
   private final List<Runnable> waiting = new ArrayList<>();
+  private final Consumer<RoundNote> rounds;
+  private @Nullable PeerProgress said;
   private long swarmEpoch;
   private String swarmModel = "";
   private long sequence;
 
-  /** Created on the peer's loop. */
+  /**
+   * Created on the peer's loop.
+   *
+   * @param rounds hears what became of this peer's rounds
+   */
   SimulatedSwarm(
       SimulatedNetwork network,
       Rpc rpc,
@@ -62,7 +69,9 @@ final class SimulatedSwarm implements Swarm {
       Coroutine coroutine,
       Scenario.Run run,
       Scenario.PeerClass peerClass,
-      long parameterCount) {
+      long parameterCount,
+      Consumer<RoundNote> rounds) {
+    this.rounds = rounds;
     this.network = network;
     this.coroutine = coroutine;
     this.run = run;
@@ -89,6 +98,11 @@ final class SimulatedSwarm implements Swarm {
   /** Peers heard of, for the address book. */
   List<PeerProgress> others() {
     return progress.others();
+  }
+
+  /** What this peer last said of itself; empty before it has begun, and once it has left. */
+  Optional<PeerProgress> word() {
+    return Optional.ofNullable(said).filter(word -> !word.leaving());
   }
 
   @Override
@@ -153,13 +167,20 @@ final class SimulatedSwarm implements Swarm {
     MemorySegment said = asConducted(gradients);
     return coroutine.ask(
         answer -> {
+          long sentBefore = network.total().bytesSent();
           CompletableFuture<Void> _ =
               rendezvous
                   .bring(
                       epoch,
                       new Contribution(said, samples),
                       network.loop().now().plus(run.roundLimit()))
-                  .thenAccept(onLoop(answer));
+                  .thenAccept(
+                      onLoop(
+                          outcome -> {
+                            long sent = network.total().bytesSent() - sentBefore;
+                            rounds.accept(RoundNote.of(epoch, outcome, network.loop().now(), sent));
+                            answer.accept(outcome);
+                          }));
         });
   }
 
@@ -266,6 +287,7 @@ final class SimulatedSwarm implements Swarm {
             network.total().bytesReceived(),
             leaving,
             own.lastEpoch());
+    said = word;
     rendezvous.say(word);
     return word;
   }

@@ -2,6 +2,7 @@ package org.potluck.peer.simulate;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -17,24 +18,30 @@ public final class Simulator {
 
   /**
    * @param report where to write the report, if anywhere
-   * @param timeline where to write the story as JSON lines, if anywhere
+   * @param timeline where to write what happened, for people and to be replayed, if anywhere
    * @throws ManifestException when the scenario cannot be used; names the line
    */
   public static ExitCode run(
       Path scenario, long seed, @Nullable Path report, @Nullable Path timeline, PrintWriter out)
       throws UserException, ManifestException {
     Scenario read = ScenarioFile.read(scenario);
-    try (TimelineFile story = TimelineFile.open(timeline)) {
+    try (TinyModels models = new TinyModels();
+        Spectator spectator = timeline == null ? null : Spectator.writing(timeline)) {
       long began = System.nanoTime();
-      Outcome result = run(read, seed, story::write);
+      ScenarioRun run = new ScenarioRun(read, seed, models);
+      if (spectator != null) {
+        run.watchedBy(spectator);
+      }
+      Outcome result = run.run();
       ScenarioSummary.print(read, seed, result, (System.nanoTime() - began) / 1e9, out);
       if (report != null) {
         result.report().write(report);
       }
       return ExitCode.OK;
     } catch (SimulationException e) {
-      throw new UserException(ExitCode.DISAGREEMENT, "the simulation failed: " + e.getMessage());
-    } catch (IOException e) {
+      throw new UserException(
+          ExitCode.DISAGREEMENT, "the simulation failed: " + e.getMessage() + "\n" + read);
+    } catch (IOException | UncheckedIOException e) {
       throw new UserException(ExitCode.MACHINE, "cannot write: " + e.getMessage());
     }
   }
@@ -47,13 +54,8 @@ public final class Simulator {
    */
   public static Outcome run(String scenario, long seed, Consumer<Note> story)
       throws ManifestException, IOException {
-    return run(ScenarioFile.parse(scenario, "scenario"), seed, story);
-  }
-
-  private static Outcome run(Scenario scenario, long seed, Consumer<Note> story)
-      throws IOException {
     try (TinyModels models = new TinyModels()) {
-      ScenarioRun run = new ScenarioRun(scenario, seed, models);
+      ScenarioRun run = new ScenarioRun(ScenarioFile.parse(scenario, "scenario"), seed, models);
       run.onNote(story);
       return run.run();
     }

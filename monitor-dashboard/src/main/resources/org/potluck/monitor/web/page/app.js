@@ -3,22 +3,31 @@
 import { Chart } from './chart.js';
 import { Feed } from './feed.js';
 import { showEpoch, showNext, showRun } from './headline.js';
+import { Player } from './player.js';
 import { showPeers, swarmRate } from './peers.js';
 import { showRounds } from './rounds.js';
 import { enableCopy, showInvitation, showNotices, showSamples } from './texts.js';
 import { setText } from './words.js';
 
 const EPOCHS_MAX = 4000;
+const ALL = ['run', 'peers', 'epoch', 'round', 'next', 'sample', 'notice'];
 const byId = (id) => document.getElementById(id);
 
 const live = { run: null, peers: [], next: null, epochs: [], rounds: [], samples: [], notices: [] };
 let past = null; // { epoch, peers } while looking back
 let skew = 0; // the server's clock minus ours
 let asked = 0;
+let recorded = false; // a recording is shown: nothing live is taken in
+let player = null; // which plays it
 let dirty = new Set();
+let drawing = false; // a frame is on its way
 
-const now = () => Date.now() + skew;
-const chart = new Chart(byId('plot'), (epoch) => epoch !== undefined && lookBack(epoch));
+const now = () => (player ? player.now() : Date.now() + skew);
+const chart = new Chart(byId('plot'), (epoch) => {
+  const known = live.epochs.find((candidate) => candidate.epoch === epoch);
+  if (player && known) player.seekInstant(Date.parse(known.at));
+  else if (epoch !== undefined && !player) lookBack(epoch);
+});
 
 function upsert(list, item, key, max) {
   const at = list.findLastIndex((other) => key(other) === key(item));
@@ -27,13 +36,33 @@ function upsert(list, item, key, max) {
   if (list.length > max) list.splice(0, list.length - max);
 }
 
+async function replay(recording) {
+  if (player) return;
+  const response = await fetch('/api/v1/recording');
+  if (!response.ok) throw new Error(String(response.status));
+  const lines = await response.json();
+  player = new Player(recording, lines, forget, take);
+  player.seek(0);
+  player.toggle();
+}
+
+function forget() {
+  Object.assign(live, { peers: [], next: null, epochs: [], rounds: [], samples: [], notices: [] });
+  ALL.forEach((part) => dirty.add(part));
+}
+
 function take(type, data) {
-  if (type === 'state') {
+  if (type === 'state' && data.recording) {
+    recorded = true;
+    live.run = data.run;
+    dirty.add('run');
+    replay(data.recording);
+  } else if (type === 'state') {
     skew = Date.parse(data.now) - Date.now();
     Object.assign(live, { run: data.run, peers: data.peers, next: data.next, epochs: data.epochs, rounds: data.rounds, samples: data.samples, notices: data.notices });
-    ['run', 'peers', 'epoch', 'round', 'next', 'sample', 'notice'].forEach((part) => dirty.add(part));
+    ALL.forEach((part) => dirty.add(part));
   } else {
-    if (type === 'run' && live.run && data.id !== live.run.id) {
+    if (type === 'run' && !recorded && live.run && data.id !== live.run.id) {
       feed.start();
       return;
     }
@@ -49,10 +78,12 @@ function take(type, data) {
     if (type === 'notice') upsert(live.notices, data, (notice) => notice.at + notice.text, 200);
     dirty.add(type);
   }
-  requestAnimationFrame(draw);
+  if (!drawing) requestAnimationFrame(draw);
+  drawing = true;
 }
 
 function draw() {
+  drawing = false;
   if (dirty.size === 0) return;
   const parts = dirty;
   dirty = new Set();
@@ -79,7 +110,7 @@ function drawChart() {
   const some = live.epochs.length > 0;
   byId('plot').hidden = !some;
   byId('plot-empty').hidden = some;
-  byId('scrub').hidden = live.epochs.length < 2;
+  byId('scrub').hidden = live.epochs.length < 2 || recorded;
   if (some) {
     const byTime = document.querySelector('input[name=axis]:checked').value === 'time';
     chart.draw({ epochs: live.epochs, byTime, smoothed: byId('smooth').checked, marked: past?.epoch });
@@ -124,14 +155,14 @@ function showPast() {
 
 function tell(state, reason, seconds) {
   const chip = byId('connection');
-  chip.dataset.state = state;
-  chip.textContent = state === 'live' ? 'Live' : 'Disconnected';
+  chip.dataset.state = state === 'live' && recorded ? 'recorded' : state;
+  chip.textContent = state === 'live' ? (recorded ? 'Recorded' : 'Live') : 'Disconnected';
   const lost = byId('lost');
   lost.hidden = state === 'live';
   if (state !== 'live') lost.textContent = `${reason} Trying again in ${seconds} s.`;
 }
 
-const feed = new Feed(take, tell);
+const feed = new Feed((type, data) => (recorded && type !== 'state' ? undefined : take(type, data)), tell);
 byId('slider').addEventListener('input', (event) => {
   const index = Number(event.target.value);
   if (index >= live.epochs.length - 1) backToLive();

@@ -49,6 +49,7 @@ export class Chart {
       this.#plot = new uPlot(this.#options(byTime, smoothed), data, this.#place);
       this.#key = key;
     }
+    if (this.#plot.cursor.idx === null || this.#plot.cursor.left < 0) this.#plot.setLegend({ idx: x.length - 1 });
     this.#place.dataset.points = String(raw.filter((value) => value !== null).length);
     const first = raw.find((value) => value !== null);
     const last = raw.findLast((value) => value !== null);

@@ -23,6 +23,7 @@ export function showEpoch(run, epochs, shown, now, rate) {
   setText('second', known(shown?.loss) ? (inBytes ? (shown.loss / Math.LN2).toFixed(2) : Math.exp(shown.loss).toFixed(1)) : '–');
   setText('second-note', inBytes ? 'guessing blindly costs 8' : 'tokens to choose between');
   setText('tokens', shown ? whole(shown.tokens_total) : '–');
+  document.getElementById('tokens').title = shown?.counted === false ? 'The newest epoch is taken to have had its target batch, until its members have told.' : '';
   setText('tokens-rate', known(rate) && rate > 0 ? `${short(rate)} per second` : '\u00a0');
   setText('epoch', shown ? whole(shown.epoch) : '–');
   setText('epoch-age', shown ? `${ago((now - Date.parse(shown.at)) / 1000)}, took ${duration(shown.seconds)}` : '\u00a0');

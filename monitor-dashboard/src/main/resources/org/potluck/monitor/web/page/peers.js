@@ -56,10 +56,12 @@ function row(peer, majority, now) {
   bar.setAttribute('aria-label', `share of the work: ${percent(work.share)}`);
   const share = cell('Share of the work', 'snug', el('span', 'share', bar, percent(work.share)), el('span', 'sub', `${short(work.samples_total)} in all`));
   const path = { direct: 'direct', relayed: 'relayed', unknown: 'unknown' }[link.path] ?? '';
-  const trip = known(link.round_trip_seconds) ? ` · ${Math.round(link.round_trip_seconds * 1000)} ms` : '';
-  const rates = `↑ ${bytes(link.upload_bytes_per_second)}/s ↓ ${bytes(link.download_bytes_per_second)}/s`;
+  const trip = known(link.round_trip_seconds) ? ` · ${link.round_trip_seconds < 0.001 ? '< 1' : Math.round(link.round_trip_seconds * 1000)} ms` : '';
+  const rate = (value) => (known(value) ? `${bytes(value)}/s` : '–');
+  const measured = known(link.upload_bytes_per_second) || known(link.download_bytes_per_second);
+  const rates = measured ? `↑ ${rate(link.upload_bytes_per_second)} ↓ ${rate(link.download_bytes_per_second)}` : 'not measured yet';
   const linkCell = cell('Link', 'snug', el('span', link.path === 'relayed' ? 'warn' : '', peer.self ? 'this machine' : path + trip), el('span', 'sub', rates));
-  linkCell.title = `sent ${bytes(link.bytes_sent)}, received ${bytes(link.bytes_received)}`;
+  linkCell.title = `measured while it averaged; sent ${bytes(link.bytes_sent)}, received ${bytes(link.bytes_received)}`;
   const good = standing.score >= 0.75 ? ['good', 'good'] : standing.score >= 0.25 ? ['warn', 'watched'] : ['bad', 'refused'];
   const tr = el(
     'tr', state.activity === 'gone' ? 'gone' : '',

@@ -38,7 +38,7 @@ export function showNotices(notices) {
 }
 
 export function showInvitation(run) {
-  setText('invitation', run?.invitation ? `./potluck join '${run.invitation}'` : 'no invitation yet');
+  setText('invitation', run?.invitation ? `./potluck join '${run.invitation}'` : run ? 'nobody can join a recorded or simulated run' : 'no invitation yet');
   document.getElementById('copy').disabled = !run?.invitation;
   const facts = run
     ? [['Model', `${run.model}, ${whole(run.parameters)} parameters`], ['Epoch due at', `${whole(run.target_batch)} samples`],

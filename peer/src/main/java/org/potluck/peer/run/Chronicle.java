@@ -1,0 +1,222 @@
+package org.potluck.peer.run;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import org.potluck.averaging.progress.PeerProgress;
+import org.potluck.averaging.progress.RoundNotes;
+import org.potluck.monitor.EpochStatus;
+import org.potluck.monitor.Monitor;
+import org.potluck.monitor.NextRound;
+import org.potluck.monitor.Notice;
+import org.potluck.monitor.PeerStatus;
+import org.potluck.monitor.RoundStatus;
+import org.potluck.network.PeerId;
+import org.potluck.network.PeerTraffic;
+
+/**
+ * Turns what peers say of themselves and of their rounds into what the dashboard shows: the same
+ * for a run over the network and for a simulated one.
+ *
+ * <p>Not safe for threads; lives on the loop of whoever looks.
+ */
+public final class Chronicle {
+  private static final int PEERS_KNOWN_MAX = 4_096;
+
+  private final Monitor monitor;
+  private final long targetBatch;
+  private final EpochLog epochs;
+  private final RoundLog rounds;
+  private final DigestLedger ledger = new DigestLedger();
+  private final Map<PeerId, String> names = new LinkedHashMap<>();
+  private final Map<PeerId, RoundNotes> notes = new LinkedHashMap<>();
+  private final Map<PeerId, String> present = new LinkedHashMap<>();
+  private long epochShown = -1;
+  private Instant epochAt;
+
+  /**
+   * @param targetBatch samples that make an epoch due
+   * @param last what is remembered from before, if anything
+   */
+  public Chronicle(
+      Monitor monitor,
+      long targetBatch,
+      int tokensPerSample,
+      Optional<EpochStatus> last,
+      Instant now) {
+    this.monitor = monitor;
+    this.targetBatch = targetBatch;
+    epochs = new EpochLog(monitor, targetBatch, tokensPerSample, last);
+    rounds = new RoundLog(last.map(EpochStatus::epoch).orElse(0L));
+    epochAt = now;
+  }
+
+  /** What {@code teller} has posted of its rounds. */
+  public void told(PeerId teller, RoundNotes posted, Instant now) {
+    if (notes.containsKey(teller) || notes.size() < PEERS_KNOWN_MAX) {
+      notes.put(teller, posted);
+    }
+    rounds.take(teller, posted.rounds(), now);
+    showRounds(now);
+  }
+
+  /** Somebody has said something new. */
+  public void heard(List<PeerProgress> trainers, Instant now) {
+    trainers.forEach(peer -> compareDigest(peer, now));
+    if (trainers.isEmpty()) {
+      return;
+    }
+    long epoch = trainers.stream().mapToLong(PeerProgress::epoch).max().orElse(0);
+    List<PeerProgress> there = trainers.stream().filter(peer -> peer.epoch() == epoch).toList();
+    if (epoch > epochShown && there.size() * 2 > trainers.size()) {
+      if (epochShown >= 0) {
+        epochs.reached(epoch, now, epochAt);
+      }
+      epochShown = epoch;
+      epochAt = now;
+    }
+    for (PeerProgress peer : trainers) {
+      epochs.loss(peer.epoch(), peer.peer(), peer.loss());
+      rounds.there(epochShown, peer.peer(), standing(peer));
+    }
+    epochs.tell(rounds);
+  }
+
+  /** The swarm as it is now. */
+  public void look(
+      List<PeerProgress> trainers, Function<PeerId, Optional<PeerTraffic>> traffic, Instant now) {
+    long total = trainers.stream().mapToLong(PeerProgress::samplesTotal).sum();
+    List<PeerStatus> statuses = new ArrayList<>();
+    for (PeerProgress peer : trainers) {
+      if (names.containsKey(peer.peer()) || names.size() < PEERS_KNOWN_MAX) {
+        names.put(peer.peer(), peer.name());
+      }
+      statuses.add(status(peer, total, traffic.apply(peer.peer()), now));
+    }
+    monitor.peers(statuses);
+    announceComings(trainers, now);
+    heard(trainers, now);
+    showRounds(now);
+    if (!trainers.isEmpty()) {
+      showNext(trainers, now);
+    }
+  }
+
+  /** How far the peers seen so far agree. */
+  public Agreement agreement() {
+    return ledger.agreement();
+  }
+
+  private void compareDigest(PeerProgress peer, Instant now) {
+    ledger
+        .note(peer.peer(), peer.name(), peer.epoch(), peer.digest())
+        .ifPresent(
+            dispute ->
+                monitor.event(
+                    new Notice(Notice.Severity.ERROR, "Parameters differ at " + dispute, now)));
+  }
+
+  private void showRounds(Instant now) {
+    for (RoundStatus round : rounds.news(this::name, now)) {
+      monitor.round(round);
+    }
+    epochs.tell(rounds);
+  }
+
+  private String standing(PeerProgress peer) {
+    String busy = peer.activity().equals("DOWNLOADING") ? ", fetching the model" : "";
+    return peer.epoch() < epochShown ? ", at epoch " + peer.epoch() + busy : busy;
+  }
+
+  private void showNext(List<PeerProgress> trainers, Instant now) {
+    List<PeerProgress> there =
+        trainers.stream().filter(peer -> peer.epoch() == epochShown).toList();
+    long samples = there.stream().mapToLong(PeerProgress::samples).sum();
+    double rate = there.stream().mapToDouble(PeerProgress::samplesPerSecond).sum();
+    double seconds = rate > 0 ? Math.clamp((targetBatch - samples) / rate, 0, 86_400) : 0;
+    monitor.next(
+        new NextRound(
+            Math.max(0, epochShown),
+            epochAt,
+            rate > 0 ? now.plusMillis((long) (seconds * 1000)) : null,
+            samples < targetBatch ? "Gathering samples." : "Averaging.",
+            samples,
+            targetBatch));
+  }
+
+  private void announceComings(List<PeerProgress> trainers, Instant now) {
+    Map<PeerId, String> here = new LinkedHashMap<>();
+    for (PeerProgress peer : trainers) {
+      here.put(peer.peer(), peer.name());
+      if (!present.containsKey(peer.peer())) {
+        monitor.event(new Notice(Notice.Severity.INFO, peer.name() + " joined", now));
+      }
+    }
+    present.forEach(
+        (peer, name) -> {
+          if (!here.containsKey(peer)) {
+            monitor.event(new Notice(Notice.Severity.WARNING, name + " is gone", now));
+          }
+        });
+    present.clear();
+    present.putAll(here);
+  }
+
+  private String name(PeerId peer) {
+    String name = names.getOrDefault(peer, "");
+    return name.isBlank() ? peer.shortName() : name;
+  }
+
+  private PeerStatus status(
+      PeerProgress peer, long totalOfAll, Optional<PeerTraffic> traffic, Instant now) {
+    RoundNotes posted = notes.get(peer.peer());
+    return new PeerStatus(
+        peer.peer().toString(),
+        peer.name(),
+        peer.role(),
+        peer.device(),
+        false,
+        activity(peer),
+        new PeerStatus.Work(
+            peer.epoch(),
+            peer.samples(),
+            peer.samplesTotal(),
+            peer.samplesPerSecond(),
+            peer.tokensPerSecond(),
+            totalOfAll == 0 ? 0 : (double) peer.samplesTotal() / totalOfAll,
+            peer.loss()),
+        new PeerStatus.Link(
+            traffic.isEmpty()
+                ? PeerStatus.Path.UNKNOWN
+                : traffic.get().relayed() ? PeerStatus.Path.RELAYED : PeerStatus.Path.DIRECT,
+            posted == null ? Double.NaN : knownRate(posted.uploadBytesPerSecond()),
+            posted == null ? Double.NaN : knownRate(posted.downloadBytesPerSecond()),
+            peer.bytesSent(),
+            peer.bytesReceived(),
+            traffic
+                .flatMap(PeerTraffic::roundTrip)
+                .map(trip -> trip.toNanos() / 1e9)
+                .orElse(Double.NaN)),
+        new PeerStatus.Standing(Double.NaN, ""),
+        peer.digest(),
+        now);
+  }
+
+  private static double knownRate(double bytesPerSecond) {
+    return bytesPerSecond > 0 ? bytesPerSecond : Double.NaN;
+  }
+
+  private static PeerStatus.State activity(PeerProgress peer) {
+    return switch (peer.activity().toUpperCase(Locale.ROOT)) {
+      case "AVERAGING" -> PeerStatus.State.of(PeerStatus.Activity.AVERAGING);
+      case "DOWNLOADING" -> PeerStatus.State.of(PeerStatus.Activity.DOWNLOADING);
+      case "WAITING" -> PeerStatus.State.waiting("the next round", null);
+      default -> PeerStatus.State.of(PeerStatus.Activity.TRAINING);
+    };
+  }
+}
