@@ -25,6 +25,7 @@ public final class Averager {
   private final Matchmaking matchmaking;
   private final Rounds rounds;
   private final Trust trust;
+  private final SpareVectors spares = new SpareVectors();
   private final Map<String, RoundTerms> averaged = new LinkedHashMap<>();
   private final Map<String, Enlistment> running = new LinkedHashMap<>();
 
@@ -61,7 +62,7 @@ public final class Averager {
     this.network = network;
     this.trust = trust;
     this.matchmaking = new Matchmaking(network, dht, options, random, planner, trust);
-    this.rounds = new Rounds(network, options, Storage::memory, worker, trust);
+    this.rounds = new Rounds(network, options, () -> new MemoryStorage(spares), worker, trust);
   }
 
   /** What this peer thinks of the others. */
@@ -106,7 +107,16 @@ public final class Averager {
   public CompletableFuture<RoundOutcome> average(RoundRequest request) {
     request.contribution().requireFinite();
     return enlist(request.terms(), new Attendance(request.known(), request.expectedPeers()))
-        .bring(request.contribution(), request.deadline());
+        .bringFinite(request.contribution(), request.deadline());
+  }
+
+  /**
+   * Takes an average back that a round of this averager gave: a later round writes into its memory.
+   * Nobody may look at it any more. Averages that are not given back are left to the collector, and
+   * every round then needs fresh memory, which on a fast link takes longer than the round.
+   */
+  public void reuse(RoundOutcome.Averaged outcome) {
+    spares.giveBack(outcome.average());
   }
 
   /** Gives the running round of {@code key} up at once, if there is one. */

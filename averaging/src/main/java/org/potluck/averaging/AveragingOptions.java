@@ -1,6 +1,8 @@
 package org.potluck.averaging;
 
 import java.time.Duration;
+import org.potluck.averaging.exchange.Group;
+import org.potluck.averaging.plan.Grid;
 import org.potluck.averaging.reduce.Aggregation;
 
 /**
@@ -17,6 +19,9 @@ import org.potluck.averaging.reduce.Aggregation;
  * @param bufferBytesMax how much of others' contributions may wait to be reduced, in one round
  * @param patience how many times as long as most others, and as the plan expects, a member may take
  *     before the round goes on without what it still owes; 1 or more
+ * @param groupSize how many peers average in one group at most; more are seated on a grid
+ * @param exchangeAim how long moving the data should take: the leader takes the most exact codecs
+ *     with which the plan thinks so; zero where the codecs are settled
  * @param aggregation how contributions become one
  */
 public record AveragingOptions(
@@ -29,9 +34,17 @@ public record AveragingOptions(
     int chunkBytesMax,
     long bufferBytesMax,
     double patience,
+    int groupSize,
+    Duration exchangeAim,
     Aggregation aggregation) {
   /** Larger chunks are refused from anybody. */
   public static final int CHUNK_BYTES_LIMIT = 4 << 20;
+
+  /**
+   * The usual largest group. A grid moves the vector twice, so it should not begin early; but a
+   * group's streams grow with its square, and each of its members can hold up all others.
+   */
+  public static final int GROUP_SIZE = 32;
 
   public AveragingOptions {
     if (chunkBytesMax < 64 || chunkBytesMax > CHUNK_BYTES_LIMIT) {
@@ -42,6 +55,9 @@ public record AveragingOptions(
     }
     if (!(patience >= 1)) {
       throw new IllegalArgumentException("patience must be 1 or more: " + patience);
+    }
+    if (groupSize < Grid.GROUP_SIZE_MIN || groupSize > Group.MEMBERS_MAX) {
+      throw new IllegalArgumentException("groupSize must be 2 to 1024: " + groupSize);
     }
     if (silenceLimit.toMillis() < 4) {
       throw new IllegalArgumentException("silenceLimit is too short: " + silenceLimit);
@@ -63,6 +79,8 @@ public record AveragingOptions(
         512 * 1024,
         256L << 20,
         2,
+        GROUP_SIZE,
+        Duration.ZERO,
         Aggregation.MEAN);
   }
 
@@ -78,6 +96,8 @@ public record AveragingOptions(
         bytes,
         bufferBytesMax,
         patience,
+        groupSize,
+        exchangeAim,
         aggregation);
   }
 
@@ -92,6 +112,8 @@ public record AveragingOptions(
         chunkBytesMax,
         bytes,
         patience,
+        groupSize,
+        exchangeAim,
         aggregation);
   }
 
@@ -107,6 +129,42 @@ public record AveragingOptions(
         chunkBytesMax,
         bufferBytesMax,
         patience,
+        groupSize,
+        exchangeAim,
+        aggregation);
+  }
+
+  /** For swarms that want smaller or larger groups. */
+  public AveragingOptions withGroupSize(int peers) {
+    return new AveragingOptions(
+        matchmakingLimit,
+        graceMin,
+        graceMax,
+        silenceLimit,
+        dialLimit,
+        lingerLimit,
+        chunkBytesMax,
+        bufferBytesMax,
+        patience,
+        peers,
+        exchangeAim,
+        aggregation);
+  }
+
+  /** With codecs that the leader of each round chooses. */
+  public AveragingOptions withExchangeAim(Duration aim) {
+    return new AveragingOptions(
+        matchmakingLimit,
+        graceMin,
+        graceMax,
+        silenceLimit,
+        dialLimit,
+        lingerLimit,
+        chunkBytesMax,
+        bufferBytesMax,
+        patience,
+        groupSize,
+        aim,
         aggregation);
   }
 
@@ -121,6 +179,8 @@ public record AveragingOptions(
         chunkBytesMax,
         bufferBytesMax,
         patience,
+        groupSize,
+        exchangeAim,
         kind);
   }
 }

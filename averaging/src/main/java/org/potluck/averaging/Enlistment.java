@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.BiConsumer;
-import org.potluck.averaging.exchange.Group;
+import org.potluck.averaging.exchange.Course;
 import org.potluck.averaging.exchange.Rounds;
 import org.potluck.averaging.matchmaking.Attendance;
 import org.potluck.averaging.matchmaking.Matchmaker;
@@ -85,16 +85,21 @@ public final class Enlistment {
    * @throws IllegalArgumentException when the contribution is not finite or of another length
    */
   public CompletableFuture<RoundOutcome> bring(Contribution contribution, Instant deadline) {
+    contribution.requireFinite();
+    return bringFinite(contribution, deadline);
+  }
+
+  /** The same with a contribution that is known to be finite. */
+  CompletableFuture<RoundOutcome> bringFinite(Contribution contribution, Instant deadline) {
     if (brought || contribution.length() != terms.length()) {
       throw new IllegalArgumentException("not the contribution that was announced");
     }
-    contribution.requireFinite();
     brought = true;
     Instant since = loop.now();
     var _ =
         matchmaker
             .found()
-            .thenCompose(group -> exchange(group, contribution, since, deadline))
+            .thenCompose(course -> exchange(course, contribution, since, deadline))
             .exceptionally(failure -> noGroup(failure, since))
             .thenAccept(
                 value -> {
@@ -125,19 +130,20 @@ public final class Enlistment {
   }
 
   private CompletableFuture<RoundOutcome> exchange(
-      Group group, Contribution contribution, Instant since, Instant deadline) {
-    round = group.round();
+      Course course, Contribution contribution, Instant since, Instant deadline) {
+    round = course.name();
     int quorum = matchmaker.quorum();
     return rounds
-        .begin(group, contribution, Duration.between(since, loop.now()), deadline)
-        .thenApply(value -> confirmed(value, quorum));
+        .pass(course, contribution, Duration.between(since, loop.now()), deadline)
+        .thenApply(value -> confirmed(value, course.peers(), quorum));
   }
 
   /**
    * A group is as many as a quorum when it forms, but members fall silent. What fewer than a quorum
-   * hold is no average: the silent ones may have finished the same epoch with others.
+   * hold is no average: the silent ones may have finished the same epoch with others. Of a grid a
+   * peer only sees who is silent in its own groups.
    */
-  private static RoundOutcome confirmed(RoundOutcome outcome, int quorum) {
+  private static RoundOutcome confirmed(RoundOutcome outcome, int peers, int quorum) {
     if (outcome instanceof RoundOutcome.Averaged done) {
       long silent =
           done.faults().stream()
@@ -145,12 +151,11 @@ public final class Enlistment {
               .map(PeerFault::peer)
               .distinct()
               .count();
-      long present = done.members().size() - silent;
+      long present = peers - silent;
       if (present < quorum) {
         return new RoundOutcome.Abandoned(
             RoundOutcome.Cause.INCOMPLETE,
-            "%d of %d members stayed, a round takes %d"
-                .formatted(present, done.members().size(), quorum),
+            "%d of %d members stayed, a round takes %d".formatted(present, peers, quorum),
             done.faults(),
             done.timing(),
             done.seating());

@@ -26,6 +26,7 @@ public final class LinkMeter {
   private final Limits limits;
   private final RateHistory up = new RateHistory();
   private final RateHistory down = new RateHistory();
+  private final PathMeter paths;
   private Traffic before;
   private Instant at;
   private boolean stopped;
@@ -40,6 +41,7 @@ public final class LinkMeter {
   public LinkMeter(Network network, Limits limits) {
     this.network = network;
     this.limits = limits;
+    this.paths = new PathMeter(network);
     this.before = network.total();
     this.at = network.loop().now();
     readLater();
@@ -50,7 +52,8 @@ public final class LinkMeter {
     return new OwnLink(
         declared(up, limits.upload()),
         declared(down, limits.download()),
-        !network.addresses().isEmpty());
+        !network.addresses().isEmpty(),
+        paths.paths());
   }
 
   /** Reads the counters no more. */
@@ -83,6 +86,7 @@ public final class LinkMeter {
     double seconds = Duration.between(at, now).toNanos() / 1e9;
     up.add(total.bytesSent() - before.bytesSent(), seconds);
     down.add(total.bytesReceived() - before.bytesReceived(), seconds);
+    paths.read(seconds);
     before = total;
     at = now;
   }

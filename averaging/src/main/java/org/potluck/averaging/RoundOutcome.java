@@ -17,7 +17,7 @@ public sealed interface RoundOutcome {
    * Every value was averaged; all members that finish hold these very bits.
    *
    * @param average the decoded average, of the contribution's length, in native byte order; the
-   *     receiver's to keep
+   *     receiver's to keep, or to {@link Averager#reuse give back}
    * @param weight the largest total weight any span was averaged over
    * @param members everyone in the group, in group order, this peer included
    * @param faults what went wrong with others on the way and was mended

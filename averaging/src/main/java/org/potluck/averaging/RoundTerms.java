@@ -41,4 +41,9 @@ public record RoundTerms(
       throw new IllegalArgumentException("nothing to average");
     }
   }
+
+  /** The same with other codecs. */
+  public RoundTerms withCodecs(CodecId up, CodecId down) {
+    return new RoundTerms(key, epoch, model, length, role, link, up, down);
+  }
 }

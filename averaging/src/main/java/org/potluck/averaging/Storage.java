@@ -1,6 +1,5 @@
 package org.potluck.averaging;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -14,7 +13,8 @@ import java.nio.file.Path;
  */
 public interface Storage {
   /**
-   * Room for the average. It stays valid after {@link #close}, for as long as it is used.
+   * Room for the average, with whatever is in it. It stays valid after {@link #close}, for as long
+   * as it is used.
    *
    * @param bytes of the whole vector, a multiple of four
    */
@@ -34,25 +34,7 @@ public interface Storage {
 
   /** Ordinary memory. */
   static Storage memory() {
-    return new Storage() {
-      @Override
-      public MemorySegment values(long bytes) {
-        return Arena.ofAuto().allocate(bytes, Float.BYTES);
-      }
-
-      @Override
-      public ByteBuffer keep(ByteBuffer encoded) {
-        return encoded;
-      }
-
-      @Override
-      public boolean copies() {
-        return false;
-      }
-
-      @Override
-      public void close() {}
-    };
+    return new MemoryStorage(new SpareVectors());
   }
 
   /**

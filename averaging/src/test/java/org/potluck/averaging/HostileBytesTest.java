@@ -17,18 +17,20 @@ import org.potluck.network.simulation.SimulatedNetwork;
 
 /** An outsider sends what it likes; an exception in a peer's loop would fail the simulation. */
 class HostileBytesTest {
-  private static final List<String> PROTOCOLS = List.of("/potluck/join/1", "/potluck/reduce/1");
+  private static final List<String> PROTOCOLS =
+      List.of("/potluck/join/1", "/potluck/reduce/1", "/potluck/detour/1");
 
   @Test
   void nothingAnOutsiderSendsKeepsTheGroupFromAveraging() {
     for (int seed = 0; seed < 30; seed++) {
-      Swarm swarm = new Swarm(seed, 4, 5000);
+      AveragingOptions options = Swarm.options().withGroupSize(seed % 2 == 0 ? 4 : 2);
+      Swarm swarm = new Swarm(seed, 4, 5000, i -> PeerProfile.datacenter(), options);
       SimulatedNetwork outsider = swarm.simulation.addPeer(PeerProfile.datacenter());
       RandomGenerator random = swarm.simulation.random("hostile bytes");
       for (SimulatedNetwork victim : swarm.networks) {
         outsider.remember(victim.self(), victim.addresses());
         for (int i = 0; i < 20; i++) {
-          String protocol = PROTOCOLS.get(random.nextInt(2));
+          String protocol = PROTOCOLS.get(random.nextInt(PROTOCOLS.size()));
           swarm.simulation.at(
               Duration.ofMillis(random.nextInt(40)),
               () ->

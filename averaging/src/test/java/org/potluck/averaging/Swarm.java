@@ -7,11 +7,14 @@ import java.lang.foreign.ValueLayout;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BiFunction;
+import java.util.function.IntFunction;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.potluck.averaging.codec.CodecId;
 import org.potluck.averaging.reduce.Aggregation;
 import org.potluck.network.Bandwidth;
+import org.potluck.network.Network;
 import org.potluck.network.PeerId;
 import org.potluck.network.simulation.NetworkConditions;
 import org.potluck.network.simulation.PeerProfile;
@@ -31,22 +34,45 @@ final class Swarm {
   final List<@Nullable RoundOutcome> outcomes = new ArrayList<>();
   final int values;
   CodecId codec = CodecId.NONE;
+  long epoch = 1;
 
   Swarm(long seed, int peers, int values) {
     this(seed, peers, values, i -> PeerProfile.datacenter());
   }
 
-  Swarm(long seed, int peers, int values, java.util.function.IntFunction<PeerProfile> profiles) {
+  Swarm(long seed, int peers, int values, IntFunction<PeerProfile> profiles) {
+    this(seed, peers, values, profiles, options());
+  }
+
+  Swarm(
+      long seed,
+      int peers,
+      int values,
+      IntFunction<PeerProfile> profiles,
+      AveragingOptions options) {
+    this(seed, peers, values, profiles, options, (i, network) -> network);
+  }
+
+  /**
+   * @param machines what a peer's network is to its averager
+   */
+  Swarm(
+      long seed,
+      int peers,
+      int values,
+      IntFunction<PeerProfile> profiles,
+      AveragingOptions options,
+      BiFunction<Integer, SimulatedNetwork, Network> machines) {
     this.simulation =
         new Simulation(
             seed, NetworkConditions.usual().withDetection(Duration.ZERO, Duration.ofSeconds(2)));
     this.values = values;
     RandomGenerator random = simulation.random("contributions");
-    AveragingOptions options = options();
     for (int i = 0; i < peers; i++) {
       SimulatedNetwork network = simulation.addPeer(profiles.apply(i));
       networks.add(network);
-      averagers.add(new Averager(network, dht.of(network), options, network.random()));
+      averagers.add(
+          new Averager(machines.apply(i, network), dht.of(network), options, network.random()));
       float[] vector = new float[values];
       for (int v = 0; v < values; v++) {
         vector[v] = (float) random.nextGaussian();
@@ -75,6 +101,8 @@ final class Swarm {
         1024,
         64 * 1024,
         2,
+        AveragingOptions.GROUP_SIZE,
+        Duration.ZERO,
         Aggregation.MEAN);
   }
 
@@ -83,6 +111,10 @@ final class Swarm {
   }
 
   RoundRequest request(int peer, long epoch) {
+    return request(peer, epoch, everybody());
+  }
+
+  RoundRequest request(int peer, long epoch, List<PeerId> known) {
     return new RoundRequest(
         "run.gradients",
         epoch,
@@ -91,7 +123,7 @@ final class Swarm {
         Bandwidth.ofMegabitsPerSecond(100),
         Bandwidth.ofMegabitsPerSecond(100),
         !networks.get(peer).addresses().isEmpty(),
-        everybody(),
+        known,
         networks.size(),
         codec,
         codec,
@@ -112,7 +144,7 @@ final class Swarm {
                       var _ =
                           averagers
                               .get(peer)
-                              .average(request(peer, 1))
+                              .average(request(peer, epoch))
                               .thenAccept(outcome -> outcomes.set(peer, outcome));
                     });
           }

@@ -1,9 +1,11 @@
 package org.potluck.averaging;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.IntFunction;
 import java.util.random.RandomGenerator;
@@ -28,17 +30,29 @@ final class TrainingSwarm {
   final List<Trainer> trainers = new ArrayList<>();
   private final SharedDht dht = new SharedDht();
   private final IntFunction<Duration> stepOf;
+  private final AveragingOptions options;
 
   /**
    * @param stepOf how long a micro-batch takes a peer on average; each takes half to twice of that
    */
   TrainingSwarm(
       long seed, int peers, long targetBatch, PeerProfile profile, IntFunction<Duration> stepOf) {
+    this(seed, peers, targetBatch, profile, stepOf, Swarm.options());
+  }
+
+  TrainingSwarm(
+      long seed,
+      int peers,
+      long targetBatch,
+      PeerProfile profile,
+      IntFunction<Duration> stepOf,
+      AveragingOptions options) {
     this.simulation =
         new Simulation(
             seed, NetworkConditions.usual().withDetection(Duration.ZERO, Duration.ofSeconds(2)));
     this.target = new Outlook.Target(targetBatch, MICRO_BATCH);
     this.stepOf = stepOf;
+    this.options = options;
     for (int i = 0; i < peers; i++) {
       Trainer _ = add(profile);
     }
@@ -82,7 +96,7 @@ final class TrainingSwarm {
     private final MemorySegment gradients = MemorySegment.ofArray(new float[2000]);
     long epoch;
 
-    /** Stands for the parameters: what they were before, and who changed them. */
+    /** Stands for the parameters: what they were before, and the average they were changed by. */
     String model = "";
 
     long samples;
@@ -101,7 +115,7 @@ final class TrainingSwarm {
       this.random = network.random();
       Rpc rpc = new Rpc(network, random);
       progress = new SwarmProgress(network, rpc, dht.of(network), "run");
-      averager = new Averager(network, dht.of(network), Swarm.options(), random);
+      averager = new Averager(network, dht.of(network), options, random);
       rendezvous =
           new Rendezvous(
               network.loop(),
@@ -173,6 +187,9 @@ final class TrainingSwarm {
 
     private void average() {
       become("AVERAGING");
+      for (int v = 0; v < 2000; v++) {
+        gradients.setAtIndex(ValueLayout.JAVA_FLOAT, v, number + (float) v / (epoch + 1));
+      }
       var _ =
           rendezvous
               .bring(
@@ -194,7 +211,8 @@ final class TrainingSwarm {
       switch (outcome) {
         case RoundOutcome.Averaged done -> {
           averaged++;
-          model = Integer.toHexString((model + done.members()).hashCode());
+          float[] average = done.average().toArray(ValueLayout.JAVA_FLOAT);
+          model = Integer.toHexString((model + Arrays.hashCode(average)).hashCode());
           waits.add(done.timing().matchmaking());
           epoch++;
           samples = 0;

@@ -92,6 +92,8 @@ final class Beam {
   private static final class Path {
     final TreeMap<DhtId, Candidate> candidates;
     boolean walking;
+    private int bound;
+    private int free;
 
     Path(DhtId target, boolean walking) {
       candidates = new TreeMap<>(target.nearestFirst());
@@ -123,13 +125,22 @@ final class Beam {
     /** Takes in {@code one}; of each kind the farthest leaves when there are too many. */
     void add(Candidate one, int max) {
       candidates.put(one.contact.id(), one);
-      long alike = candidates.values().stream().filter(other -> other.bound == one.bound).count();
+      int alike = one.bound ? ++bound : ++free;
       if (alike > max) {
-        candidates.descendingMap().values().stream()
-            .filter(other -> other.bound == one.bound)
-            .findFirst()
-            .filter(other -> other.state == State.UNASKED)
-            .ifPresent(other -> candidates.remove(other.contact.id()));
+        for (Candidate other : candidates.descendingMap().values()) {
+          if (other.bound == one.bound) {
+            forget(other);
+            return;
+          }
+        }
+      }
+    }
+
+    private void forget(Candidate farthest) {
+      if (farthest.state == State.UNASKED) {
+        candidates.remove(farthest.contact.id());
+        bound -= farthest.bound ? 1 : 0;
+        free -= farthest.bound ? 0 : 1;
       }
     }
 
@@ -145,7 +156,7 @@ final class Beam {
     for (Contact contact : contacts) {
       if (named.add(contact.id())) {
         Path path = paths.get(next++ % paths.size());
-        path.candidates.put(contact.id(), new Candidate(contact, null, path));
+        path.add(new Candidate(contact, null, path), Integer.MAX_VALUE);
       }
     }
   }

@@ -4,9 +4,7 @@ import com.google.protobuf.ByteString;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
@@ -15,7 +13,6 @@ import org.potluck.dht.kad.KadServer;
 import org.potluck.dht.kad.PeerFinder;
 import org.potluck.dht.proto.FindResult;
 import org.potluck.dht.proto.NodeInfo;
-import org.potluck.dht.proto.PeerAddresses;
 import org.potluck.dht.records.DhtId;
 import org.potluck.dht.routing.Allowance;
 import org.potluck.dht.routing.Blacklist;
@@ -23,7 +20,6 @@ import org.potluck.dht.routing.Contact;
 import org.potluck.dht.routing.Neighbourhood;
 import org.potluck.dht.routing.RoutingTable;
 import org.potluck.dht.routing.Standing;
-import org.potluck.network.Multiaddr;
 import org.potluck.network.Network;
 import org.potluck.network.NetworkException.Reason;
 import org.potluck.network.PeerId;
@@ -34,11 +30,6 @@ import org.potluck.network.rpc.Rpc;
  * fast, and at which addresses.
  */
 final class Neighbours implements Calls.Listener {
-  private static final int ADDRESSES_MAX = 6;
-  private static final int ADDRESS_CHARS_MAX = 256;
-  private static final int HEARSAY_MAX = 512;
-  private static final int INTRODUCTIONS_MAX = 1024;
-
   private final Network network;
   private final Calls calls;
   private final DhtOptions options;
@@ -47,11 +38,7 @@ final class Neighbours implements Calls.Listener {
   private final Blacklist blacklist = new Blacklist();
   private final Standing standing = new Standing();
 
-  private final Map<Contact, Introduction> introductions = new LinkedHashMap<>();
-
-  /** Most peers that an answer names are never called; parsing their addresses would be waste. */
-  private final Map<PeerId, List<String>> hearsay = new LinkedHashMap<>();
-
+  private final Introductions introductions;
   private final Allowance allowance;
   private final PeerFinder finder;
   private final RoundTrips connected;
@@ -68,6 +55,7 @@ final class Neighbours implements Calls.Listener {
     dialed = new RoundTrips(options.callTimeout());
     allowance = new Allowance(options.callerBurst(), options.callerPerSecond());
     finder = new PeerFinder(network, this::peers, options.callTimeout());
+    introductions = new Introductions(network, self, options.clientOnly());
     calls = new Calls(rpc, network, finder, options.callTimeout(), this::ourInfo, this);
     KadServer.serve(network, this::peers);
   }
@@ -157,12 +145,9 @@ final class Neighbours implements Calls.Listener {
     return !options.clientOnly() && !network.addresses().isEmpty();
   }
 
+  /** What this node says of itself in every call. */
   NodeInfo ourInfo() {
-    NodeInfo.Builder info = NodeInfo.newBuilder();
-    if (listed()) {
-      info.setNodeId(self.toBytes()).addAllAddresses(texts(network.addresses()));
-    }
-    return info.build();
+    return introductions.ours();
   }
 
   @Override
@@ -188,7 +173,7 @@ final class Neighbours implements Calls.Listener {
   void heard(PeerId peer, NodeInfo info) {
     // Whoever calls is no longer silent; after a partition nobody else would say so for long.
     blacklist.answered(peer);
-    remember(peer, info.getAddressesList());
+    introductions.remember(peer, info.getAddressesList());
     Optional<DhtId> id = id(info.getNodeId());
     if (id.isEmpty()
         || peer.equals(network.self())
@@ -196,6 +181,9 @@ final class Neighbours implements Calls.Listener {
       return;
     }
     Contact contact = new Contact(id.get(), peer);
+    if (table.heardAgain(contact, network.loop().now())) {
+      return;
+    }
     switch (table.heard(
         contact, Neighbourhood.of(network.addressesOf(peer)), network.loop().now())) {
       case RoutingTable.Heard.Known _ -> {}
@@ -223,10 +211,11 @@ final class Neighbours implements Calls.Listener {
       if (id.isEmpty() || peer.isEmpty() || peer.get().equals(network.self())) {
         continue;
       }
-      if (i < result.getNearestAddressesCount()) {
-        hear(peer.get(), result.getNearestAddresses(i).getAddressesList());
+      Contact known = table.known(id.get(), peer.get());
+      if (known == null && i < result.getNearestAddressesCount()) {
+        introductions.hear(peer.get(), result.getNearestAddresses(i));
       }
-      contacts.add(new Contact(id.get(), peer.get()));
+      contacts.add(known == null ? new Contact(id.get(), peer.get()) : known);
     }
     return contacts;
   }
@@ -238,94 +227,30 @@ final class Neighbours implements Calls.Listener {
 
   /** Those of {@code contacts} that were not silent lately. */
   List<Contact> living(List<Contact> contacts) {
-    return contacts.stream()
-        .filter(contact -> !contact.id().equals(self) && !banned(contact.peer()))
-        .toList();
+    List<Contact> living = new ArrayList<>(contacts.size());
+    for (Contact contact : contacts) {
+      if (!contact.id().equals(self) && !banned(contact.peer())) {
+        living.add(contact);
+      }
+    }
+    return living;
   }
 
   /** Adds the {@code count} nodes nearest to {@code key} to an answer for {@code caller}. */
   void addNearest(FindResult.Builder result, DhtId key, int count, PeerId caller) {
     DhtId except = table.idOf(caller).orElse(null);
+    Instant now = network.loop().now();
     for (Contact contact : table.nearest(key, count, except)) {
-      Introduction introduction = introduction(contact);
-      result.addNearestNodeIds(introduction.id);
-      result.addNearestPeerIds(introduction.peer);
-      result.addNearestAddresses(introduction.addresses);
-    }
-  }
-
-  /** How a contact is named in answers, kept as long as its addresses stay what they were. */
-  private record Introduction(
-      List<Multiaddr> known, ByteString id, ByteString peer, PeerAddresses addresses) {}
-
-  private Introduction introduction(Contact contact) {
-    List<Multiaddr> known = network.addressesOf(contact.peer());
-    Introduction introduction = introductions.get(contact);
-    if (introduction == null || !introduction.known.equals(known)) {
-      introduction =
-          new Introduction(
-              known,
-              contact.id().toBytes(),
-              ByteString.copyFrom(contact.peer().toBytes()),
-              PeerAddresses.newBuilder().addAllAddresses(texts(known)).build());
-      introductions.put(contact, introduction);
-      if (introductions.size() > INTRODUCTIONS_MAX) {
-        introductions.remove(introductions.keySet().iterator().next());
-      }
-    }
-    return introduction;
-  }
-
-  /** Keeps what is said of a peer's addresses until it is called, if it ever is. */
-  private void hear(PeerId peer, List<String> texts) {
-    if (!texts.isEmpty() && network.addressesOf(peer).isEmpty()) {
-      hearsay.put(peer, texts.subList(0, Math.min(texts.size(), ADDRESSES_MAX)));
-      if (hearsay.size() > HEARSAY_MAX) {
-        hearsay.remove(hearsay.keySet().iterator().next());
-      }
+      Introductions.Introduction introduction = introductions.of(contact, now);
+      result.addNearestNodeIds(introduction.id());
+      result.addNearestPeerIds(introduction.peer());
+      result.addNearestAddresses(introduction.addresses());
     }
   }
 
   @Override
   public void calling(PeerId peer) {
-    List<String> texts = hearsay.remove(peer);
-    if (texts != null) {
-      remember(peer, texts);
-    }
-  }
-
-  private void remember(PeerId peer, List<String> texts) {
-    List<Multiaddr> addresses = new ArrayList<>();
-    for (String text : texts.subList(0, Math.min(texts.size(), ADDRESSES_MAX))) {
-      if (text.length() > ADDRESS_CHARS_MAX || known(peer, text)) {
-        continue;
-      }
-      try {
-        Multiaddr address = Multiaddr.parse(text);
-        if (address.peer().filter(peer::equals).isPresent()) {
-          addresses.add(address);
-        }
-      } catch (IllegalArgumentException e) {
-        // A transport this peer does not know, or nonsense; the other addresses may still serve.
-      }
-    }
-    if (!addresses.isEmpty() && !peer.equals(network.self())) {
-      network.remember(peer, addresses);
-    }
-  }
-
-  /** Parsing an address takes ten times as long as all else an answer needs. */
-  private boolean known(PeerId peer, String text) {
-    for (Multiaddr address : network.addressesOf(peer)) {
-      if (address.toString().equals(text)) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  private static List<String> texts(List<Multiaddr> addresses) {
-    return addresses.stream().limit(ADDRESSES_MAX).map(Multiaddr::toString).toList();
+    introductions.calling(peer);
   }
 
   private static Optional<DhtId> id(ByteString bytes) {

@@ -5,8 +5,8 @@ import org.potluck.network.Multiaddr;
 
 /**
  * Where a node keeps the addresses of others over its own end, so that one that lost everybody, or
- * starts again when its first peers are gone, finds back. Called on the peer's loop, so neither
- * method may wait for a disk.
+ * starts again when its first peers are gone, finds back. {@link #load} and {@link #save} are
+ * called on the peer's loop and do not wait for a disk.
  */
 public interface SavedPeers {
   /** Keeps nothing. */
@@ -29,4 +29,7 @@ public interface SavedPeers {
    *     recently first
    */
   void save(List<Multiaddr> addresses);
+
+  /** Returns once what was saved will be there next time; waits for the disk, so off the loop. */
+  default void flush() {}
 }

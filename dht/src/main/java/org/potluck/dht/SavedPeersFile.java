@@ -20,6 +20,7 @@ public final class SavedPeersFile implements SavedPeers {
   private final Path file;
   private final ReentrantLock writing = new ReentrantLock();
   private volatile List<Multiaddr> saved;
+  private volatile boolean unwritten;
 
   private SavedPeersFile(Path file, List<Multiaddr> saved) {
     this.file = file;
@@ -51,13 +52,19 @@ public final class SavedPeersFile implements SavedPeers {
   @Override
   public void save(List<Multiaddr> addresses) {
     saved = List.copyOf(addresses);
-    Thread.ofVirtual().name("saved-peers").start(this::write);
+    unwritten = true;
+    Thread.ofVirtual().name("saved-peers").start(this::flush);
   }
 
-  /** Writes what was saved last; blocks. */
-  void write() {
+  @Override
+  public void flush() {
     writing.lock();
     try {
+      if (!unwritten) {
+        return;
+      }
+      unwritten = false;
+      Files.createDirectories(file.toAbsolutePath().getParent());
       Path fresh = file.resolveSibling(file.getFileName() + ".new");
       Files.write(fresh, saved.stream().map(Multiaddr::toString).toList());
       Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);

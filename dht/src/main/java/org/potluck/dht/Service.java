@@ -2,6 +2,7 @@ package org.potluck.dht;
 
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -17,7 +18,6 @@ import org.potluck.dht.records.DhtId;
 import org.potluck.dht.records.DhtRecord;
 import org.potluck.dht.records.DictionaryValue;
 import org.potluck.dht.records.UnixSeconds;
-import org.potluck.dht.routing.Contact;
 import org.potluck.network.EventLoop;
 import org.potluck.network.NetworkException;
 import org.potluck.network.PeerId;
@@ -135,18 +135,11 @@ final class Service {
     if (shelter.empty(loop.now())) {
       return records;
     }
-    boolean[] taken = new boolean[DhtId.BITS + 1];
-    int deepest = 0;
-    for (Contact contact : neighbours.table().contacts()) {
-      if (!contact.id().equals(newcomer)) {
-        int bits = neighbours.self().sharedBits(contact.id());
-        taken[bits] = true;
-        deepest = Math.max(deepest, bits + 1);
-      }
-    }
+    BitSet taken = neighbours.table().sharedBits(newcomer);
+    int deepest = taken.length();
     handOff(newcomer, shelter.keys(neighbours.self(), deepest, loop.now()), records);
     for (int bits = 0; bits < deepest; bits++) {
-      if (!taken[bits]) {
+      if (!taken.get(bits)) {
         DhtId beside = neighbours.self().flip(bits);
         handOff(newcomer, shelter.keys(beside, bits + 1, loop.now()), records);
       }

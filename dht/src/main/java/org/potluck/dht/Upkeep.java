@@ -76,6 +76,8 @@ final class Upkeep {
   }
 
   void close() {
+    savedAt = Instant.MIN;
+    save();
     closed = true;
     if (timer != null) {
       timer.cancel();
@@ -84,19 +86,24 @@ final class Upkeep {
 
   /**
    * Enters the network of {@code known}, or of the peers saved earlier where none of them answers.
+   * Who names nobody need not wait: the saved ones are greeted meanwhile.
    */
   CompletableFuture<Integer> enter(List<Multiaddr> known) {
     seeds.clear();
     seeds.addAll(known);
     List<Multiaddr> earlier = saved.load();
     CompletableFuture<Integer> greeted = greet(known);
+    if (known.isEmpty() && !earlier.isEmpty()) {
+      comeBack();
+    }
     return (earlier.isEmpty() || known.isEmpty()
             ? greeted
             : greeted.exceptionallyCompose(
                 failure ->
                     greet(earlier)
                         .exceptionallyCompose(_ -> CompletableFuture.failedFuture(failure))))
-        .thenCompose(answered -> lookup.introduce().thenApply(_ -> answered));
+        .thenCompose(answered -> lookup.introduce().thenApply(_ -> answered))
+        .whenComplete((_, _) -> save());
   }
 
   private CompletableFuture<Integer> greet(List<Multiaddr> known) {
@@ -142,7 +149,7 @@ final class Upkeep {
         greet(everybody)
             .thenAccept(
                 _ -> {
-                  var _ = lookup.introduce();
+                  var _ = lookup.introduce().whenComplete((_, _) -> save());
                 });
   }
 
@@ -189,20 +196,26 @@ final class Upkeep {
   }
 
   private void save() {
-    if (savedAt.isAfter(loop.now().minus(SAVE_AFTER))) {
+    if (closed || savedAt.isAfter(loop.now().minus(SAVE_AFTER))) {
       return;
     }
     List<Contact> recent = new ArrayList<>(neighbours.table().quiet(Integer.MAX_VALUE, loop.now()));
-    List<Multiaddr> addresses = new ArrayList<>();
+    Map<PeerId, Multiaddr> addresses = new LinkedHashMap<>();
     for (Contact contact : recent.reversed()) {
-      network.addressesOf(contact.peer()).stream().limit(1).forEach(addresses::add);
-      if (addresses.size() >= SAVED_MAX) {
-        break;
-      }
+      network.addressesOf(contact.peer()).stream()
+          .limit(1)
+          .forEach(address -> addresses.put(contact.peer(), address));
     }
     if (!addresses.isEmpty()) {
       savedAt = loop.now();
-      saved.save(addresses);
+      // Whoever is out of sight may be back one day: room that is left is theirs.
+      for (Multiaddr earlier : saved.load()) {
+        earlier
+            .peer()
+            .filter(peer -> !peer.equals(network.self()))
+            .ifPresent(peer -> addresses.putIfAbsent(peer, earlier));
+      }
+      saved.save(addresses.values().stream().limit(SAVED_MAX).toList());
     }
   }
 }

@@ -105,6 +105,31 @@ class UpkeepTest {
   }
 
   @Test
+  void whoNamesNobodyFindsBackThroughTheAddressesItSaved() {
+    Swarm swarm = Swarm.of(20, 58);
+    Notes notes = new Notes();
+    List<Multiaddr> seed = swarm.networks.getFirst().addresses();
+    swarm.await(swarm.add(swarm.profile, notes).bootstrap(seed));
+    swarm.kill(20);
+    KademliaDht again = swarm.add(swarm.profile, notes);
+    assertThat(swarm.await(again.bootstrap(List.of()))).isZero();
+    swarm.simulation.runFor(Duration.ofSeconds(5));
+    assertThat(again.contacts()).isGreaterThan(10);
+  }
+
+  @Test
+  void whoIsOutOfSightIsSavedBehindThoseWhoAreThere() {
+    Swarm swarm = Swarm.of(3, 59);
+    Multiaddr gone = Multiaddr.parse(swarm.networks.getLast().addresses().getFirst().toString());
+    swarm.kill(2);
+    Notes notes = new Notes();
+    notes.save(List.of(gone));
+    List<Multiaddr> seed = swarm.networks.getFirst().addresses();
+    swarm.await(swarm.add(swarm.profile, notes).bootstrap(seed));
+    assertThat(notes.load()).contains(seed.getFirst()).endsWith(gone);
+  }
+
+  @Test
   void savedAddressesSurviveInAFile(@TempDir Path folder) throws IOException {
     Path file = folder.resolve("peers");
     Swarm swarm = Swarm.of(3, 57);
@@ -113,7 +138,7 @@ class UpkeepTest {
     SavedPeersFile saved = SavedPeersFile.at(file);
     assertThat(saved.load()).isEmpty();
     saved.save(addresses);
-    saved.write();
+    saved.flush();
     Files.writeString(file, Files.readString(file) + "nonsense\n");
     assertThat(SavedPeersFile.at(file).load()).isEqualTo(addresses);
   }

@@ -25,7 +25,7 @@ public final class Recording {
   private static final int LINES_MAX = 1_000_000;
 
   /** Told by other lines in a better form. */
-  private static final Set<String> TOPICS_DRAWN = Set.of("averaged");
+  private static final Set<String> TOPICS_DRAWN = Set.of("averaged", "joined");
 
   private final List<Line> lines;
   private final Instant began;

@@ -6,8 +6,8 @@ import java.time.Instant;
  * The run as its manifest describes it.
  *
  * @param model the model in words, such as {@code gpt, 4 layers, width 256}
- * @param tokenUnit what one token is, {@code byte} or {@code token}; bits per byte are shown only
- *     for bytes
+ * @param tokenUnit what one token is, {@code byte} or {@code token}, or {@code value} where there
+ *     is no text; bits per byte are shown only for bytes
  * @param targetBatch samples that make an epoch due
  * @param started when this program first showed the run
  * @param coordinator name or peer id of whoever signed the manifest

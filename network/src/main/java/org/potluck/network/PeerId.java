@@ -19,11 +19,15 @@ public final class PeerId implements Comparable<PeerId> {
 
   private final byte[] multihash;
 
+  /** Ids are looked up in maps all the time. */
+  private final int hash;
+
   /** Made when first asked for; ids are printed and sent in addresses all the time. */
   private @Nullable String text;
 
   private PeerId(byte[] multihash) {
     this.multihash = multihash;
+    hash = Arrays.hashCode(multihash);
   }
 
   /** The id of the peer that holds the private half of {@code key}. */
@@ -111,12 +115,15 @@ public final class PeerId implements Comparable<PeerId> {
 
   @Override
   public boolean equals(Object other) {
-    return other instanceof PeerId that && Arrays.equals(multihash, that.multihash);
+    return this == other
+        || (other instanceof PeerId that
+            && hash == that.hash
+            && Arrays.equals(multihash, that.multihash));
   }
 
   @Override
   public int hashCode() {
-    return Arrays.hashCode(multihash);
+    return hash;
   }
 
   @Override

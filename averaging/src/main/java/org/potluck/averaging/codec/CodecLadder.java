@@ -2,57 +2,59 @@ package org.potluck.averaging.codec;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Function;
 
 /**
- * Which codec a vector takes over a link: the most exact one that is there in time.
+ * Which codecs a round takes when that is left to its plan: the most exact with which the slowest
+ * link is done in time.
  *
- * <p>The rungs, from exact to coarse, and what is known of their cost in quality: float16 none was
- * seen (OpenDiLoCo), scaled float16 likewise with small gradients kept; int8 none at 10 billion
- * parameters (INTELLECT-1); int4 +0.09 % of validation loss (Decoupled DiLoCo); sparse, only with
- * error feedback, no worse than dense at 512 million (SparseLoCo, arXiv 2508.15706), while two bits
- * without error feedback cost +32 %. So sparse is never taken without it.
+ * <p>The rungs, from exact to coarse, and what is known of their cost in quality: scaled float16
+ * none was seen (OpenDiLoCo, with float16), small gradients kept; int8 none at 10 billion
+ * parameters (INTELLECT-1). On the rung between contributions alone are int8: they are many and
+ * their errors average out, while an average's error reaches everybody. Four bits and sparse are no
+ * rungs: they want error feedback, and a peer would have to know the codec before the round has a
+ * plan.
  *
  * <p>A vector of fewer than {@link #SMALL_VALUES} values is sent as scaled float16 whatever the
- * link: latency, not bandwidth, is what it costs, and small tensors (norms, biases) suffer most
- * from coarse steps. Where nothing is in time, the coarsest allowed rung is taken. All members of a
- * group need one codec in each direction, so a group asks with its slowest link.
+ * links: latency, not bandwidth, is what it costs, and small tensors (norms, biases) suffer most
+ * from coarse steps.
  */
 public final class CodecLadder {
   /** One chunk of the coarsest dense codecs; below, a round is all latency. */
   public static final long SMALL_VALUES = 16 * Codec.BLOCK_VALUES;
 
-  private static final List<CodecId> RUNGS =
+  private static final List<Rung> RUNGS =
       List.of(
-          CodecId.FLOAT16_SCALED, CodecId.INT8_BLOCKWISE, CodecId.INT4_BLOCKWISE, CodecId.SPARSE);
+          new Rung(CodecId.FLOAT16_SCALED, CodecId.FLOAT16_SCALED),
+          new Rung(CodecId.INT8_BLOCKWISE, CodecId.FLOAT16_SCALED),
+          new Rung(CodecId.INT8_BLOCKWISE, CodecId.INT8_BLOCKWISE));
+
+  /**
+   * A codec for each hop.
+   *
+   * @param up of contributions
+   * @param down of averages
+   */
+  public record Rung(CodecId up, CodecId down) {}
 
   private CodecLadder() {}
 
+  /** What a vector of {@code values} values may be sent with, the most exact first. */
+  public static List<Rung> rungs(long values) {
+    return values < SMALL_VALUES ? RUNGS.subList(0, 1) : RUNGS;
+  }
+
   /**
-   * @param values length of what is sent
-   * @param bytesPerSecond of the link, more than zero
-   * @param limit how long sending may take
-   * @param errorFeedback whether the sender remembers what is dropped
+   * @param aim how long a round should take at most; the coarsest is taken where none is so fast
+   * @param expected how long a round would take
    */
-  public static CodecId choose(
-      long values, double bytesPerSecond, Duration limit, boolean errorFeedback) {
-    if (values < 0 || !(bytesPerSecond > 0) || limit.isNegative()) {
-      throw new IllegalArgumentException(
-          values + " values, " + bytesPerSecond + " bytes a second, " + limit);
-    }
-    if (values < SMALL_VALUES) {
-      return CodecId.FLOAT16_SCALED;
-    }
-    double seconds = limit.toMillis() / 1e3;
-    CodecId coarsest = CodecId.FLOAT16_SCALED;
-    for (CodecId rung : RUNGS) {
-      if (rung.needsErrorFeedback() && !errorFeedback) {
-        continue;
-      }
-      coarsest = rung;
-      if (values * rung.bytesPerValue() <= bytesPerSecond * seconds) {
-        break;
+  public static Rung choose(long values, Duration aim, Function<Rung, Duration> expected) {
+    List<Rung> rungs = rungs(values);
+    for (Rung rung : rungs) {
+      if (expected.apply(rung).compareTo(aim) <= 0) {
+        return rung;
       }
     }
-    return coarsest;
+    return rungs.getLast();
   }
 }

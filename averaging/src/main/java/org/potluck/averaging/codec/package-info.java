@@ -3,8 +3,8 @@
  *
  * <p>{@link org.potluck.averaging.codec.Codec} is the seam, {@link
  * org.potluck.averaging.codec.Codecs} finds one by its name, {@link
- * org.potluck.averaging.codec.CodecLadder} chooses one for a link. Codecs are pure functions: safe
- * on any thread, the same bits on every machine. Only {@link
+ * org.potluck.averaging.codec.CodecLadder} chooses those of a round. Codecs are pure functions:
+ * safe on any thread, the same bits on every machine. Only {@link
  * org.potluck.averaging.codec.ErrorFeedback} has a memory, for one stream of vectors. A caller that
  * receives bytes from the network asks {@code wellFormed} once, at the gate; after that decoding
  * cannot fail and cannot bring a value that is not finite.

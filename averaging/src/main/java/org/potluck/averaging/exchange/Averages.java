@@ -7,25 +7,38 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.potluck.averaging.Storage;
+import org.potluck.averaging.codec.Codec;
 import org.potluck.averaging.exchange.ChunkFrames.Chunk;
 
 /** The averaged chunks a member holds: decoded for itself, encoded for whoever asks. */
 final class Averages {
-  private final Round round;
+  private final ChunkTable chunks;
+  private final Codec codec;
   private final Storage storage;
   private final MemorySegment values;
+  private final Buffers buffers;
   private final BitSet held = new BitSet();
+
+  /** Chunks whose body lies in a buffer that was lent, and has not been sent to anybody. */
+  private final BitSet lent = new BitSet();
+
   private final long[] versions;
   private final double[] weights;
   private @Nullable ByteBuffer[] bodies;
 
-  Averages(Round round, Storage storage) {
-    this.round = round;
+  /**
+   * @param codec of the averages
+   * @param buffers that bodies which come from others lie in
+   */
+  Averages(ChunkTable chunks, Codec codec, Storage storage, Buffers buffers) {
+    this.chunks = chunks;
+    this.codec = codec;
     this.storage = storage;
-    this.values = storage.values(round.group.length() * Float.BYTES);
-    this.versions = new long[round.chunks.size()];
-    this.weights = new double[round.chunks.size()];
-    this.bodies = new @Nullable ByteBuffer[round.chunks.size()];
+    this.buffers = buffers;
+    this.values = storage.values(chunks.length() * Float.BYTES);
+    this.versions = new long[chunks.size()];
+    this.weights = new double[chunks.size()];
+    this.bodies = new @Nullable ByteBuffer[chunks.size()];
   }
 
   MemorySegment values() {
@@ -41,12 +54,17 @@ final class Averages {
     return largest;
   }
 
+  /** What each chunk was averaged over. */
+  double[] weights() {
+    return weights.clone();
+  }
+
   boolean holds(int chunk) {
     return held.get(chunk);
   }
 
   boolean complete() {
-    return held.cardinality() == round.chunks.size();
+    return held.cardinality() == chunks.size();
   }
 
   int count() {
@@ -68,11 +86,11 @@ final class Averages {
    */
   boolean decode(Chunk chunk) {
     int number = chunk.number();
-    int count = round.chunks.values(number);
-    if (!round.codecDown.wellFormed(chunk.payload(), count)) {
+    int count = chunks.values(number);
+    if (!codec.wellFormed(chunk.payload(), count)) {
       return false;
     }
-    round.codecDown.decode(chunk.payload(), values, round.chunks.from(number), count);
+    codec.decode(chunk.payload(), values, chunks.from(number), count);
     return true;
   }
 
@@ -80,20 +98,29 @@ final class Averages {
    * Holds an average that has been decoded.
    *
    * @param body the frame's body, from which {@code chunk} was read
-   * @return whether the body itself is kept, so that it must not be used again
    */
-  boolean hold(Chunk chunk, ByteBuffer body) {
+  void hold(Chunk chunk, ByteBuffer body) {
     int number = chunk.number();
     held.set(number);
     bodies[number] = storage.keep(body);
     versions[number] = chunk.version();
     weights[number] = chunk.weight();
-    return !storage.copies();
+  }
+
+  /** The same with a body in a buffer that was lent for it, which is given back at the end. */
+  void holdLent(Chunk chunk, ByteBuffer body) {
+    hold(chunk, body);
+    if (storage.copies()) {
+      buffers.giveBack(body);
+    } else {
+      lent.set(chunk.number());
+    }
   }
 
   /** Lets go of a chunk that is to be averaged anew. */
   void drop(int chunk) {
     held.clear(chunk);
+    lent.clear(chunk);
     bodies[chunk] = null;
     weights[chunk] = 0;
   }
@@ -102,15 +129,28 @@ final class Averages {
     return versions[chunk];
   }
 
-  /** The body of the chunk's frame, or null where it is not held. */
+  /** The body of the chunk's frame, to be sent; or null where it is not held. */
   @Nullable ByteBuffer body(int chunk) {
     ByteBuffer body = bodies[chunk];
+    // Nobody says when the network has no more need of it.
+    lent.clear(chunk);
     return body == null ? null : body.duplicate();
+  }
+
+  /** The same for a number that somebody else says; null where there is no such chunk. */
+  @Nullable ByteBuffer bodyOf(int chunk) {
+    return chunk >= 0 && chunk < bodies.length ? body(chunk) : null;
   }
 
   /** Forgets the encoded form. */
   void forget() {
-    bodies = new @Nullable ByteBuffer[round.chunks.size()];
+    for (int chunk = lent.nextSetBit(0); chunk >= 0; chunk = lent.nextSetBit(chunk + 1)) {
+      ByteBuffer body = bodies[chunk];
+      if (body != null) {
+        buffers.giveBack(body);
+      }
+    }
+    bodies = new @Nullable ByteBuffer[chunks.size()];
     storage.close();
   }
 }

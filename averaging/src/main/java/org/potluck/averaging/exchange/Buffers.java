@@ -1,35 +1,33 @@
 package org.potluck.averaging.exchange;
 
 import java.nio.ByteBuffer;
-import java.util.ArrayDeque;
-import java.util.Deque;
 
 /**
- * The memory in which contributions of others wait to be reduced, counted and used again.
+ * The memory in which chunks of others lie, counted and used again.
  *
  * <p>A buffer is lent when the first bytes of a frame have come, so a member that announces a chunk
  * and does not send it holds one chunk of memory, no more.
  */
 final class Buffers {
   private final long bytesMax;
-  private final Deque<byte[]> free = new ArrayDeque<>();
+  private final SpareArrays spares;
   private long used;
 
-  Buffers(long bytesMax) {
+  /**
+   * @param bytesMax how much may be used
+   * @param spares shared with other rounds of this peer
+   */
+  Buffers(long bytesMax, SpareArrays spares) {
     this.bytesMax = bytesMax;
+    this.spares = spares;
   }
 
   /** A buffer of {@code bytes}; not counted before it is {@link #use used}. */
   ByteBuffer lend(int bytes) {
-    byte[] array = free.peekLast();
-    if (array == null || array.length != bytes) {
-      return ByteBuffer.allocate(bytes);
-    }
-    free.removeLast();
-    return ByteBuffer.wrap(array);
+    return ByteBuffer.wrap(spares.take(bytes));
   }
 
-  /** Something waits in a lent buffer. */
+  /** A contribution waits in a lent buffer. */
   void use(ByteBuffer buffer) {
     used += array(buffer).length;
   }
@@ -40,22 +38,14 @@ final class Buffers {
     giveBack(buffer);
   }
 
-  /** A lent buffer was not used after all. */
+  /** A lent buffer that was not used, or is not counted, is not needed any more. */
   void giveBack(ByteBuffer buffer) {
-    byte[] array = array(buffer);
-    if ((free.size() + 1L) * array.length <= bytesMax) {
-      free.add(array);
-    }
+    spares.giveBack(array(buffer));
   }
 
   /** Whether no more should come in. */
   boolean full() {
     return used >= bytesMax;
-  }
-
-  void clear() {
-    free.clear();
-    used = 0;
   }
 
   @SuppressWarnings("ByteBufferBackingArray") // of a part of a lent buffer, the whole is meant

@@ -10,17 +10,17 @@ import org.potluck.averaging.wire.Frames;
 
 /**
  * How chunks lie in frames: CRC-32C of all that follows and chunk number, four bytes each,
- * big-endian; for averages their version, eight bytes, and the weight they were taken over, as
- * float64; then the payload.
+ * big-endian; for averages their version, eight bytes; for averages and means that are carried on
+ * the weight they were taken over, as float64; then the payload.
  */
 final class ChunkFrames {
   private static final int CONTRIBUTION_HEADER_BYTES = 2 * Integer.BYTES;
-  private static final int AVERAGE_HEADER_BYTES =
-      CONTRIBUTION_HEADER_BYTES + Long.BYTES + Double.BYTES;
+  private static final int CARRIED_HEADER_BYTES = CONTRIBUTION_HEADER_BYTES + Double.BYTES;
+  private static final int AVERAGE_HEADER_BYTES = CARRIED_HEADER_BYTES + Long.BYTES;
 
   private ChunkFrames() {}
 
-  /** A chunk; {@code version} and {@code weight} are zero for contributions. */
+  /** A chunk; {@code version} and {@code weight} are zero where the kind has none. */
   record Chunk(int number, long version, double weight, ByteBuffer payload) {}
 
   /** Bytes of a body with a payload of {@code payloadBytes}. */
@@ -34,6 +34,18 @@ final class ChunkFrames {
     int bytes = bodyBytes(FrameKind.CONTRIBUTION, codec.encodedBytes(values));
     ByteBuffer frame = Frames.begin(FrameKind.CONTRIBUTION, bytes);
     frame.putInt(0).putInt(chunk);
+    codec.encode(vector, from, values, frame);
+    frame.flip();
+    seal(frame.slice(Frames.HEADER_BYTES, bytes));
+    return frame;
+  }
+
+  /** A whole frame of a chunk that is a mean over {@code weight}. */
+  static ByteBuffer carried(
+      int chunk, double weight, Codec codec, MemorySegment vector, long from, int values) {
+    int bytes = bodyBytes(FrameKind.CARRIED, codec.encodedBytes(values));
+    ByteBuffer frame = Frames.begin(FrameKind.CARRIED, bytes);
+    frame.putInt(0).putInt(chunk).putDouble(weight);
     codec.encode(vector, from, values, frame);
     frame.flip();
     seal(frame.slice(Frames.HEADER_BYTES, bytes));
@@ -68,8 +80,9 @@ final class ChunkFrames {
     if (chunk.number < 0 || chunk.number >= chunks) {
       throw new FrameException(kind + " of chunk " + chunk.number + " of " + chunks);
     }
-    if (kind == FrameKind.AVERAGE && !(chunk.weight > 0 && Double.isFinite(chunk.weight))) {
-      throw new FrameException("average over weight " + chunk.weight);
+    boolean weighs = kind == FrameKind.AVERAGE || kind == FrameKind.CARRIED;
+    if (weighs && !(chunk.weight > 0 && Double.isFinite(chunk.weight))) {
+      throw new FrameException(kind + " over weight " + chunk.weight);
     }
     return chunk;
   }
@@ -80,12 +93,16 @@ final class ChunkFrames {
     int number = in.getInt();
     boolean average = kind == FrameKind.AVERAGE;
     long version = average ? in.getLong() : 0;
-    double weight = average ? in.getDouble() : 0;
+    double weight = average || kind == FrameKind.CARRIED ? in.getDouble() : 0;
     return new Chunk(number, version, weight, in.slice());
   }
 
   private static int headerBytes(FrameKind kind) {
-    return kind == FrameKind.AVERAGE ? AVERAGE_HEADER_BYTES : CONTRIBUTION_HEADER_BYTES;
+    return switch (kind) {
+      case AVERAGE -> AVERAGE_HEADER_BYTES;
+      case CARRIED -> CARRIED_HEADER_BYTES;
+      default -> CONTRIBUTION_HEADER_BYTES;
+    };
   }
 
   private static void seal(ByteBuffer body) {

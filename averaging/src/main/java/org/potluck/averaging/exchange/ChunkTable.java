@@ -9,12 +9,14 @@ final class ChunkTable {
   private final long[] from;
   private final int[] values;
   private final int[] owner;
+  private final long length;
 
   ChunkTable(Group group) {
     int size = 0;
     for (Member member : group.members()) {
       size += Math.toIntExact(Math.ceilDiv(member.share(), group.chunkValues()));
     }
+    length = group.length();
     from = new long[size];
     values = new int[size];
     owner = new int[size];
@@ -32,6 +34,11 @@ final class ChunkTable {
 
   int size() {
     return from.length;
+  }
+
+  /** Values of the vector. */
+  long length() {
+    return length;
   }
 
   /** Index in the vector of the chunk's first value. */

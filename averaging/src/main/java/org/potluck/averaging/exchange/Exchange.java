@@ -1,6 +1,7 @@
 package org.potluck.averaging.exchange;
 
 import com.google.protobuf.ByteString;
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
@@ -55,7 +56,7 @@ final class Exchange implements Link.Owner, Reducer.Outlet, Succession.Effects, 
   private final Averages averages;
   private final Buffers buffers;
   private final Sender sender;
-  private final Screen screen;
+  private final @Nullable Screen screen;
   private final Reducer reducer;
   private final Succession succession;
   private final Ending ending;
@@ -65,6 +66,7 @@ final class Exchange implements Link.Owner, Reducer.Outlet, Succession.Effects, 
   private final Map<Integer, Long> decoding = new HashMap<>();
 
   private final Runnable forget;
+  private boolean kept;
   private final int contributionBytesMax;
   private final int averageBytesMax;
 
@@ -73,8 +75,9 @@ final class Exchange implements Link.Owner, Reducer.Outlet, Succession.Effects, 
       Executor worker,
       AveragingOptions options,
       Group group,
-      Contribution contribution,
+      @Nullable Contribution contribution,
       Storage storage,
+      SpareArrays spares,
       Duration matchmaking,
       Instant deadline,
       Trust trust,
@@ -83,29 +86,23 @@ final class Exchange implements Link.Owner, Reducer.Outlet, Succession.Effects, 
     this.forget = forget;
     int self = group.indexOf(network.self());
     Workshop workshop = new Workshop(network.loop(), worker);
-    this.round = new Round(network.loop(), workshop, options, group, self, contribution, deadline);
+    this.round = new Round(network.loop(), workshop, options, group, self, deadline);
+    if (contribution != null) {
+      round.bring(contribution.values(), new double[0]);
+    }
     this.roster = new Roster(round);
     this.ledger = new Ledger(round.chunks);
-    this.averages = new Averages(round, storage);
-    this.buffers = new Buffers(options.bufferBytesMax());
+    this.buffers = new Buffers(options.bufferBytesMax(), spares);
+    this.averages = new Averages(round.chunks, round.codecDown, storage, buffers);
     this.sender = new Sender(round, roster, averages);
-    this.screen =
-        trust.screen(
-            group.peers(),
-            group.members().stream().map(Member::weight).toList(),
-            self,
-            contribution,
-            round.codecUp,
-            round.chunks.of(self),
-            round.chunks.valuesMax(),
-            round.started);
+    this.screen = round.carried() || contribution == null ? null : screen(trust, contribution);
     this.reducer = new Reducer(round, roster, ledger, averages, buffers, screen, this);
     this.succession = new Succession(round, roster, ledger, averages, sender, this);
     this.ending = new Ending(round, roster, ledger, averages, matchmaking, this::dispose);
     this.watch = new Watch(round, roster, ledger, averages, sender, reducer, succession, this);
     int values = round.chunks.valuesMax();
     this.contributionBytesMax =
-        ChunkFrames.bodyBytes(FrameKind.CONTRIBUTION, round.codecUp.encodedBytes(values));
+        ChunkFrames.bodyBytes(round.contributionKind(), round.codecUp.encodedBytes(values));
     this.averageBytesMax =
         ChunkFrames.bodyBytes(FrameKind.AVERAGE, round.codecDown.encodedBytes(values));
   }
@@ -114,9 +111,21 @@ final class Exchange implements Link.Owner, Reducer.Outlet, Succession.Effects, 
     return ending.outcome();
   }
 
-  /** What was seen of the contributions. */
-  Screen screen() {
+  /** What was seen of the contributions; null where means are carried on. */
+  @Nullable Screen screen() {
     return screen;
+  }
+
+  private Screen screen(Trust trust, Contribution contribution) {
+    return trust.screen(
+        round.group.peers(),
+        round.group.members().stream().map(Member::weight).toList(),
+        round.self,
+        contribution,
+        round.codecUp,
+        round.chunks.of(round.self),
+        round.chunks.valuesMax(),
+        round.started);
   }
 
   void start() {
@@ -131,6 +140,29 @@ final class Exchange implements Link.Owner, Reducer.Outlet, Succession.Effects, 
     }
     reducer.begin();
     watch.begin();
+  }
+
+  /**
+   * What this member brings to a carried round is there.
+   *
+   * @param weights what each chunk of it counts
+   */
+  void bring(MemorySegment values, double[] weights) {
+    if (round.running()) {
+      round.bring(values, weights);
+      roster.others().forEach(sender::pump);
+      reducer.brought();
+    }
+  }
+
+  /** The averages, which from now on are the caller's to forget. */
+  Averages keep() {
+    kept = true;
+    return averages;
+  }
+
+  Group group() {
+    return round.group;
   }
 
   /** Gives the round up; without effect once it has ended. */
@@ -225,11 +257,10 @@ final class Exchange implements Link.Owner, Reducer.Outlet, Succession.Effects, 
 
   @Override
   public @Nullable ByteBuffer room(Link link, int marker, int length) {
-    if (marker == FrameKind.CONTRIBUTION.wireNumber() && length <= contributionBytesMax) {
-      return buffers.lend(length);
-    }
+    boolean contribution =
+        marker == round.contributionKind().wireNumber() && length <= contributionBytesMax;
     boolean average = marker == FrameKind.AVERAGE.wireNumber() && length <= averageBytesMax;
-    return average ? ByteBuffer.allocate(length) : null;
+    return contribution || average ? buffers.lend(length) : null;
   }
 
   @Override
@@ -239,11 +270,7 @@ final class Exchange implements Link.Owner, Reducer.Outlet, Succession.Effects, 
       return;
     }
     switch (frame.kind()) {
-      case CONTRIBUTION ->
-          reducer.take(
-              from,
-              ChunkFrames.read(frame.kind(), frame.body(), round.chunks.size()),
-              frame.body());
+      case CONTRIBUTION, CARRIED -> contributed(from, frame);
       case AVERAGE ->
           averaged(
               from,
@@ -257,8 +284,17 @@ final class Exchange implements Link.Owner, Reducer.Outlet, Succession.Effects, 
       case SUSPECT -> succession.suspected(from, frame.parse(SuspectMessage.parser()));
       case FETCH -> sender.asked(from, frame.parse(FetchMessage.parser()));
       case ALIVE -> {}
-      case JOIN, ANSWER, HELLO -> throw new FrameException(frame.kind() + " between members");
+      case JOIN, ANSWER, HELLO, LACKS ->
+          throw new FrameException(frame.kind() + " between members");
     }
+  }
+
+  private void contributed(Neighbour from, Frame frame) throws FrameException {
+    if (frame.kind() != round.contributionKind()) {
+      throw new FrameException(frame.kind() + " in a round of another stage");
+    }
+    reducer.take(
+        from, ChunkFrames.read(frame.kind(), frame.body(), round.chunks.size()), frame.body());
   }
 
   /** A reducer, or a member that we asked, sends an average. */
@@ -280,7 +316,7 @@ final class Exchange implements Link.Owner, Reducer.Outlet, Succession.Effects, 
               broken(link, "average of chunk " + number + " does not decode to numbers");
             }
           } else if (wanted(chunk)) {
-            averages.hold(chunk, body);
+            averages.holdLent(chunk, body);
             ending.check();
           }
         });
@@ -376,7 +412,9 @@ final class Exchange implements Link.Owner, Reducer.Outlet, Succession.Effects, 
         other.lose();
       }
     }
-    averages.forget();
+    if (!kept || !settled) {
+      averages.forget();
+    }
     reducer.clear();
     forget.run();
   }

@@ -19,6 +19,9 @@ import org.potluck.network.PeerId;
  * @param chunkValues values of a chunk; the last one of a span may be shorter
  * @param expected how long the plan thinks the exchange takes its slowest member; zero where that
  *     is not known
+ * @param carried whether what the members bring are means of an earlier stage of a grid: each chunk
+ *     then has a weight of its own, of which a member's {@code weight} is only the largest that is
+ *     possible, and no chunk is averaged without everybody's
  */
 public record Group(
     String round,
@@ -29,7 +32,8 @@ public record Group(
     List<Member> members,
     CodecId codecUp,
     CodecId codecDown,
-    Duration expected) {
+    Duration expected,
+    boolean carried) {
   /** Bytes of a round's name. */
   public static final int ROUND_BYTES = 16;
 
@@ -46,7 +50,7 @@ public record Group(
       List<Member> members,
       CodecId codecUp,
       CodecId codecDown) {
-    this(round, key, epoch, length, chunkValues, members, codecUp, codecDown, Duration.ZERO);
+    this(round, key, epoch, length, chunkValues, members, codecUp, codecDown, Duration.ZERO, false);
   }
 
   public Group {

@@ -5,8 +5,10 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.SequencedSet;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +16,7 @@ import org.potluck.averaging.PeerFault;
 import org.potluck.averaging.exchange.ChunkFrames.Chunk;
 import org.potluck.averaging.reduce.Aggregator;
 import org.potluck.averaging.reduce.Inspector;
+import org.potluck.averaging.reduce.Reduction;
 import org.potluck.averaging.trust.Screen;
 import org.potluck.averaging.wire.FrameException;
 import org.potluck.averaging.wire.FrameKind;
@@ -43,9 +46,14 @@ final class Reducer {
   private final Averages averages;
   private final Buffers buffers;
   private final Outlet outlet;
+  private final Reduction reduction;
   private final Aggregator aggregator;
-  private final Screen screen;
+
+  /** Null in a carried round: what is carried on is the same for other groups, so nobody judges. */
+  private final @Nullable Screen screen;
+
   private final @Nullable ByteBuffer[] @Nullable [] received;
+  private final Map<Integer, double[]> carriedWeights = new HashMap<>();
   private final BitSet gone = new BitSet();
 
   /** Chunks in the workshop. */
@@ -62,7 +70,7 @@ final class Reducer {
       Ledger ledger,
       Averages averages,
       Buffers buffers,
-      Screen screen,
+      @Nullable Screen screen,
       Outlet outlet) {
     this.round = round;
     this.roster = roster;
@@ -71,6 +79,7 @@ final class Reducer {
     this.buffers = buffers;
     this.outlet = outlet;
     List<Double> weights = round.group.members().stream().map(Member::weight).toList();
+    this.reduction = new Reduction(round.codecUp, weights, round.chunks.valuesMax());
     this.aggregator =
         Aggregator.of(
             round.options.aggregation(), round.codecUp, weights, round.chunks.valuesMax());
@@ -83,7 +92,7 @@ final class Reducer {
       if (i != round.self && !roster.hasLink(i)) {
         gone.set(i);
       }
-      if (!screen.barred(i).isEmpty()) {
+      if (screen != null && !screen.barred(i).isEmpty()) {
         round.blame(new PeerFault.Implausible(round.peer(i), screen.barred(i)));
         gone.set(i);
       }
@@ -127,6 +136,9 @@ final class Reducer {
     if (!round.contributes(from.index)) {
       throw new FrameException("a contribution from a member without weight");
     }
+    if (round.carried() && chunk.weight() > most(from.index)) {
+      throw new FrameException("a mean over more than its row weighs: " + chunk.weight());
+    }
     boolean first = ledger.generation() == 0;
     if (averages.holds(number) || working.get(number)) {
       if (ledger.owns(round.self, number) && first) {
@@ -145,12 +157,21 @@ final class Reducer {
     }
     buffers.use(body);
     slots[from.index] = chunk.payload();
+    if (round.carried()) {
+      weights(number)[from.index] = chunk.weight();
+    }
     early[from.index] += ledger.owns(round.self, number) ? 0 : bytes;
     reduceIfReady(number);
     balance();
   }
 
-  /** Goes on without what a member has not sent yet. */
+  /** What this member itself brings is there. */
+  void brought() {
+    reduceReady();
+    balance();
+  }
+
+  /** Goes on without what a member has not sent yet; a carried round cannot. */
   void skip(int member) {
     if (!gone.get(member)) {
       gone.set(member);
@@ -161,7 +182,7 @@ final class Reducer {
 
   /** Members that are too far behind the others to be waited for. */
   List<Integer> laggards() {
-    if (open.isEmpty()) {
+    if (open.isEmpty() || round.carried()) {
       return List.of();
     }
     boolean most = 2 * late(open.getLast()).size() < contributors;
@@ -179,9 +200,10 @@ final class Reducer {
 
   /** Drops all that was gathered. */
   void clear() {
-    Arrays.fill(received, null);
+    for (int chunk = 0; chunk < received.length; chunk++) {
+      forget(chunk);
+    }
     open.clear();
-    buffers.clear();
   }
 
   private @Nullable ByteBuffer[] slots(int chunk) {
@@ -191,6 +213,16 @@ final class Reducer {
       received[chunk] = slots;
     }
     return slots;
+  }
+
+  /** What the members' means of a chunk weigh, in a carried round. */
+  private double[] weights(int chunk) {
+    return carriedWeights.computeIfAbsent(chunk, c -> new double[round.size()]);
+  }
+
+  /** The declared weight of a member's row, with room for the rounding of its sum. */
+  private double most(int member) {
+    return round.member(member).weight() * (1 + 1e-9);
   }
 
   private void forget(int chunk) {
@@ -217,27 +249,43 @@ final class Reducer {
     if (!round.running() || !open.contains(chunk) || !ready(chunk)) {
       return;
     }
+    if (round.carried() && !whole(chunk)) {
+      outlet.failed("what one of the group was to carry on is missing");
+      return;
+    }
     @Nullable ByteBuffer[] slots = slots(chunk);
     received[chunk] = null;
     open.remove(chunk);
     working.set(chunk);
     long version = ledger.version(chunk);
-    round.workshop.order(() -> reduce(chunk, version, slots), reduced -> done(reduced, slots));
+    double[] weights = round.carried() ? weights(chunk).clone() : new double[0];
+    round.workshop.order(
+        () -> reduce(chunk, version, slots, weights), reduced -> done(reduced, slots));
   }
 
   /** What came of one chunk; without weight, or a body that decodes, there is no average. */
   private record Reduced(
-      int chunk, long version, double weight, Screen.Finding finding, @Nullable ByteBuffer body) {}
+      int chunk,
+      long version,
+      double weight,
+      BitSet implausible,
+      Screen.@Nullable Finding finding,
+      @Nullable ByteBuffer body) {}
 
-  private Reduced reduce(int chunk, long version, @Nullable ByteBuffer[] slots) {
+  private Reduced reduce(int chunk, long version, @Nullable ByteBuffer[] slots, double[] weights) {
     int values = round.chunks.values(chunk);
     long from = round.chunks.from(chunk);
-    MemorySegment own = round.contribution.values();
-    int self = round.contributes(round.self) ? round.self : NOBODY;
-    Screen.Finding finding =
-        screen.look(chunk, new Inspector.Chunk(slots, self, own, from, values));
-    int taken = finding.refuses(self) ? NOBODY : self;
-    Aggregator.Mean mean = aggregator.reduce(finding.taken(slots), taken, own, from, values);
+    Screen.Finding finding = null;
+    Aggregator.Mean mean;
+    if (screen == null) {
+      mean = carriedMean(chunk, slots, weights);
+    } else {
+      MemorySegment own = round.own();
+      int self = round.contributes(round.self) ? round.self : NOBODY;
+      finding = screen.look(chunk, new Inspector.Chunk(slots, self, own, from, values));
+      int taken = finding.refuses(self) ? NOBODY : self;
+      mean = aggregator.reduce(finding.taken(slots), taken, own, from, values);
+    }
     ByteBuffer body = null;
     if (mean.weight() > 0) {
       body =
@@ -247,7 +295,23 @@ final class Reducer {
         body = null;
       }
     }
-    return new Reduced(chunk, version, mean.weight(), finding, body);
+    return new Reduced(chunk, version, mean.weight(), mean.implausible(), finding, body);
+  }
+
+  /**
+   * Other groups of the stage take the mean of the same values and are to get the same bits, so
+   * what this member brings passes through the codec too.
+   */
+  private Aggregator.Mean carriedMean(int chunk, @Nullable ByteBuffer[] slots, double[] weights) {
+    int values = round.chunks.values(chunk);
+    @Nullable ByteBuffer[] all = slots.clone();
+    if (round.contributes(round.self)) {
+      weights[round.self] = round.ownWeight(chunk);
+      ByteBuffer encoded = ByteBuffer.allocate(round.codecUp.encodedBytes(values));
+      round.codecUp.encode(round.own(), round.chunks.from(chunk), values, encoded);
+      all[round.self] = encoded.flip();
+    }
+    return reduction.reduce(all, weights, values);
   }
 
   private void done(Reduced reduced, @Nullable ByteBuffer[] slots) {
@@ -259,18 +323,15 @@ final class Reducer {
     } else {
       received[chunk] = slots;
     }
-    screen.note(reduced.finding());
-    reduced
-        .finding()
-        .refused()
-        .forEach(
-            (member, reason) -> round.blame(new PeerFault.Implausible(round.peer(member), reason)));
+    judge(reduced);
     if (!round.running()) {
       return;
     }
     ByteBuffer body = reduced.body();
     if (!current) {
       reassigned();
+    } else if (round.carried() && !reduced.implausible().isEmpty()) {
+      outlet.failed("what one of the group carried on holds values that are no numbers");
     } else if (body != null) {
       outlet.averaged(ChunkFrames.parse(FrameKind.AVERAGE, body), body);
     } else {
@@ -282,7 +343,35 @@ final class Reducer {
     balance();
   }
 
+  private void judge(Reduced reduced) {
+    for (int member : reduced.implausible().stream().toArray()) {
+      round.blame(new PeerFault.Implausible(round.peer(member), "sent values that are no numbers"));
+    }
+    Screen.Finding finding = reduced.finding();
+    if (screen != null && finding != null) {
+      screen.note(finding);
+      finding
+          .refused()
+          .forEach(
+              (member, why) -> round.blame(new PeerFault.Implausible(round.peer(member), why)));
+    }
+  }
+
+  /** Whether everybody's is there, ours not counted. */
+  private boolean whole(int chunk) {
+    @Nullable ByteBuffer[] slots = slots(chunk);
+    for (int member = 0; member < round.size(); member++) {
+      if (member != round.self && round.contributes(member) && slots[member] == null) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   private boolean ready(int chunk) {
+    if (round.pending()) {
+      return false;
+    }
     for (int member = 0; member < round.size(); member++) {
       if (awaits(chunk, member)) {
         return false;

@@ -1,16 +1,19 @@
 package org.potluck.averaging.exchange;
 
+import java.lang.foreign.MemorySegment;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.potluck.averaging.AveragingOptions;
-import org.potluck.averaging.Contribution;
 import org.potluck.averaging.PeerFault;
 import org.potluck.averaging.codec.Codec;
 import org.potluck.averaging.codec.Codecs;
+import org.potluck.averaging.wire.FrameKind;
 import org.potluck.network.EventLoop;
 import org.potluck.network.PeerId;
 
@@ -31,13 +34,14 @@ final class Round {
   final AveragingOptions options;
   final Group group;
   final int self;
-  final Contribution contribution;
   final ChunkTable chunks;
   final Codec codecUp;
   final Codec codecDown;
   final Instant started;
   final Instant deadline;
   Phase phase = Phase.RUNNING;
+  private @Nullable MemorySegment own;
+  private double[] ownWeights = {};
   private final Set<PeerFault> faults = new LinkedHashSet<>();
   private final List<EventLoop.Timer> timers = new ArrayList<>();
 
@@ -47,19 +51,52 @@ final class Round {
       AveragingOptions options,
       Group group,
       int self,
-      Contribution contribution,
       Instant deadline) {
     this.loop = loop;
     this.workshop = workshop;
     this.options = options;
     this.group = group;
     this.self = self;
-    this.contribution = contribution;
     this.chunks = new ChunkTable(group);
     this.codecUp = Codecs.of(group.codecUp());
     this.codecDown = Codecs.of(group.codecDown());
     this.started = loop.now();
     this.deadline = deadline;
+  }
+
+  /**
+   * What this member brings is there.
+   *
+   * @param weights of its chunks; read in a carried round only
+   */
+  void bring(MemorySegment values, double[] weights) {
+    own = values;
+    ownWeights = weights;
+  }
+
+  /** Whether this member still waits for what it is to bring. */
+  boolean pending() {
+    return own == null && contributes(self);
+  }
+
+  /** What this member brings; not to be asked for while it is pending. */
+  MemorySegment own() {
+    return Objects.requireNonNullElse(own, MemorySegment.NULL);
+  }
+
+  /** What a chunk of it counts in a carried round. */
+  double ownWeight(int chunk) {
+    return ownWeights[chunk];
+  }
+
+  /** Whether the members bring means of an earlier stage of a grid. */
+  boolean carried() {
+    return group.carried();
+  }
+
+  /** The frames in which contributions travel. */
+  FrameKind contributionKind() {
+    return carried() ? FrameKind.CARRIED : FrameKind.CONTRIBUTION;
   }
 
   /** Schedules a task that a round has few of. A round that is over must not be held by any. */

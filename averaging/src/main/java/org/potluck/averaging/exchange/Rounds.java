@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.potluck.averaging.AveragingOptions;
 import org.potluck.averaging.Contribution;
 import org.potluck.averaging.RoundOutcome;
@@ -18,10 +19,12 @@ import org.potluck.averaging.codec.Codec;
 import org.potluck.averaging.codec.CodecId;
 import org.potluck.averaging.codec.Codecs;
 import org.potluck.averaging.proto.HelloMessage;
+import org.potluck.averaging.trust.Screen;
 import org.potluck.averaging.trust.Trust;
 import org.potluck.averaging.wire.Frame;
 import org.potluck.averaging.wire.FrameException;
 import org.potluck.averaging.wire.FrameKind;
+import org.potluck.network.EventLoop;
 import org.potluck.network.Network;
 import org.potluck.network.Stream;
 import org.potluck.network.StreamEnd;
@@ -41,8 +44,10 @@ public final class Rounds implements Link.Owner {
   private final Supplier<Storage> storage;
   private final Executor worker;
   private final Trust trust;
+  private final SpareArrays spares;
   private final Map<String, Exchange> exchanges = new LinkedHashMap<>();
   private final Map<Link, String> heldLinks = new LinkedHashMap<>();
+  private final Pantry pantry;
   private int unnamedLinks;
 
   /**
@@ -62,7 +67,61 @@ public final class Rounds implements Link.Owner {
     this.worker = worker;
     this.options = options;
     this.storage = storage;
+    this.spares = new SpareArrays(options.bufferBytesMax());
+    this.pantry = new Pantry(network);
     network.handle(PROTOCOL, this::accept);
+  }
+
+  /**
+   * Goes through all groups of a course.
+   *
+   * @throws IllegalArgumentException when this peer is not of each group, or the lengths differ
+   */
+  public CompletableFuture<RoundOutcome> pass(
+      Course course, Contribution contribution, Duration matchmaking, Instant deadline) {
+    if (course.stages().size() == 1) {
+      return begin(course.stages().getFirst(), contribution, matchmaking, deadline);
+    }
+    Instant until = Passage.groupDeadline(network.loop().now(), deadline);
+    List<Exchange> exchanges = new ArrayList<>();
+    for (Group stage : course.stages()) {
+      exchanges.add(make(stage, exchanges.isEmpty() ? contribution : null, matchmaking, until));
+    }
+    Passage passage =
+        new Passage(
+            network.loop(),
+            course,
+            exchanges,
+            stage -> detour(course, stage, deadline),
+            matchmaking);
+    pantry.open(passage);
+    passage.start();
+    exchanges.forEach(this::start);
+    CompletableFuture<Void> _ =
+        passage
+            .outcome()
+            .thenRun(
+                () -> {
+                  EventLoop.Timer _ =
+                      network.loop().schedule(options.lingerLimit(), () -> pantry.close(passage));
+                });
+    return passage.outcome();
+  }
+
+  private Detour detour(Course course, int stage, Instant deadline) {
+    Group group = course.stages().get(stage);
+    ChunkTable chunks = new ChunkTable(group);
+    Codec codec = Codecs.of(group.codecDown());
+    return new Detour(
+        network,
+        options,
+        new Workshop(network.loop(), worker),
+        course,
+        stage,
+        chunks,
+        new Averages(chunks, codec, storage.get(), new Buffers(options.bufferBytesMax(), spares)),
+        ChunkFrames.bodyBytes(FrameKind.AVERAGE, codec.encodedBytes(chunks.valuesMax())),
+        deadline);
   }
 
   /**
@@ -72,7 +131,18 @@ public final class Rounds implements Link.Owner {
    */
   public CompletableFuture<RoundOutcome> begin(
       Group group, Contribution contribution, Duration matchmaking, Instant deadline) {
-    if (group.indexOf(network.self()) < 0 || group.length() != contribution.length()) {
+    Exchange exchange = make(group, contribution, matchmaking, deadline);
+    start(exchange);
+    return exchange.outcome();
+  }
+
+  /**
+   * @param contribution null where it comes later
+   */
+  private Exchange make(
+      Group group, @Nullable Contribution contribution, Duration matchmaking, Instant deadline) {
+    boolean lengthDiffers = contribution != null && group.length() != contribution.length();
+    if (group.indexOf(network.self()) < 0 || lengthDiffers) {
       throw new IllegalArgumentException("not a group for this contribution");
     }
     String round = group.round();
@@ -84,6 +154,7 @@ public final class Rounds implements Link.Owner {
             group,
             contribution,
             storage.get(),
+            spares,
             matchmaking,
             deadline,
             trust,
@@ -91,6 +162,21 @@ public final class Rounds implements Link.Owner {
     if (exchanges.putIfAbsent(round, exchange) != null) {
       throw new IllegalArgumentException("a round that runs already");
     }
+    Screen screen = exchange.screen();
+    if (screen != null) {
+      CompletableFuture<Void> _ =
+          exchange.outcome().thenAccept(outcome -> conclude(screen, outcome));
+    }
+    return exchange;
+  }
+
+  private void conclude(Screen screen, RoundOutcome outcome) {
+    boolean averaged = outcome instanceof RoundOutcome.Averaged;
+    trust.conclude(screen, averaged, network.loop().now());
+  }
+
+  private void start(Exchange exchange) {
+    String round = exchange.group().round();
     exchange.start();
     List<Link> waiting = new ArrayList<>();
     heldLinks.forEach(
@@ -104,20 +190,17 @@ public final class Rounds implements Link.Owner {
           heldLinks.remove(link);
           exchange.accept(link);
         });
-    return exchange.outcome().thenApply(outcome -> concluded(exchange, outcome));
   }
 
-  private RoundOutcome concluded(Exchange exchange, RoundOutcome outcome) {
-    boolean averaged = outcome instanceof RoundOutcome.Averaged;
-    trust.conclude(exchange.screen(), averaged, network.loop().now());
-    return outcome;
-  }
-
-  /** Abandons the round of {@code group}, if it still runs. */
+  /** Abandons the round of that name, if it still runs. */
   public void cancel(String round) {
     Exchange exchange = exchanges.get(round);
     if (exchange != null) {
       exchange.cancel();
+    }
+    Passage passage = pantry.passage(round);
+    if (passage != null) {
+      passage.cancel();
     }
   }
 

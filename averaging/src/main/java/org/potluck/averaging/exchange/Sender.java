@@ -78,7 +78,8 @@ final class Sender {
 
   /** One chunk ahead of the stream. */
   private void encodeNext(Neighbour to) {
-    if (to.encoding || to.encoded != null || to.link() == null || !round.running()) {
+    boolean busy = to.encoding || to.encoded != null || to.link() == null;
+    if (busy || round.pending() || !round.running()) {
       return;
     }
     Integer chunk = to.contributions.poll();
@@ -87,13 +88,7 @@ final class Sender {
     }
     to.encoding = true;
     round.workshop.order(
-        () ->
-            ChunkFrames.contribution(
-                chunk,
-                round.codecUp,
-                round.contribution.values(),
-                round.chunks.from(chunk),
-                round.chunks.values(chunk)),
+        () -> frame(chunk),
         frame -> {
           to.encoding = false;
           if (!to.lost && round.running()) {
@@ -101,6 +96,15 @@ final class Sender {
             pump(to);
           }
         });
+  }
+
+  private ByteBuffer frame(int chunk) {
+    long from = round.chunks.from(chunk);
+    int values = round.chunks.values(chunk);
+    return round.carried()
+        ? ChunkFrames.carried(
+            chunk, round.ownWeight(chunk), round.codecUp, round.own(), from, values)
+        : ChunkFrames.contribution(chunk, round.codecUp, round.own(), from, values);
   }
 
   private void sendAverage(int chunk, Neighbour to) {

@@ -130,7 +130,11 @@ final class Watch {
 
   private void lookForMissing(Instant now) {
     Duration limit = round.options.silenceLimit();
-    boolean most = 2 * averages.count() >= round.chunks.size();
+    if (round.pending()) {
+      return;
+    }
+    // In a carried round all wait for the slowest row; that is nobody's fault here.
+    boolean most = 2 * averages.count() >= round.chunks.size() && !round.carried();
     boolean late = pace.tooLate(now, most, limit.multipliedBy(2), Pace.REDUCER_SHARE);
     List<Integer> missing = new ArrayList<>();
     SequencedSet<Integer> reducers = new TreeSet<>();
@@ -154,7 +158,7 @@ final class Watch {
     List<Neighbour> able = roster.others().stream().filter(Neighbour::linked).toList();
     List<Neighbour> complete =
         able.stream().filter(other -> other.doneGeneration == ledger.generation()).toList();
-    List<Neighbour> asked = complete.isEmpty() ? able : complete;
+    List<Neighbour> asked = complete.isEmpty() && !round.carried() ? able : complete;
     if (!asked.isEmpty()) {
       sender.ask(asked.get(turn++ % asked.size()), missing);
     }

@@ -1,12 +1,13 @@
 package org.potluck.averaging.matchmaking;
 
 import com.google.protobuf.ByteString;
-import org.potluck.averaging.exchange.Group;
+import org.potluck.averaging.exchange.Course;
 import org.potluck.averaging.proto.CallMessage;
 import org.potluck.averaging.proto.JoinAnswerMessage;
 import org.potluck.averaging.proto.RedirectMessage;
 import org.potluck.averaging.proto.RefusedMessage;
 import org.potluck.averaging.proto.WelcomeMessage;
+import org.potluck.network.Identity;
 
 /** What a leader says to a follower. */
 final class Answers {
@@ -37,7 +38,7 @@ final class Answers {
         .build();
   }
 
-  static JoinAnswerMessage group(Group group) {
-    return JoinAnswerMessage.newBuilder().setGroup(GroupMessages.write(group)).build();
+  static JoinAnswerMessage course(Identity leader, Course course) {
+    return JoinAnswerMessage.newBuilder().setCourse(SignedCourse.sign(leader, course)).build();
   }
 }

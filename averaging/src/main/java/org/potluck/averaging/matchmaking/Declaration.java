@@ -1,14 +1,18 @@
 package org.potluck.averaging.matchmaking;
 
+import com.google.protobuf.ByteString;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.potluck.averaging.OwnLink;
 import org.potluck.averaging.Role;
 import org.potluck.averaging.RoundTerms;
 import org.potluck.averaging.proto.JoinMessage;
+import org.potluck.averaging.proto.PathMessage;
 import org.potluck.averaging.wire.FrameException;
+import org.potluck.network.Bandwidth;
 import org.potluck.network.Multiaddr;
 import org.potluck.network.PeerId;
 
@@ -41,10 +45,22 @@ record Declaration(PeerId peer, long declaredMicros, JoinMessage message)
             .setUpBytesPerSecond(terms.link().upload().bytesPerSecond())
             .setDownBytesPerSecond(terms.link().download().bytesPerSecond())
             .setReachable(terms.link().reachable())
+            .addAllPaths(terms.link().paths().stream().map(Declaration::message).toList())
             .addAllAddresses(
                 addresses.stream().limit(ADDRESSES_MAX).map(Multiaddr::toString).toList())
             .build();
     return new Declaration(self, micros, message);
+  }
+
+  /** Where its peer says that less passes than its link carries. */
+  List<OwnLink.Path> paths() {
+    List<OwnLink.Path> paths = new ArrayList<>();
+    for (PathMessage path : message.getPathsList()) {
+      peer(path)
+          .ifPresent(
+              to -> paths.add(new OwnLink.Path(to, new Bandwidth(path.getBytesPerSecond()))));
+    }
+    return paths;
   }
 
   boolean ready() {
@@ -82,12 +98,35 @@ record Declaration(PeerId peer, long declaredMicros, JoinMessage message)
             && message.getReadyInMicros() >= 0
             && message.getReadyInMicros() <= Duration.ofDays(1).toNanos() / 1000
             && message.getAddressesCount() <= ADDRESSES_MAX
+            && message.getPathsCount() <= OwnLink.PATHS_MAX
+            && message.getPathsList().stream().allMatch(Declaration::plausible)
             && message.getModel().length() <= RoundTerms.MODEL_LENGTH_MAX
             && message.getKey().length() <= RoundTerms.KEY_LENGTH_MAX;
     if (!plausible) {
       throw new FrameException("a declaration that cannot be right");
     }
     return new Declaration(peer, message.getDeclaredMicros(), message);
+  }
+
+  private static boolean plausible(PathMessage path) {
+    return path.getBytesPerSecond() > 0
+        && plausible(path.getBytesPerSecond())
+        && peer(path).isPresent();
+  }
+
+  private static Optional<PeerId> peer(PathMessage path) {
+    try {
+      return Optional.of(PeerId.ofBytes(path.getPeer().toByteArray()));
+    } catch (IllegalArgumentException e) {
+      return Optional.empty();
+    }
+  }
+
+  private static PathMessage message(OwnLink.Path path) {
+    return PathMessage.newBuilder()
+        .setPeer(ByteString.copyFrom(path.to().toBytes()))
+        .setBytesPerSecond(path.rate().bytesPerSecond())
+        .build();
   }
 
   private static boolean plausible(double value) {

@@ -3,7 +3,7 @@ package org.potluck.averaging.matchmaking;
 import java.time.Duration;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
-import org.potluck.averaging.exchange.Group;
+import org.potluck.averaging.exchange.Course;
 import org.potluck.averaging.proto.JoinAnswerMessage;
 import org.potluck.averaging.proto.JoinMessage;
 import org.potluck.averaging.proto.RedirectMessage;
@@ -20,7 +20,7 @@ final class Following implements JoinStream.Owner {
     /** The leader says that the round is due. */
     void called();
 
-    void grouped(Group group) throws FrameException;
+    void grouped(Course course) throws FrameException;
 
     void redirected(Declaration from, Declaration next);
 
@@ -140,7 +140,7 @@ final class Following implements JoinStream.Owner {
     switch (answer.getAnswerCase()) {
       case WELCOME -> {}
       case CALL -> events.called();
-      case GROUP -> events.grouped(GroupMessages.read(answer.getGroup()));
+      case COURSE -> events.grouped(SignedCourse.open(leader.peer(), answer.getCourse()));
       case REDIRECT -> {
         Declaration next = read(answer.getRedirect());
         end();

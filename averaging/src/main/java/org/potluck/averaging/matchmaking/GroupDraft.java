@@ -2,57 +2,119 @@ package org.potluck.averaging.matchmaking;
 
 import java.util.ArrayList;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import org.potluck.averaging.OwnLink;
 import org.potluck.averaging.RoundTerms;
+import org.potluck.averaging.codec.CodecId;
 import org.potluck.averaging.exchange.Group;
 import org.potluck.averaging.exchange.Member;
-import org.potluck.averaging.exchange.Rounds;
+import org.potluck.averaging.plan.PairLimit;
+import org.potluck.network.PeerId;
 
-/** Makes the group of those who came: names the round and gives each its span. */
-final class GroupDraft {
-  private GroupDraft() {}
+/**
+ * A group before its spans are given out.
+ *
+ * @param peers the members, in group order
+ * @param weights what each counts; zero for those who add nothing
+ * @param carried whether they bring means of an earlier stage of a grid
+ */
+record GroupDraft(List<Declaration> peers, List<Double> weights, boolean carried) {
+  GroupDraft {
+    peers = List.copyOf(peers);
+    weights = List.copyOf(weights);
+  }
+
+  /** Everybody with the weight it has declared. */
+  static GroupDraft of(List<Declaration> peers) {
+    return new GroupDraft(
+        peers, peers.stream().map(peer -> peer.message().getWeight()).toList(), false);
+  }
+
+  /** A name for a round, or a course. */
+  static String name(Surroundings around) {
+    byte[] name = new byte[Group.ROUND_BYTES];
+    around.random().nextBytes(name);
+    return HexFormat.of().formatHex(name);
+  }
 
   /**
-   * @param joined the members, in group order
+   * Names the round and gives each its span.
+   *
+   * @param grain spans begin at multiples of this
    */
-  static Group of(Surroundings around, RoundTerms terms, List<Declaration> joined) {
-    long[] shares =
-        around
-            .planner()
-            .shares(
-                terms.codecUp(),
-                terms.codecDown(),
-                terms.length(),
-                joined.stream().map(GroupDraft::link).toList());
+  Group group(Surroundings around, RoundTerms terms, int chunkValues, int grain) {
+    SpanPlanner.Split split = split(around, terms, grain);
     List<Member> members = new ArrayList<>();
-    for (int i = 0; i < shares.length; i++) {
-      Declaration peer = joined.get(i);
+    for (int i = 0; i < peers.size(); i++) {
+      Declaration peer = peers.get(i);
       members.add(
           new Member(
               peer.peer(),
-              peer.message().getWeight(),
+              weights.get(i),
               peer.message().getReachable(),
-              shares[i],
+              split.shares().get(i),
               peer.addresses()));
     }
-    byte[] round = new byte[Group.ROUND_BYTES];
-    around.random().nextBytes(round);
     return new Group(
-        HexFormat.of().formatHex(round),
+        name(around),
         terms.key(),
         terms.epoch(),
         terms.length(),
-        Rounds.chunkValues(around.options(), terms.codecUp(), terms.codecDown()),
+        chunkValues,
         members,
-        terms.codecUp(),
-        terms.codecDown());
+        codecUp(terms),
+        terms.codecDown(),
+        split.expected(),
+        carried);
   }
 
-  private static SpanPlanner.Link link(Declaration peer) {
-    return new SpanPlanner.Link(
-        peer.message().getUpBytesPerSecond(),
-        peer.message().getDownBytesPerSecond(),
-        peer.message().getWeight() > 0,
-        peer.message().getReachable());
+  /** What each is to reduce. */
+  SpanPlanner.Split split(Surroundings around, RoundTerms terms, int grain) {
+    SpanPlanner.Work work =
+        new SpanPlanner.Work(codecUp(terms), terms.codecDown(), terms.length(), grain, pairs());
+    return around.planner().split(work, links());
+  }
+
+  /** What is carried on are averages, and they travel as such. */
+  private CodecId codecUp(RoundTerms terms) {
+    return carried ? terms.codecDown() : terms.codecUp();
+  }
+
+  /** Whether somebody can be dialed, so that all can be linked through it. */
+  boolean linked() {
+    return peers.size() == 1 || peers.stream().anyMatch(peer -> peer.message().getReachable());
+  }
+
+  private List<SpanPlanner.Link> links() {
+    List<SpanPlanner.Link> links = new ArrayList<>();
+    for (int i = 0; i < peers.size(); i++) {
+      links.add(
+          new SpanPlanner.Link(
+              peers.get(i).message().getUpBytesPerSecond(),
+              peers.get(i).message().getDownBytesPerSecond(),
+              weights.get(i) > 0,
+              peers.get(i).message().getReachable()));
+    }
+    return links;
+  }
+
+  /** What the members say of the paths between them. */
+  private List<PairLimit> pairs() {
+    Map<PeerId, Integer> places = new LinkedHashMap<>();
+    for (int i = 0; i < peers.size(); i++) {
+      places.put(peers.get(i).peer(), i);
+    }
+    List<PairLimit> pairs = new ArrayList<>();
+    for (int i = 0; i < peers.size(); i++) {
+      for (OwnLink.Path path : peers.get(i).paths()) {
+        Integer to = places.get(path.to());
+        if (to != null && to != i) {
+          pairs.add(new PairLimit(i, to, path.rate()));
+        }
+      }
+    }
+    return pairs;
   }
 }

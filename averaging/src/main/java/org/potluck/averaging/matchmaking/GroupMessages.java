@@ -1,23 +1,34 @@
 package org.potluck.averaging.matchmaking;
 
 import com.google.protobuf.ByteString;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import org.potluck.averaging.codec.CodecId;
+import org.potluck.averaging.exchange.Course;
 import org.potluck.averaging.exchange.Group;
 import org.potluck.averaging.exchange.Member;
+import org.potluck.averaging.proto.CourseMessage;
 import org.potluck.averaging.proto.GroupMessage;
 import org.potluck.averaging.proto.MemberMessage;
 import org.potluck.averaging.wire.FrameException;
 import org.potluck.network.Multiaddr;
 import org.potluck.network.PeerId;
 
-/** A group as its leader broadcasts it. */
+/** Groups as their leader tells them to the members. */
 final class GroupMessages {
   private GroupMessages() {}
 
-  static GroupMessage write(Group group) {
+  static CourseMessage write(Course course) {
+    return CourseMessage.newBuilder()
+        .setName(ByteString.fromHex(course.name()))
+        .setPeers(course.peers())
+        .addAllStages(course.stages().stream().map(GroupMessages::write).toList())
+        .build();
+  }
+
+  private static GroupMessage write(Group group) {
     GroupMessage.Builder message =
         GroupMessage.newBuilder()
             .setRoundId(ByteString.fromHex(group.round()))
@@ -26,7 +37,9 @@ final class GroupMessages {
             .setLength(group.length())
             .setChunkValues(group.chunkValues())
             .setCodecUp(group.codecUp().wireNumber())
-            .setCodecDown(group.codecDown().wireNumber());
+            .setCodecDown(group.codecDown().wireNumber())
+            .setExpectedMicros(group.expected().toNanos() / 1000)
+            .setCarried(group.carried());
     for (Member member : group.members()) {
       message.addMembers(
           MemberMessage.newBuilder()
@@ -40,9 +53,26 @@ final class GroupMessages {
   }
 
   /**
-   * @throws FrameException when it is not a group
+   * @throws FrameException when it is not a course
    */
-  static Group read(GroupMessage message) throws FrameException {
+  static Course read(CourseMessage message) throws FrameException {
+    if (message.getName().size() != Group.ROUND_BYTES
+        || message.getStagesCount() > Course.STAGES_MAX) {
+      throw new FrameException("a course of wrong size");
+    }
+    List<Group> stages = new ArrayList<>();
+    for (GroupMessage stage : message.getStagesList()) {
+      stages.add(read(stage));
+    }
+    try {
+      String name = HexFormat.of().formatHex(message.getName().toByteArray());
+      return new Course(name, message.getPeers(), stages);
+    } catch (IllegalArgumentException e) {
+      throw new FrameException("not a course: " + e.getMessage(), e);
+    }
+  }
+
+  private static Group read(GroupMessage message) throws FrameException {
     if (message.getRoundId().size() != Group.ROUND_BYTES
         || message.getMembersCount() > Group.MEMBERS_MAX) {
       throw new FrameException("a group of wrong size");
@@ -67,7 +97,9 @@ final class GroupMessages {
           message.getChunkValues(),
           members,
           codec(message.getCodecUp()),
-          codec(message.getCodecDown()));
+          codec(message.getCodecDown()),
+          Duration.ofNanos(Math.multiplyExact(message.getExpectedMicros(), 1000L)),
+          message.getCarried());
     } catch (IllegalArgumentException | ArithmeticException e) {
       throw new FrameException("not a group: " + e.getMessage(), e);
     }

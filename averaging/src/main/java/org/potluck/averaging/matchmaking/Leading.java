@@ -3,14 +3,17 @@ package org.potluck.averaging.matchmaking;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.potluck.averaging.exchange.Course;
 import org.potluck.averaging.exchange.Group;
 import org.potluck.averaging.proto.JoinAnswerMessage;
 import org.potluck.averaging.wire.FrameKind;
 import org.potluck.network.EventLoop;
+import org.potluck.network.PeerId;
 
 /**
  * The followers of a leader, and the decision when their group begins.
@@ -218,15 +221,21 @@ final class Leading {
     return around.options().matchmakingLimit().dividedBy(2);
   }
 
-  /** Members hear of their group, the others that it began without them. */
-  void tell(Group group) {
-    JoinAnswerMessage answer = Answers.group(group);
+  /** Members hear of their groups, the others that the round began without them. */
+  void tell(Map<PeerId, Course> courses) {
+    IdentityHashMap<Course, JoinAnswerMessage> signed = new IdentityHashMap<>();
     for (Map.Entry<JoinStream, Follower> follower : List.copyOf(followers.entrySet())) {
-      boolean member = group.indexOf(follower.getValue().declaration.peer()) >= 0;
-      answer(follower.getKey(), member ? answer : Answers.BEGUN);
+      Course course = courses.get(follower.getValue().declaration.peer());
+      JoinAnswerMessage answer =
+          course == null ? Answers.BEGUN : signed.computeIfAbsent(course, this::answer);
+      answer(follower.getKey(), answer);
       follower.getKey().close();
     }
     followers.clear();
+  }
+
+  private JoinAnswerMessage answer(Course course) {
+    return Answers.course(around.network().identity(), course);
   }
 
   /** Sends all followers away. */

@@ -3,16 +3,20 @@ package org.potluck.averaging.matchmaking;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.potluck.averaging.AveragingOptions;
 import org.potluck.averaging.RoundTerms;
+import org.potluck.averaging.codec.CodecLadder;
+import org.potluck.averaging.exchange.Course;
 import org.potluck.averaging.exchange.Group;
 import org.potluck.averaging.exchange.Rounds;
 import org.potluck.averaging.wire.FrameException;
 import org.potluck.averaging.wire.FrameKind;
 import org.potluck.network.EventLoop;
+import org.potluck.network.PeerId;
 
 /**
  * One peer's search for the group of one round.
@@ -32,7 +36,7 @@ public final class Matchmaker {
   private final Candidates candidates = new Candidates();
   private final Herald herald;
   private final Leading leading;
-  private final CompletableFuture<Group> found = new CompletableFuture<>();
+  private final CompletableFuture<Course> found = new CompletableFuture<>();
   private final CompletableFuture<Void> called = new CompletableFuture<>();
   private Attendance attendance;
   private Declaration own;
@@ -51,8 +55,8 @@ public final class Matchmaker {
     this.leading = new Leading(around, new Host());
   }
 
-  /** Completes with the group; fails with {@link NoGroupException}. */
-  public CompletableFuture<Group> found() {
+  /** Completes with the group or groups; fails with {@link NoGroupException}. */
+  public CompletableFuture<Course> found() {
     return found;
   }
 
@@ -217,24 +221,40 @@ public final class Matchmaker {
     }
 
     @Override
-    public void grouped(Group group) throws FrameException {
-      boolean ours =
-          own.ready()
-              && group.key().equals(terms.key())
-              && group.epoch() == terms.epoch()
-              && group.length() == terms.length()
-              && group.indexOf(around.self()) >= 0
-              && weightIn(group) == own.message().getWeight()
-              && Rounds.chunkBytes(group) <= AveragingOptions.CHUNK_BYTES_LIMIT
-              && group.codecUp().equals(terms.codecUp())
-              && group.codecDown().equals(terms.codecDown());
+    public void grouped(Course course) throws FrameException {
+      boolean ours = own.ready() && course.isFor(around.self());
+      ours = ours && weightIn(course.stages().getFirst()) == own.message().getWeight();
+      for (Group group : course.stages()) {
+        ours &=
+            isOfThisRound(group) && Rounds.chunkBytes(group) <= AveragingOptions.CHUNK_BYTES_LIMIT;
+      }
       if (!ours) {
         throw new FrameException("a group for another round");
       }
       if (following != null) {
         around.shunned().forgive(following.leader().peer());
       }
-      complete(group);
+      complete(course);
+    }
+
+    private boolean isOfThisRound(Group group) {
+      return group.key().equals(terms.key())
+          && group.epoch() == terms.epoch()
+          && group.length() == terms.length()
+          && rungs().stream().anyMatch(rung -> isWith(group, rung));
+    }
+
+    /** What is carried on from an earlier stage are averages, in their codec. */
+    private static boolean isWith(Group group, CodecLadder.Rung rung) {
+      return group.codecUp().equals(group.carried() ? rung.down() : rung.up())
+          && group.codecDown().equals(rung.down());
+    }
+
+    /** The codecs that the leader may choose. */
+    private List<CodecLadder.Rung> rungs() {
+      return around.options().exchangeAim().isZero()
+          ? List.of(new CodecLadder.Rung(terms.codecUp(), terms.codecDown()))
+          : CodecLadder.rungs(terms.length());
     }
 
     /** One whom the leader gave another weight than it declared would be blamed for it. */
@@ -307,10 +327,11 @@ public final class Matchmaker {
 
     @Override
     public void begin(List<Declaration> ready) {
-      Group group = GroupDraft.of(around, terms, ready);
-      leading.tell(group);
-      if (own.ready()) {
-        complete(group);
+      Map<PeerId, Course> courses = Courses.of(around, terms, ready);
+      leading.tell(courses);
+      Course ours = courses.get(around.self());
+      if (ours != null) {
+        complete(ours);
       } else {
         fail("the round began without this peer");
       }
@@ -331,9 +352,9 @@ public final class Matchmaker {
             .formatted(leading.followers() + 1, attendance.expected(), attendance.quorum()));
   }
 
-  private void complete(Group group) {
+  private void complete(Course course) {
     end();
-    found.complete(group);
+    found.complete(course);
   }
 
   private void fail(String reason) {

@@ -3,6 +3,7 @@ package org.potluck.averaging.plan;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import org.potluck.averaging.codec.Codec;
 import org.potluck.averaging.codec.CodecId;
 
 /**
@@ -18,6 +19,9 @@ import org.potluck.averaging.codec.CodecId;
  *     more in messages than they save; from 0 to 1
  */
 public record Planner(CodecId contributionCodec, CodecId averageCodec, double shareMin) {
+  /** The largest group for which limits of pairs are looked at. */
+  public static final int PAIRS_MEMBERS_MAX = 64;
+
   public Planner {
     if (!(shareMin >= 0 && shareMin <= 1)) {
       throw new IllegalArgumentException("not a share: " + shareMin);
@@ -35,19 +39,49 @@ public record Planner(CodecId contributionCodec, CodecId averageCodec, double sh
    * @param length zero or more
    */
   public Optional<Plan> plan(List<PlanMember> members, long length) {
+    return plan(members, length, Codec.BLOCK_VALUES, List.of());
+  }
+
+  /**
+   * The same with spans that begin at multiples of {@code grain} values, among members of whom some
+   * pairs are limited.
+   *
+   * @param grain one or more
+   * @param limits where the plan would otherwise be held up by one, the linear program decides; not
+   *     looked at in groups of more than {@link #PAIRS_MEMBERS_MAX}, for which that takes too long
+   */
+  public Optional<Plan> plan(
+      List<PlanMember> members, long length, int grain, List<PairLimit> limits) {
     List<LinkLoad> loads = loads(members, length);
     if (reducers(loads) == 0) {
       return Optional.empty();
     }
-    double[] shares = new ShareSolver(loads).solve(equalShares(loads));
-    double lowerBound = Workload.seconds(loads, shares);
+    PairLoads pairs = pairs(members, length, limits);
+    double[] shares = solve(loads, pairs);
+    double lowerBound = Math.max(Workload.seconds(loads, shares), pairs.seconds(shares));
     for (List<LinkLoad> kept = withoutTiny(loads, shares);
         reducers(kept) < reducers(loads);
         kept = withoutTiny(loads, shares)) {
       loads = kept;
-      shares = new ShareSolver(loads).solve(equalShares(loads));
+      shares = solve(loads, pairs);
     }
-    return Optional.of(planned(shares, length, lowerBound));
+    return Optional.of(planned(shares, length, grain, lowerBound));
+  }
+
+  private PairLoads pairs(List<PlanMember> members, long length, List<PairLimit> limits) {
+    return new PairLoads(
+        members,
+        members.size() <= PAIRS_MEMBERS_MAX ? limits : List.of(),
+        (double) length,
+        contributionCodec.bytesPerValue(),
+        averageCodec.bytesPerValue());
+  }
+
+  private static double[] solve(List<LinkLoad> loads, PairLoads pairs) {
+    double[] shares = new ShareSolver(loads).solve(equalShares(loads));
+    return pairs.bind(shares, Workload.seconds(loads, shares))
+        ? pairs.solve(loads, shares)
+        : shares;
   }
 
   /** Everybody who can reduce reduces as much: hivemind without bandwidths. For comparison. */
@@ -55,7 +89,8 @@ public record Planner(CodecId contributionCodec, CodecId averageCodec, double sh
     List<LinkLoad> loads = loads(members, length);
     return reducers(loads) == 0
         ? Optional.empty()
-        : Optional.of(planned(equalShares(loads), length, bound(members, length)));
+        : Optional.of(
+            planned(equalShares(loads), length, Codec.BLOCK_VALUES, bound(members, length)));
   }
 
   /** One member reduces all, the one with which it is fastest. For comparison. */
@@ -73,7 +108,7 @@ public record Planner(CodecId contributionCodec, CodecId averageCodec, double sh
     }
     return best.length == 0
         ? Optional.empty()
-        : Optional.of(planned(best, length, bound(members, length)));
+        : Optional.of(planned(best, length, Codec.BLOCK_VALUES, bound(members, length)));
   }
 
   /** How long the plan takes these members when nothing but their links' rates limits them. */
@@ -103,8 +138,8 @@ public record Planner(CodecId contributionCodec, CodecId averageCodec, double sh
     return plan(members, length).orElseThrow().lowerBoundSeconds();
   }
 
-  private Plan planned(double[] shares, long length, double lowerBound) {
-    return new Plan(Spans.of(shares, length), contributionCodec, averageCodec, lowerBound);
+  private Plan planned(double[] shares, long length, int grain, double lowerBound) {
+    return new Plan(Spans.of(shares, length, grain), contributionCodec, averageCodec, lowerBound);
   }
 
   private static int reducers(List<LinkLoad> loads) {

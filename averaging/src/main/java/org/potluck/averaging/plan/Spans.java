@@ -3,9 +3,8 @@ package org.potluck.averaging.plan;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import org.potluck.averaging.codec.Codec;
 
-/** Turns shares into spans that start where codec blocks do. */
+/** Turns shares into spans that start where blocks do: a codec's, or whole chunks. */
 final class Spans {
   private Spans() {}
 
@@ -13,8 +12,8 @@ final class Spans {
    * Cuts the vector into blocks and gives each member its share of them, rounded by largest
    * remainder, the earlier member first among equals. A member with share zero gets nothing.
    */
-  static List<Span> of(double[] shares, long length) {
-    long blocks = Math.ceilDiv(length, (long) Codec.BLOCK_VALUES);
+  static List<Span> of(double[] shares, long length, int blockValues) {
+    long blocks = Math.ceilDiv(length, (long) blockValues);
     double total = Arrays.stream(shares).sum();
     long[] counts = new long[shares.length];
     List<Integer> order = new ArrayList<>();
@@ -34,18 +33,18 @@ final class Spans {
     for (int i = 0; given < blocks; i++, given++) {
       counts[order.get(i % order.size())]++;
     }
-    return inOrder(counts, length);
+    return inOrder(counts, length, blockValues);
   }
 
   private static double exact(double share, double total, long blocks) {
     return share / total * blocks;
   }
 
-  private static List<Span> inOrder(long[] counts, long length) {
+  private static List<Span> inOrder(long[] counts, long length, int blockValues) {
     List<Span> spans = new ArrayList<>();
     long next = 0;
     for (long count : counts) {
-      long end = Math.min(length, next + count * Codec.BLOCK_VALUES);
+      long end = Math.min(length, next + count * blockValues);
       spans.add(new Span(next, end - next));
       next = end;
     }

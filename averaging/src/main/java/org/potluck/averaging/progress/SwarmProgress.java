@@ -191,6 +191,12 @@ public final class SwarmProgress {
         .orElse(0);
   }
 
+  /** Whether the last word of {@code peer} was that it leaves; known for a few seconds. */
+  public boolean saidGoodbye(PeerId peer) {
+    Heard last = others.get(peer);
+    return last != null && last.progress().leaving();
+  }
+
   /** Calls {@code listener} on the loop whenever something new was heard. */
   public void listen(Runnable listener) {
     listeners.add(listener);

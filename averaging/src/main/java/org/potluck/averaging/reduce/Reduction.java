@@ -22,6 +22,8 @@ import org.potluck.averaging.codec.VectorMath;
  * end. The reducer's own contribution does not travel and is not encoded.
  */
 public final class Reduction implements Aggregator {
+  private static final int NOBODY = -1;
+
   private final Codec codec;
   private final double[] weights;
   private final MemorySegment sum;
@@ -50,6 +52,25 @@ public final class Reduction implements Aggregator {
   @Override
   public Mean reduce(
       @Nullable ByteBuffer[] received, int self, MemorySegment own, long from, int values) {
+    return reduce(received, weights, self, own, from, values);
+  }
+
+  /**
+   * The mean of contributions that all have travelled, with weights of this chunk's own.
+   *
+   * @param chunkWeights one per member, each finite and zero or more, as is their sum
+   */
+  public Mean reduce(@Nullable ByteBuffer[] received, double[] chunkWeights, int values) {
+    return reduce(received, chunkWeights, NOBODY, MemorySegment.NULL, 0, values);
+  }
+
+  private Mean reduce(
+      @Nullable ByteBuffer[] received,
+      double[] weights,
+      int self,
+      MemorySegment own,
+      long from,
+      int values) {
     BitSet present = new BitSet();
     BitSet implausible = new BitSet();
     double weight = 0;
@@ -65,13 +86,14 @@ public final class Reduction implements Aggregator {
         implausible.set(member);
       }
     }
-    sum(received, present, weight, self, own, from, values);
+    sum(received, present, weights, weight, self, own, from, values);
     return new Mean(sum, weight, implausible);
   }
 
   private void sum(
       @Nullable ByteBuffer[] received,
       BitSet present,
+      double[] weights,
       double weight,
       int self,
       MemorySegment own,

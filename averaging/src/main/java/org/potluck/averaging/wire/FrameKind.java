@@ -29,7 +29,11 @@ public enum FrameKind {
   /** The sender lives, though it has nothing to send. */
   ALIVE(12),
   /** The sender has lost a member. */
-  SUSPECT(13);
+  SUSPECT(13),
+  /** A chunk of a mean that the sender carries from one stage of a grid to the next. */
+  CARRIED(14),
+  /** The sender has no average of the stage it was asked for, and will have none. */
+  LACKS(15);
 
   private final int wireNumber;
 

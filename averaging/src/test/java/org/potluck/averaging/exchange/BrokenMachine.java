@@ -23,7 +23,7 @@ import org.potluck.network.Traffic;
  * The network of a member whose machine damages what it sends: bits flip in chunks, frames come
  * twice, cut off, too large, or of a kind that does not exist.
  */
-record BrokenMachine(Network network, RandomGenerator random, int oneIn) implements Network {
+public record BrokenMachine(Network network, RandomGenerator random, int oneIn) implements Network {
 
   private Stream broken(Stream stream) {
     return new Stream() {

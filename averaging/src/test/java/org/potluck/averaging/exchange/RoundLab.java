@@ -152,6 +152,8 @@ final class RoundLab {
             CHUNK_VALUES * Float.BYTES,
             bufferBytesMax,
             2,
+            AveragingOptions.GROUP_SIZE,
+            Duration.ZERO,
             aggregation);
     for (int i = 0; i < size(); i++) {
       SimulatedNetwork network = simulation.addPeer(profiles.get(i));

@@ -7,6 +7,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import org.potluck.dht.KademliaDht;
 import org.potluck.dht.records.DhtId;
@@ -80,13 +81,32 @@ public final class Churn {
    */
   public static Outcome run(
       long seed, int nodes, Duration medianSession, Duration length, int readsPerSecond) {
+    return run(seed, nodes, medianSession, length, readsPerSecond, _ -> {});
+  }
+
+  /**
+   * The same.
+   *
+   * @param soFar hears what has happened, once the swarm stands and every virtual minute
+   */
+  static Outcome run(
+      long seed,
+      int nodes,
+      Duration medianSession,
+      Duration length,
+      int readsPerSecond,
+      Consumer<Outcome> soFar) {
     long start = System.nanoTime();
     SimulatedSwarm swarm = new SimulatedSwarm(seed, Duration.ofMillis(100));
     swarm.grow(nodes);
     Churn churn = new Churn(swarm, medianSession, readsPerSecond);
     long end = swarm.simulation().elapsed().plus(length).toNanos();
     churn.tick(end);
-    swarm.simulation().runFor(length.plusSeconds(10));
+    for (long minute = 0; minute < length.toMinutes(); minute++) {
+      soFar.accept(churn.outcome(nodes, (System.nanoTime() - start) / 1e9));
+      swarm.simulation().runFor(Duration.ofMinutes(1));
+    }
+    swarm.simulation().runFor(length.minusMinutes(length.toMinutes()).plusSeconds(10));
     return churn.outcome(nodes, (System.nanoTime() - start) / 1e9);
   }
 
@@ -196,7 +216,10 @@ public final class Churn {
             });
   }
 
-  /** Arguments: nodes, minutes, median session in minutes, reads per second, seed. */
+  /**
+   * Arguments: nodes, minutes, median session in minutes, reads per second, seed. Says every
+   * virtual minute how it stands, as large swarms take long.
+   */
   public static void main(String[] arguments) {
     int nodes = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 10_000;
     long minutes = arguments.length > 1 ? Long.parseLong(arguments[1]) : 60;
@@ -204,6 +227,12 @@ public final class Churn {
     int reads = arguments.length > 3 ? Integer.parseInt(arguments[3]) : 5;
     long seed = arguments.length > 4 ? Long.parseLong(arguments[4]) : 1;
     System.out.println(
-        run(seed, nodes, Duration.ofMinutes(session), Duration.ofMinutes(minutes), reads));
+        run(
+            seed,
+            nodes,
+            Duration.ofMinutes(session),
+            Duration.ofMinutes(minutes),
+            reads,
+            System.out::println));
   }
 }

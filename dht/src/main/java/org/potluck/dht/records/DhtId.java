@@ -117,7 +117,25 @@ public record DhtId(long high, long middle, int low) implements Comparable<DhtId
 
   @Override
   public int compareTo(DhtId other) {
-    return new DhtId(0, 0, 0).compareDistances(this, other);
+    int order = Long.compareUnsigned(high, other.high);
+    if (order == 0) {
+      order = Long.compareUnsigned(middle, other.middle);
+    }
+    return order == 0 ? Integer.compareUnsigned(low, other.low) : order;
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof DhtId that
+        && high == that.high
+        && middle == that.middle
+        && low == that.low;
+  }
+
+  /** Written out, as ids are looked up in maps all the time. */
+  @Override
+  public int hashCode() {
+    return 31 * (31 * Long.hashCode(high) + Long.hashCode(middle)) + low;
   }
 
   @Override

@@ -14,6 +14,10 @@ import org.msgpack.core.MessagePack;
  * bytes: smallest integers, float64, text and bytes apart, tuples as extension 0x40.
  */
 public final class MessagePackValues {
+  /** Most values are a few hundred bytes, and the usual buffer is 8 KiB, cleared each time. */
+  private static final MessagePack.PackerConfig SMALL =
+      new MessagePack.PackerConfig().withBufferSize(256);
+
   private MessagePackValues() {}
 
   /**
@@ -21,7 +25,7 @@ public final class MessagePackValues {
    *     list or map of these
    */
   public static byte[] encode(@Nullable Object value) {
-    try (MessageBufferPacker packer = MessagePack.newDefaultBufferPacker()) {
+    try (MessageBufferPacker packer = SMALL.newBufferPacker()) {
       write(packer, value);
       return packer.toByteArray();
     } catch (IOException e) {

@@ -13,14 +13,15 @@ import org.potluck.dht.records.DhtId;
 
 /**
  * The contacts whose ids share the first {@code depth} bits with {@code prefix}, and the spare ones
- * that take the place of those that fall silent. Least recently heard of first.
+ * that take the place of those that fall silent. Least recently heard of first, those never heard
+ * of before all.
  */
 final class Bucket {
   private final DhtId prefix;
   private final int depth;
   private final int size;
-  private final Map<DhtId, Contact> contacts = new LinkedHashMap<>();
-  private final Map<DhtId, Contact> spares = new LinkedHashMap<>();
+  private final LinkedHashMap<DhtId, Contact> contacts = new LinkedHashMap<>();
+  private final LinkedHashMap<DhtId, Contact> spares = new LinkedHashMap<>();
   private final Map<DhtId, Instant> heardAt = new HashMap<>();
   private Instant touched;
 
@@ -72,6 +73,18 @@ final class Bucket {
     return true;
   }
 
+  /** Makes {@code contact} the most recent; false when another or none stands at its id. */
+  boolean again(Contact contact, Instant now) {
+    Contact there = contacts.get(contact.id());
+    if (there == null || !there.peer().equals(contact.peer())) {
+      return false;
+    }
+    contacts.putLast(there.id(), there);
+    heardAt.put(there.id(), now);
+    touched = now;
+    return true;
+  }
+
   /** Keeps {@code contact} for the day a place becomes free; the oldest spare gives way. */
   void spare(Contact contact) {
     spares.remove(contact.id());
@@ -88,9 +101,8 @@ final class Bucket {
     if (contacts.remove(id) == null || spares.isEmpty()) {
       return Optional.empty();
     }
-    Contact next = new ArrayList<>(spares.values()).getLast();
-    spares.remove(next.id());
-    contacts.put(next.id(), next);
+    Contact next = spares.pollLastEntry().getValue();
+    contacts.putFirst(next.id(), next);
     return Optional.of(next);
   }
 
@@ -101,9 +113,10 @@ final class Bucket {
     List<Map.Entry<Contact, Instant>> quiet = new ArrayList<>();
     for (Contact contact : contacts.values()) {
       Instant heard = heardAt.getOrDefault(contact.id(), Instant.EPOCH);
-      if (heard.isBefore(before)) {
-        quiet.add(Map.entry(contact, heard));
+      if (!heard.isBefore(before)) {
+        break; // All that follow were heard of later.
       }
+      quiet.add(Map.entry(contact, heard));
     }
     return quiet;
   }
@@ -124,7 +137,7 @@ final class Bucket {
     for (Contact contact : spares.values()) {
       Bucket half = left.covers(contact.id()) ? left : right;
       if (half.contacts.size() < size) {
-        half.contacts.put(contact.id(), contact);
+        half.contacts.putFirst(contact.id(), contact);
       } else {
         half.spares.put(contact.id(), contact);
       }

@@ -3,6 +3,7 @@ package org.potluck.dht.routing;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -96,6 +97,16 @@ public final class RoutingTable {
     return there == null ? new Heard.Added() : new Heard.Known();
   }
 
+  /**
+   * Takes note of a contact that stands in the table already: most calls are with those.
+   *
+   * @return false when it does not stand there
+   */
+  public boolean heardAgain(Contact contact, Instant now) {
+    return contact.id().equals(idOfPeer.get(contact.peer()))
+        && bucketOf(contact.id()).again(contact, now);
+  }
+
   /** Whether the bucket of {@code id} has its share of this neighbourhood without {@code id}. */
   private boolean crowded(DhtId id, String neighbourhood) {
     Bucket bucket = bucketOf(id);
@@ -142,7 +153,37 @@ public final class RoutingTable {
 
   /** Everyone in the table, bucket by bucket. */
   public List<Contact> contacts() {
-    return buckets.stream().flatMap(bucket -> bucket.contacts().stream()).toList();
+    List<Contact> contacts = new ArrayList<>(size());
+    for (Bucket bucket : buckets) {
+      contacts.addAll(bucket.contacts());
+    }
+    return contacts;
+  }
+
+  /** The very object that stands here for {@code peer} at {@code id}; null where none does. */
+  public @Nullable Contact known(DhtId id, PeerId peer) {
+    return id.equals(idOfPeer.get(peer)) ? bucketOf(id).get(id) : null;
+  }
+
+  /**
+   * How many leading bits contacts share with this node: the bits for which there is one.
+   *
+   * @param except does not count
+   */
+  public BitSet sharedBits(DhtId except) {
+    BitSet shared = new BitSet();
+    for (Bucket bucket : buckets) {
+      boolean home = bucket.covers(self);
+      for (Contact contact : bucket.contacts()) {
+        if (!contact.id().equals(except)) {
+          shared.set(self.sharedBits(contact.id()));
+          if (!home) {
+            break; // All of another bucket share as many.
+          }
+        }
+      }
+    }
+    return shared;
   }
 
   /**

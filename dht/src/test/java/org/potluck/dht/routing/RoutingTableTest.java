@@ -5,8 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
@@ -65,6 +68,59 @@ class RoutingTableTest {
               .limit(20)
               .toList();
       assertThat(table.nearest(target, 20, except)).as("seed %s", SEED).isEqualTo(expected);
+    }
+  }
+
+  @Test
+  void knowsWhoWasSilentForHowLongOverAnyHistory() {
+    Map<DhtId, Instant> heardAt = new HashMap<>();
+    List<Contact> met = new ArrayList<>();
+    Instant now = NOW;
+    for (int i = 0; i < 5000; i++) {
+      now = now.plusSeconds(1);
+      boolean again = !met.isEmpty() && random.nextBoolean();
+      Contact contact =
+          again
+              ? met.get(random.nextInt(met.size()))
+              : new Contact(near(random.nextInt(9)), peer());
+      if (again && random.nextInt(4) == 0) {
+        table.remove(contact.id());
+        heardAt.remove(contact.id());
+        continue;
+      }
+      met.add(contact);
+      boolean stood = table.contains(contact.id());
+      assertThat(table.heardAgain(contact, now)).isEqualTo(stood);
+      if (!stood) {
+        table.heard(contact, Optional.empty(), now);
+      }
+      if (table.contains(contact.id())) {
+        heardAt.put(contact.id(), now);
+      }
+    }
+    Instant before = now.minusSeconds(1000);
+    List<Contact> expected =
+        table.contacts().stream()
+            .filter(one -> heardAt.getOrDefault(one.id(), Instant.EPOCH).isBefore(before))
+            .toList();
+    assertThat(expected).hasSizeBetween(1, table.size() - 1);
+    assertThat(table.quiet(Integer.MAX_VALUE, before))
+        .as("seed %s", SEED)
+        .containsExactlyInAnyOrderElementsOf(expected);
+  }
+
+  @Test
+  void saysForHowManyBitsThereIsAContact() {
+    for (int i = 0; i < 300; i++) {
+      Contact contact = new Contact(near(random.nextInt(14)), peer());
+      table.heard(contact, Optional.empty(), NOW);
+      BitSet expected = new BitSet();
+      for (Contact other : table.contacts()) {
+        if (!other.equals(contact)) {
+          expected.set(self.sharedBits(other.id()));
+        }
+      }
+      assertThat(table.sharedBits(contact.id())).as("seed %s", SEED).isEqualTo(expected);
     }
   }
 

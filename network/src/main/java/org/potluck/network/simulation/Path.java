@@ -21,7 +21,7 @@ final class Path {
   private final SimulatedNetwork to;
   private final LinkProfile link;
   private final long extraNanos;
-  private final ArrayDeque<Runnable> held = new ArrayDeque<>();
+  private final ArrayDeque<Runnable> held = new ArrayDeque<>(1);
   private Runnable broken = () -> {};
   private long lastArrivalNanos;
   private long congestedUntilNanos;

@@ -169,7 +169,15 @@ public final class SimulatedNetwork implements Network {
   @Override
   public Optional<PeerTraffic> traffic(PeerId peer) {
     List<ConnectionEnd> found = connections.get(peer);
-    return found == null ? Optional.empty() : Optional.of(found.getFirst().traffic());
+    return found == null ? Optional.empty() : Optional.of(sum(found));
+  }
+
+  /** Two peers that dialed each other at once have two connections. */
+  private static PeerTraffic sum(List<ConnectionEnd> ends) {
+    PeerTraffic first = ends.getFirst().traffic();
+    Traffic all =
+        ends.stream().map(end -> end.traffic().traffic()).reduce(Traffic.NONE, Traffic::plus);
+    return new PeerTraffic(first.peer(), all, first.roundTrip(), first.relayed(), first.address());
   }
 
   @Override

@@ -2,6 +2,7 @@ package org.potluck.peer.bench;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import org.potluck.dht.bench.DhtBench;
 
@@ -19,6 +20,11 @@ public record DhtFigures() implements Bench {
     return List.of(
         part("16-nodes", "16 processes, ten at work at a time", 30, () -> processes(false)),
         part("16-nodes-one-at-a-time", "16 processes", 30, () -> processes(true)),
+        new Part(
+            List.of("16-nodes-warm-one-at-a-time", "16-nodes-warm"),
+            "16 processes that have worked for a while",
+            Duration.ofSeconds(60),
+            DhtFigures::warm),
         part("1024-nodes", "one process, no delays", 60, () -> DhtBench.oneProcess(SEED)),
         part(
             "1024-nodes-100ms-churn",
@@ -36,6 +42,14 @@ public record DhtFigures() implements Bench {
   private static DhtBench.Case processes(boolean oneAtATime)
       throws IOException, InterruptedException {
     return DhtBench.processes(SEED, oneAtATime);
+  }
+
+  private static List<BenchCase> warm() throws IOException, InterruptedException, BenchException {
+    List<BenchCase> cases = new ArrayList<>();
+    for (DhtBench.Case one : DhtBench.warm(SEED)) {
+      cases.add(reported(one));
+    }
+    return cases;
   }
 
   private static Part part(String name, String what, int seconds, Measurement measurement) {

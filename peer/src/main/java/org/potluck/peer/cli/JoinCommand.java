@@ -1,6 +1,8 @@
 package org.potluck.peer.cli;
 
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -53,6 +55,12 @@ final class JoinCommand implements Callable<Integer> {
       description = "Print a line every so often, such as 30s, instead of rewriting one.")
   private @Nullable Duration log;
 
+  @Option(
+      names = "--finish-with-input",
+      hidden = true,
+      description = "For programs that start peers: finish when standard input ends.")
+  private boolean finishWithInput;
+
   @Mixin private NetworkOptions network = new NetworkOptions();
 
   @Override
@@ -65,7 +73,11 @@ final class JoinCommand implements Callable<Integer> {
     Ticker ticker = log == null ? Ticker.usual() : Ticker.named(name, log);
     Home home = network.home();
     try (Home.Claim claim = home.claim(Home.Use.VOLUNTEER);
-        Node node = Node.start(claim.identity(), network.listen(home.port(invited.runId())))) {
+        Node node =
+            Node.start(
+                claim.identity(),
+                network.listen(home.port(invited.runId())),
+                home.savedPeers(invited.runId()))) {
       SignedManifest manifest = node.fetchManifest(invited);
       home.keepPort(invited.runId(), node.port());
       node.bootstrap(invited.peers());
@@ -73,6 +85,9 @@ final class JoinCommand implements Callable<Integer> {
           new TrainingPeer.Settings(name, device, threads, data, home, ticker);
       try (TrainingPeer peer = TrainingPeer.start(node, manifest, settings);
           Interrupt _ = Interrupt.calls(() -> stop(peer, ticker))) {
+        if (finishWithInput) {
+          Thread.ofPlatform().daemon().name("input").start(() -> finishAfter(System.in, peer));
+        }
         peer.run();
         if (report != null) {
           RunReport.writePeer(peer.report(), report);
@@ -83,6 +98,15 @@ final class JoinCommand implements Callable<Integer> {
           ExitCode.MACHINE, "cannot write the report (%s); see --report".formatted(Trouble.of(e)));
     }
     return ExitCode.OK.status();
+  }
+
+  private static void finishAfter(InputStream input, TrainingPeer peer) {
+    try {
+      input.transferTo(OutputStream.nullOutputStream());
+    } catch (IOException e) {
+      // No more will come.
+    }
+    peer.finish();
   }
 
   private static void stop(TrainingPeer peer, Ticker ticker) {

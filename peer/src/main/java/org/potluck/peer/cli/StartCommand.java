@@ -48,7 +48,7 @@ final class StartCommand implements Callable<Integer> {
       SignedManifest manifest = SignedManifest.sign(described, claim.identity());
       List<Multiaddr> listen = network.listen(home.port(manifest.runId()));
       CountDownLatch stopped = new CountDownLatch(1);
-      try (Node node = Node.start(claim.identity(), listen)) {
+      try (Node node = Node.start(claim.identity(), listen, home.savedPeers(manifest.runId()))) {
         node.bootstrap(List.of());
         home.keepPort(manifest.runId(), node.port());
         Invitation invitation = Invitation.to(manifest.runId(), node.addresses());

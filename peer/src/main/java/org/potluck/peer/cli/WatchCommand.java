@@ -8,6 +8,7 @@ import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
+import org.potluck.dht.SavedPeers;
 import org.potluck.monitor.Dashboard;
 import org.potluck.monitor.DashboardException;
 import org.potluck.monitor.DashboardOptions;
@@ -81,7 +82,8 @@ final class WatchCommand implements Callable<Integer> {
     CountDownLatch stopped = new CountDownLatch(1);
     // Who only looks on needs no name that lasts.
     Identity identity = Identity.generate(new SecureRandom());
-    try (Node node = Node.start(identity, network.listen(OptionalInt.empty()))) {
+    SavedPeers saved = network.home().savedPeers(invited.runId());
+    try (Node node = Node.start(identity, network.listen(OptionalInt.empty()), saved)) {
       SignedManifest manifest = node.fetchManifest(invited);
       node.bootstrap(invited.peers());
       Path history = network.home().watchedHistory(manifest.runId());

@@ -30,6 +30,7 @@ import org.potluck.peer.run.Observer;
 /** A whole run on one machine: a coordinator in this process, every trainer in its own. */
 public final class Demo {
   private static final Duration START_LIMIT = Duration.ofMinutes(2);
+  private static final Duration FINISH_LIMIT = Duration.ofSeconds(20);
   private static final Duration STOP_LIMIT = Duration.ofSeconds(25);
   private static final long LOOK_EVERY_MILLIS = 100;
 
@@ -117,7 +118,10 @@ public final class Demo {
         () ->
             observer.trainers() >= processes.size()
                 || !processes.stream().allMatch(PeerProcess::running));
-    awaitUnless(wishes.limit(), () -> processes.stream().noneMatch(PeerProcess::running));
+    BooleanSupplier ended = () -> processes.stream().noneMatch(PeerProcess::running);
+    awaitUnless(wishes.limit(), ended);
+    processes.forEach(PeerProcess::finish);
+    awaitUnless(FINISH_LIMIT, ended);
     processes.forEach(PeerProcess::terminate);
     for (PeerProcess process : processes) {
       process.awaitEnd(STOP_LIMIT);

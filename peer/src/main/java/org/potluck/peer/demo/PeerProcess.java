@@ -36,16 +36,14 @@ final class PeerProcess {
     List<String> arguments = new ArrayList<>(List.of("join", invitation, "--name", name));
     arguments.addAll(List.of("--home", home.toString(), "--host", "127.0.0.1"));
     arguments.addAll(List.of("--report", report.toString(), "--log", "2s"));
+    arguments.add("--finish-with-input"); // also when this process dies
     arguments.addAll(options);
     List<String> command =
         first
             ? SiblingJava.archivingCommand(Main.class, arguments)
             : SiblingJava.command(Main.class, arguments);
     Process process =
-        new ProcessBuilder(command)
-            .redirectInput(ProcessBuilder.Redirect.INHERIT)
-            .redirectOutput(ProcessBuilder.Redirect.INHERIT)
-            .start();
+        new ProcessBuilder(command).redirectOutput(ProcessBuilder.Redirect.INHERIT).start();
     SiblingJava.passOnErrors(process);
     return new PeerProcess(name, process, report);
   }
@@ -56,6 +54,15 @@ final class PeerProcess {
 
   boolean running() {
     return process.isAlive();
+  }
+
+  /** Asks it to take its last step at one epoch with the others, save and report. */
+  void finish() {
+    try {
+      process.getOutputStream().close();
+    } catch (IOException e) {
+      // It has ended already.
+    }
   }
 
   /** Asks it to stop, save and report. */

@@ -8,6 +8,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.potluck.averaging.progress.PeerProgress;
 import org.potluck.averaging.progress.RoundNotes;
 import org.potluck.monitor.EpochStatus;
@@ -84,12 +85,19 @@ public final class Chronicle {
       epochs.loss(peer.epoch(), peer.peer(), peer.loss());
       rounds.there(epochShown, peer.peer(), standing(peer));
     }
-    epochs.tell(rounds);
+    epochs.tell(rounds, false);
   }
 
-  /** The swarm as it is now. */
+  /**
+   * The swarm as it is now.
+   *
+   * @param goodbye whether a peer that is there no more has said so
+   */
   public void look(
-      List<PeerProgress> trainers, Function<PeerId, Optional<PeerTraffic>> traffic, Instant now) {
+      List<PeerProgress> trainers,
+      Function<PeerId, Optional<PeerTraffic>> traffic,
+      Predicate<PeerId> goodbye,
+      Instant now) {
     long total = trainers.stream().mapToLong(PeerProgress::samplesTotal).sum();
     List<PeerStatus> statuses = new ArrayList<>();
     for (PeerProgress peer : trainers) {
@@ -99,12 +107,17 @@ public final class Chronicle {
       statuses.add(status(peer, total, traffic.apply(peer.peer()), now));
     }
     monitor.peers(statuses);
-    announceComings(trainers, now);
+    announceComings(trainers, goodbye, now);
     heard(trainers, now);
     showRounds(now);
     if (!trainers.isEmpty()) {
       showNext(trainers, now);
     }
+  }
+
+  /** The newest epoch that most of the swarm has reached; -1 before anybody was seen. */
+  long epoch() {
+    return epochShown;
   }
 
   /** How far the peers seen so far agree. */
@@ -125,7 +138,7 @@ public final class Chronicle {
     for (RoundStatus round : rounds.news(this::name, now)) {
       monitor.round(round);
     }
-    epochs.tell(rounds);
+    epochs.tell(rounds, true);
   }
 
   private String standing(PeerProgress peer) {
@@ -149,7 +162,8 @@ public final class Chronicle {
             targetBatch));
   }
 
-  private void announceComings(List<PeerProgress> trainers, Instant now) {
+  private void announceComings(
+      List<PeerProgress> trainers, Predicate<PeerId> goodbye, Instant now) {
     Map<PeerId, String> here = new LinkedHashMap<>();
     for (PeerProgress peer : trainers) {
       here.put(peer.peer(), peer.name());
@@ -160,7 +174,10 @@ public final class Chronicle {
     present.forEach(
         (peer, name) -> {
           if (!here.containsKey(peer)) {
-            monitor.event(new Notice(Notice.Severity.WARNING, name + " is gone", now));
+            monitor.event(
+                goodbye.test(peer)
+                    ? new Notice(Notice.Severity.INFO, name + " left", now)
+                    : new Notice(Notice.Severity.WARNING, name + " is gone without a word", now));
           }
         });
     present.clear();

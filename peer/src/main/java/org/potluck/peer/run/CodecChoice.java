@@ -1,5 +1,6 @@
 package org.potluck.peer.run;
 
+import java.time.Duration;
 import org.potluck.averaging.codec.CodecId;
 
 /**
@@ -12,11 +13,19 @@ import org.potluck.averaging.codec.CodecId;
  * @param down of averages
  */
 record CodecChoice(CodecId up, CodecId down) {
+  /** Moving data for longer than this is worth coarser values, where that is left to the rounds. */
+  private static final Duration AIM = Duration.ofSeconds(10);
+
+  /** How long an exchange should take, for the name {@code auto}; zero for all others. */
+  static Duration aim(String name) {
+    return name.equals("auto") ? AIM : Duration.ZERO;
+  }
+
   static CodecChoice of(String name) {
     return switch (name) {
       case "none" -> both(CodecId.NONE);
       case "float16" -> both(CodecId.FLOAT16);
-      case "float16-scaled" -> both(CodecId.FLOAT16_SCALED);
+      case "float16-scaled", "auto" -> both(CodecId.FLOAT16_SCALED);
       case "int8" -> both(CodecId.INT8_BLOCKWISE);
       case "int8-uniform" -> both(CodecId.INT8_UNIFORM);
       case "int4" -> new CodecChoice(CodecId.INT4_BLOCKWISE, CodecId.INT8_BLOCKWISE);

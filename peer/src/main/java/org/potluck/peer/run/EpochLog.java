@@ -37,6 +37,7 @@ final class EpochLog {
     final double seconds;
     final Map<PeerId, Double> losses = new LinkedHashMap<>();
     @Nullable EpochStatus told;
+    boolean news = true;
 
     Epoch(Instant at, double seconds) {
       this.at = at;
@@ -72,17 +73,29 @@ final class EpochLog {
   void loss(long epoch, PeerId peer, double loss) {
     Epoch known = epochs.get(epoch);
     if (known != null && Double.isFinite(loss) && known.losses.size() < 4_096) {
-      known.losses.put(peer, loss);
+      Double before = known.losses.put(peer, loss);
+      known.news |= before == null || before != loss;
     }
   }
 
-  /** Tells every epoch of which more is known than was told. */
-  void tell(RoundLog rounds) {
+  /**
+   * Tells every epoch of which more is known than was told.
+   *
+   * @param roundsToo whether there may be news of the rounds; otherwise only of the losses
+   */
+  void tell(RoundLog rounds, boolean roundsToo) {
     long total = tokensBefore;
     long previous = tokensBeforeEpoch;
     for (Map.Entry<Long, Epoch> entry : epochs.entrySet()) {
       long epoch = entry.getKey();
       Epoch known = entry.getValue();
+      EpochStatus told = known.told;
+      if (told != null && !known.news && !roundsToo) {
+        total = told.tokensTotal();
+        previous = epoch;
+        continue;
+      }
+      known.news = false;
       // Epochs that passed unseen had their target batch, too.
       total += Math.max(0, epoch - previous - 1) * targetBatch * tokensPerSample;
       previous = epoch;
@@ -101,7 +114,7 @@ final class EpochLog {
               total,
               known.seconds,
               known.losses.size());
-      if (!status.equals(known.told) && Double.isFinite(status.loss())) {
+      if (!status.equals(told) && Double.isFinite(status.loss())) {
         known.told = status;
         monitor.epoch(status);
       }

@@ -11,6 +11,8 @@ import java.security.SecureRandom;
 import java.util.Locale;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
+import org.potluck.dht.SavedPeers;
+import org.potluck.dht.SavedPeersFile;
 import org.potluck.network.Identity;
 import org.potluck.network.IdentityFile;
 import org.potluck.peer.ExitCode;
@@ -115,6 +117,21 @@ public record Home(Path folder) {
 
   private Path portFile(String run) {
     return folder.resolve("runs").resolve(run).resolve("port");
+  }
+
+  /**
+   * Addresses of the other peers of {@code run}, through which a peer finds back. All processes of
+   * this home share them: who was met is met by all.
+   */
+  public SavedPeers savedPeers(String run) throws UserException {
+    try {
+      return SavedPeersFile.at(folder.resolve("runs").resolve(run).resolve("peers"));
+    } catch (IOException e) {
+      throw new UserException(
+          ExitCode.MACHINE,
+          "cannot read from the folder %s (%s); choose another with --home"
+              .formatted(folder, Trouble.of(e)));
+    }
   }
 
   Path checkpoint(String run) {

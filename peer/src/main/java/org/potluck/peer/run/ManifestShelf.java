@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
 import org.potluck.network.Multiaddr;
@@ -51,13 +52,29 @@ final class ManifestShelf {
                                 new IllegalArgumentException("this peer is of another run"))));
   }
 
-  /** Asks the invitation's peers one after another, each at all of its addresses. */
-  static SignedManifest fetch(Node node, Invitation invitation) throws UserException {
-    Map<PeerId, List<Multiaddr>> peers = new LinkedHashMap<>();
-    for (Multiaddr address : invitation.peers()) {
-      peers.computeIfAbsent(address.peer().orElseThrow(), _ -> new ArrayList<>()).add(address);
-    }
+  /**
+   * Asks the invitation's peers one after another, each at all of its addresses; where none has the
+   * manifest, those met earlier. What went wrong with these is not told: nobody was promised them.
+   */
+  static SignedManifest fetch(Node node, Invitation invitation, List<Multiaddr> earlier)
+      throws UserException {
     List<String> troubles = new ArrayList<>();
+    Optional<SignedManifest> found = ask(node, invitation.runId(), invitation.peers(), troubles);
+    if (found.isEmpty()) {
+      found = ask(node, invitation.runId(), earlier, new ArrayList<>());
+    }
+    return found.orElseThrow(
+        () -> new UserException(ExitCode.UNREACHABLE, String.join("; ", troubles)));
+  }
+
+  private static Optional<SignedManifest> ask(
+      Node node, String run, List<Multiaddr> known, List<String> troubles) {
+    Map<PeerId, List<Multiaddr>> peers = new LinkedHashMap<>();
+    for (Multiaddr address : known) {
+      address
+          .peer()
+          .ifPresent(peer -> peers.computeIfAbsent(peer, _ -> new ArrayList<>()).add(address));
+    }
     for (Map.Entry<PeerId, List<Multiaddr>> entry : peers.entrySet()) {
       PeerId peer = entry.getKey();
       try {
@@ -65,13 +82,12 @@ final class ManifestShelf {
             node.await(
                 () -> {
                   node.network().remember(peer, entry.getValue());
-                  return node.rpc()
-                      .call(peer, FETCH, StringValue.of(invitation.runId()), CALL_LIMIT);
+                  return node.rpc().call(peer, FETCH, StringValue.of(run), CALL_LIMIT);
                 },
                 CALL_LIMIT.plusSeconds(1));
         SignedManifest manifest = SignedManifest.parse(answer.getValue().toByteArray());
-        if (manifest.runId().equals(invitation.runId())) {
-          return manifest;
+        if (manifest.runId().equals(run)) {
+          return Optional.of(manifest);
         }
         troubles.add(peer.shortName() + " sent the manifest of another run");
       } catch (NetworkException e) {
@@ -80,7 +96,7 @@ final class ManifestShelf {
         troubles.add(peer.shortName() + " sent a manifest that cannot be used: " + e.getMessage());
       }
     }
-    throw new UserException(ExitCode.UNREACHABLE, String.join("; ", troubles));
+    return Optional.empty();
   }
 
   private static String explain(PeerId peer, List<Multiaddr> addresses, NetworkException e) {

@@ -9,7 +9,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Executors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.potluck.averaging.Averager;
 import org.potluck.averaging.AveragingOptions;
 import org.potluck.averaging.Contribution;
@@ -22,7 +25,6 @@ import org.potluck.averaging.progress.PeerProgress;
 import org.potluck.averaging.progress.RoundBulletin;
 import org.potluck.averaging.progress.RoundNote;
 import org.potluck.averaging.progress.SwarmProgress;
-import org.potluck.averaging.reduce.Aggregation;
 import org.potluck.averaging.state.Snapshot;
 import org.potluck.averaging.state.StateClient;
 import org.potluck.averaging.state.StateDonor;
@@ -43,6 +45,7 @@ public final class NetworkSwarm implements Swarm {
   private final Node node;
   private final PeerCard card;
   private final SwarmProgress progress;
+  private final Averager averager;
   private final Rendezvous rendezvous;
   private final RoundBulletin bulletin;
   private final GradientMemory memory;
@@ -60,6 +63,9 @@ public final class NetworkSwarm implements Swarm {
   private long sequence = System.currentTimeMillis() * 1000;
   private long newsCount;
 
+  /** Of the last round; the training thread's. */
+  private @Nullable RoundOutcome last;
+
   private NetworkSwarm(
       Node node,
       String run,
@@ -75,6 +81,7 @@ public final class NetworkSwarm implements Swarm {
     this.target = appointment.target();
     this.memory = new GradientMemory(appointment.codecUp());
     LinkMeter meter = new LinkMeter(node.network(), LinkMeter.Limits.NONE);
+    this.averager = averager;
     this.rendezvous =
         new Rendezvous(node.network().loop(), averager, progress, appointment, meter::link);
     this.bulletin = new RoundBulletin(node.network().loop(), node.dht(), run, meter::link);
@@ -97,8 +104,8 @@ public final class NetworkSwarm implements Swarm {
       Node node,
       String run,
       Rendezvous.Appointment appointment,
-      Aggregation aggregation,
       PeerCard card,
+      AveragingOptions options,
       StateLimits limits) {
     return node.onLoop(
         () ->
@@ -112,13 +119,18 @@ public final class NetworkSwarm implements Swarm {
                     new Averager(
                         node.network(),
                         node.dht(),
-                        AveragingOptions.defaults().withAggregation(aggregation),
+                        options,
                         new SecureRandom(),
                         SpanPlanner::byLinks,
-                        Runnable::run,
+                        codecThread(),
                         new Trust(new SecureRandom())),
                     new StateDonor(node.network().loop(), node.rpc(), run, limits),
                     new StateClient(node.network().loop(), node.rpc(), run, limits))));
+  }
+
+  /** Chunks are encoded and added here, so that the loop stays able to say that this peer lives. */
+  private static Executor codecThread() {
+    return Executors.newSingleThreadExecutor(Thread.ofPlatform().daemon().name("codecs").factory());
   }
 
   @Override
@@ -169,16 +181,26 @@ public final class NetworkSwarm implements Swarm {
   @Override
   public RoundOutcome average(long epoch, MemorySegment gradients, long samples)
       throws InterruptedException {
+    reuseLast();
     CompletableFuture<RoundOutcome> outcome = new CompletableFuture<>();
     MemorySegment sent = memory.send(gradients, samples);
     node.execute(() -> begin(epoch, new Contribution(sent, samples), outcome));
     try {
       RoundOutcome settled = outcome.get();
       memory.settle(settled, sent, gradients);
+      last = settled;
       return settled;
     } catch (ExecutionException e) {
       throw new IllegalStateException("a round failed otherwise than by its outcome", e);
     }
+  }
+
+  /** Who averages anew has applied what came before. */
+  private void reuseLast() {
+    if (last instanceof RoundOutcome.Averaged averaged) {
+      node.execute(() -> averager.reuse(averaged));
+    }
+    last = null;
   }
 
   /** On the loop; whatever happens, {@code outcome} ends. */

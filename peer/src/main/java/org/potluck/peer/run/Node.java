@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 import org.potluck.dht.Dht;
 import org.potluck.dht.DhtOptions;
 import org.potluck.dht.KademliaDht;
+import org.potluck.dht.SavedPeers;
 import org.potluck.network.Identity;
 import org.potluck.network.Multiaddr;
 import org.potluck.network.Network;
@@ -35,16 +36,28 @@ public final class Node implements AutoCloseable {
   private final Libp2pNetwork network;
   private final Rpc rpc;
   private final KademliaDht dht;
+  private final SavedPeers saved;
 
-  private Node(NettyLoop loop, Libp2pNetwork network, Rpc rpc, KademliaDht dht) {
+  private Node(NettyLoop loop, Libp2pNetwork network, Rpc rpc, KademliaDht dht, SavedPeers saved) {
     this.loop = loop;
     this.network = network;
     this.rpc = rpc;
     this.dht = dht;
+    this.saved = saved;
   }
 
-  /** Starts to listen. */
+  /** Starts to listen, without a memory of other peers. */
   public static Node start(Identity identity, List<Multiaddr> listen)
+      throws UserException, InterruptedException {
+    return start(identity, listen, SavedPeers.NONE);
+  }
+
+  /**
+   * Starts to listen.
+   *
+   * @param saved where other peers' addresses are kept, to come back through them
+   */
+  public static Node start(Identity identity, List<Multiaddr> listen, SavedPeers saved)
       throws UserException, InterruptedException {
     NettyLoop loop = NettyLoop.start("potluck-" + identity.peerId().shortName());
     try {
@@ -55,8 +68,8 @@ public final class Node implements AutoCloseable {
       loop.execute(
           () -> {
             Rpc rpc = new Rpc(network, random);
-            KademliaDht dht = KademliaDht.create(network, rpc, random, DhtOptions.DEFAULTS);
-            node.complete(new Node(loop, network, rpc, dht));
+            KademliaDht dht = KademliaDht.create(network, rpc, random, DhtOptions.DEFAULTS, saved);
+            node.complete(new Node(loop, network, rpc, dht, saved));
           });
       return node.join();
     } catch (ListenException e) {
@@ -96,9 +109,9 @@ public final class Node implements AutoCloseable {
         .orElse(0);
   }
 
-  /** Gets the run's manifest from the peers that invite. */
+  /** Gets the run's manifest from the peers that invite, or from those met earlier. */
   public SignedManifest fetchManifest(Invitation invitation) throws UserException {
-    return ManifestShelf.fetch(this, invitation);
+    return ManifestShelf.fetch(this, invitation, saved.load());
   }
 
   /** Finds the run's other peers through any of {@code known}. */
@@ -156,7 +169,7 @@ public final class Node implements AutoCloseable {
     }
   }
 
-  void execute(Runnable task) {
+  public void execute(Runnable task) {
     loop.execute(task);
   }
 
@@ -174,5 +187,6 @@ public final class Node implements AutoCloseable {
       // The process is going: what is still open closes with it.
     }
     loop.stop();
+    saved.flush();
   }
 }

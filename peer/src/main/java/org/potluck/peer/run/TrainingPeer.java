@@ -10,6 +10,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import org.potluck.averaging.AveragingOptions;
 import org.potluck.averaging.Rendezvous;
 import org.potluck.averaging.RoundOutcome;
 import org.potluck.averaging.progress.Outlook;
@@ -114,7 +115,12 @@ public final class TrainingPeer implements AutoCloseable {
             spec.averaging().codec(),
             parameters,
             new Outlook.Target(spec.training().targetBatch(), spec.training().microBatch()));
-    return NetworkSwarm.join(node, run, appointment, aggregation(spec.averaging()), card, limits);
+    AveragingOptions options =
+        AveragingOptions.defaults()
+            .withGroupSize(spec.averaging().groupSize())
+            .withExchangeAim(CodecChoice.aim(spec.averaging().codec()))
+            .withAggregation(aggregation(spec.averaging()));
+    return NetworkSwarm.join(node, run, appointment, card, options, limits);
   }
 
   private static Aggregation aggregation(RunSpec.Averaging averaging) {

@@ -101,7 +101,8 @@ final class Watcher {
 
   private void look() {
     EventLoop.Timer _ = network.loop().schedule(LOOK_EVERY, this::look);
-    chronicle.look(progress.trainers(), network::traffic, network.loop().now());
+    chronicle.look(
+        progress.trainers(), network::traffic, progress::saidGoodbye, network.loop().now());
   }
 
   private void readRounds() {
@@ -129,7 +130,8 @@ final class Watcher {
     }
     try {
       long epoch = Long.parseLong(text.substring(0, line));
-      if (epoch > sampleEpoch) {
+      // Whoever claims to be ahead of the swarm must not silence all others.
+      if (epoch > sampleEpoch && epoch <= chronicle.epoch() + 1) {
         sampleEpoch = epoch;
         monitor.sample(new ModelSample(epoch, network.loop().now(), "", text.substring(line + 1)));
       }

@@ -38,6 +38,7 @@ record Scenario(
    * @param codec {@code none}, {@code float16} or {@code int8}
    * @param aggregation {@code mean} or {@code centered-clip}
    * @param roundLimit a round of averaging ends by then
+   * @param groupSize peers of one group at most; more average on a grid
    */
   record Run(
       Training training,
@@ -47,7 +48,8 @@ record Scenario(
       long epochs,
       String codec,
       String aggregation,
-      Duration roundLimit) {
+      Duration roundLimit,
+      int groupSize) {
     /** Held in memory per vector at most, until one value must stand for too many. */
     private static final long VALUES_HELD = 1 << 16;
 
@@ -65,6 +67,7 @@ record Scenario(
           List.of("mean", "centered-clip").contains(aggregation),
           "run.aggregation must be mean or centered-clip");
       require(roundLimit.isPositive(), "run.round-limit must be positive");
+      require(groupSize >= 2 && groupSize <= 1024, "run.group-size must be between 2 and 1024");
     }
 
     /** How many values one value in memory stands for on links. */

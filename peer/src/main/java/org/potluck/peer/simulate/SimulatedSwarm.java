@@ -87,6 +87,7 @@ final class SimulatedSwarm implements Swarm {
     AveragingOptions options =
         AveragingOptions.defaults()
             .withChunkBytesMax(CHUNK_BYTES / run.magnification())
+            .withGroupSize(run.groupSize())
             .withAggregation(aggregation(run));
     adversary = new Adversary(peerClass.attack(), network.random());
     // An adversary's own program would not judge its own contribution either.

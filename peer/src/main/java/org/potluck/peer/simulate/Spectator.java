@@ -91,7 +91,7 @@ final class Spectator implements AutoCloseable {
     }
     if (at.minus(looked).compareTo(LOOK_EVERY) >= 0) {
       looked = at;
-      chronicle.look(trainers, peer -> Optional.empty(), instant());
+      chronicle.look(trainers, peer -> Optional.empty(), peer -> false, instant());
     } else {
       chronicle.heard(trainers, instant());
     }

@@ -29,7 +29,8 @@ public interface Swarm {
   void awaitChange(Duration limit) throws InterruptedException;
 
   /**
-   * Averages {@code gradients} with the peers that are at {@code epoch}; waits for the outcome.
+   * Averages {@code gradients} with the peers that are at {@code epoch}; waits for the outcome. Its
+   * average is there until this is called again.
    *
    * @param samples how many are behind the gradients; may be zero
    */

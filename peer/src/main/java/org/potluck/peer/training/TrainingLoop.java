@@ -18,8 +18,9 @@ import org.potluck.trainer.Trainer;
  * forgotten only when the others have moved on, because then it belongs to parameters that no
  * longer exist.
  *
- * <p>Whoever has reached the last epoch stays until the others have it, too: a peer that missed the
- * last round would find nobody to catch up with, and end at other parameters than everybody else.
+ * <p>Whoever has reached the last epoch, the run's or its own, stays until the others have it, too:
+ * a peer that missed the last round would find nobody to catch up with, and end at other parameters
+ * than everybody else.
  */
 public final class TrainingLoop {
   /** Micro-batches per epoch and peer never reach this, so that draws of epochs do not overlap. */
@@ -87,7 +88,7 @@ public final class TrainingLoop {
         train(view);
       }
     }
-    if (plan.completeAt(trainer.epoch())) {
+    if (!stopping && (plan.completeAt(trainer.epoch()) || lastEpoch > 0)) {
       awaitStragglers();
     }
     swarm.leave(progress(Swarm.Activity.TRAINING));

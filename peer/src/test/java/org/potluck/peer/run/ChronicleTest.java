@@ -132,13 +132,24 @@ final class ChronicleTest {
   void whatWasRememberedGoesOn() {
     EpochStatus last = new EpochStatus(10, now, 3, BATCH, true, 480, 9_000, 1, 2);
     Chronicle again = chronicle(Optional.of(last));
-    again.look(List.of(word(ANNA, 12, 3), word(BEN, 12, 3)), peer -> Optional.empty(), now);
-    again.look(List.of(word(ANNA, 13, 3), word(BEN, 13, 3)), peer -> Optional.empty(), now);
+    again.look(
+        List.of(word(ANNA, 12, 3), word(BEN, 12, 3)), peer -> Optional.empty(), BEN::equals, now);
+    again.look(
+        List.of(word(ANNA, 13, 3), word(BEN, 13, 3)), peer -> Optional.empty(), BEN::equals, now);
     assertThat(shown.epoch(13).tokensTotal())
         .as("two epochs passed unseen and one was seen")
         .isEqualTo(9_000 + 3 * BATCH * TOKENS);
     again.told(ANNA, new RoundNotes(0, 0, List.of(averaged("aa", 8, 60))), now);
     assertThat(shown.rounds).as("of before the restart").isEmpty();
+  }
+
+  @Test
+  void whoLeavesIsToldApartFromWhoIsLost() {
+    look(word(ANNA, 0, 0), word(BEN, 0, 0), word(CARA, 0, 0));
+    look(word(ANNA, 0, 0));
+    assertThat(shown.notices)
+        .containsExactly(
+            "anna joined", "ben joined", "cara joined", "ben left", "cara is gone without a word");
   }
 
   @Test
@@ -157,7 +168,7 @@ final class ChronicleTest {
 
   private void look(PeerProgress... words) {
     pass(Duration.ofSeconds(1));
-    chronicle.look(List.of(words), peer -> Optional.empty(), now);
+    chronicle.look(List.of(words), peer -> Optional.empty(), BEN::equals, now);
   }
 
   private RoundNotes last = new RoundNotes(0, 0, List.of());
@@ -265,6 +276,7 @@ final class ChronicleTest {
   private static final class Shown implements Monitor {
     private final List<EpochStatus> epochs = new ArrayList<>();
     private final List<RoundStatus> rounds = new ArrayList<>();
+    private final List<String> notices = new ArrayList<>();
     private List<PeerStatus> peers = List.of();
 
     EpochStatus epoch(long epoch) {
@@ -306,6 +318,8 @@ final class ChronicleTest {
     public void sample(ModelSample sample) {}
 
     @Override
-    public void event(Notice notice) {}
+    public void event(Notice notice) {
+      notices.add(notice.text());
+    }
   }
 }

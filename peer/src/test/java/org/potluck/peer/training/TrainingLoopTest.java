@@ -296,6 +296,16 @@ final class TrainingLoopTest {
   }
 
   @Test
+  void staysAtTheEpochItNamedUntilTheOthersHaveIt() throws InterruptedException {
+    TrainingLoop loop = loop(0);
+    swarm.looksUntilOthersArrive = 3;
+    heard.afterMicroBatch = loop::finish;
+    loop.run();
+    assertThat(swarm.looksUntilOthersArrive).isNegative();
+    assertThat(swarm.farewells.getFirst().epoch()).isEqualTo(1);
+  }
+
+  @Test
   void withdrawsFromItsRoundWhenStopped() throws InterruptedException {
     TrainingLoop loop = loop(0);
     assertThat(swarm.withdrawn).isFalse();

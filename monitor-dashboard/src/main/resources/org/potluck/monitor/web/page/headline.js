@@ -11,14 +11,17 @@ export function showRun(run) {
 export function showEpoch(run, epochs, shown, now, rate) {
   const first = epochs.find((epoch) => known(epoch.loss));
   const inBytes = run?.token_unit === 'byte';
+  // A simulated toy problem has a loss but no text that could be guessed.
+  const toy = run?.token_unit === 'value';
   setText('loss', fixed(shown?.loss, 3));
   const fall = first && known(shown?.loss) ? first.loss - shown.loss : NaN;
   setText(
     'loss-change',
     !known(fall) ? 'nothing learnt yet'
-      : fall === 0 ? `nats per ${inBytes ? 'byte' : 'token'}`
+      : fall === 0 ? (toy ? 'of a toy problem' : `nats per ${inBytes ? 'byte' : 'token'}`)
       : `${fall > 0 ? 'down' : 'up'} ${Math.abs(fall).toFixed(3)} since epoch ${first.epoch}`,
   );
+  document.getElementById('second-title').parentElement.hidden = toy;
   setText('second-title', inBytes ? 'Bits per byte' : 'Perplexity');
   setText('second', known(shown?.loss) ? (inBytes ? (shown.loss / Math.LN2).toFixed(2) : Math.exp(shown.loss).toFixed(1)) : '–');
   setText('second-note', inBytes ? 'guessing blindly costs 8' : 'tokens to choose between');

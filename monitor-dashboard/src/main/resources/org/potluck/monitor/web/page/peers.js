@@ -55,7 +55,7 @@ function row(peer, majority, now) {
   bar.value = known(work.share) ? Math.min(1, Math.max(0, work.share)) : 0;
   bar.setAttribute('aria-label', `share of the work: ${percent(work.share)}`);
   const share = cell('Share of the work', 'snug', el('span', 'share', bar, percent(work.share)), el('span', 'sub', `${short(work.samples_total)} in all`));
-  const path = { direct: 'direct', relayed: 'relayed', unknown: 'unknown' }[link.path] ?? '';
+  const path = { direct: 'direct', relayed: 'relayed', unknown: 'path unknown' }[link.path] ?? '';
   const trip = known(link.round_trip_seconds) ? ` · ${link.round_trip_seconds < 0.001 ? '< 1' : Math.round(link.round_trip_seconds * 1000)} ms` : '';
   const rate = (value) => (known(value) ? `${bytes(value)}/s` : '–');
   const measured = known(link.upload_bytes_per_second) || known(link.download_bytes_per_second);
@@ -70,7 +70,7 @@ function row(peer, majority, now) {
     cell('Epoch', 'num', whole(work.epoch), el('span', 'sub', `${short(work.samples)} samples`)),
     sameModel(peer, majority),
     linkCell,
-    cell('Standing', '', known(standing.score) ? el('span', good[0], good[1]) : el('span', 'quiet', '–'), el('span', 'sub', standing.reason)),
+    cell('Standing', known(standing.score) || standing.reason ? '' : 'unknown', known(standing.score) ? el('span', good[0], good[1]) : el('span', 'quiet', '–'), el('span', 'sub', standing.reason)),
     cell('Seen', 'num', ago((now - Date.parse(peer.last_seen)) / 1000)),
   );
   tr.dataset.peer = peer.id;

@@ -32,7 +32,7 @@ export class Player {
     const speed = byId('player-speed');
     // The usual speed shows the whole run in about a minute.
     const usual = SPEEDS.findLast((candidate) => this.#length / candidate >= 45) ?? SPEEDS[0];
-    speed.replaceChildren(...SPEEDS.map((candidate) => new Option(`${candidate} times as fast`, String(candidate), false, candidate === usual)));
+    speed.replaceChildren(...SPEEDS.map((candidate) => new Option(`${candidate} ×`, String(candidate), false, candidate === usual)));
   }
 
   // The moment that is shown, as a clock would have shown it.

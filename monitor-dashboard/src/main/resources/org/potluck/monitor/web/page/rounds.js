@@ -3,7 +3,8 @@
 import { bytes, clock, duration, el, known, percent, setText, short } from './words.js';
 
 const SVG = 'http://www.w3.org/2000/svg';
-const COLUMNS = 60;
+const COLUMNS_MIN = 24;
+const COLUMNS_MAX = 60;
 const LANES = 12;
 const LISTED = 30;
 const PARTS = { averaged: 'has the average', abandoned: 'was left without an average', at_fault: 'was at fault', untold: 'has not told' };
@@ -18,11 +19,13 @@ function shape(tag, attributes, ...children) {
 }
 
 const seconds = (round) => (round.matchmaking_seconds ?? 0) + (round.exchange_seconds ?? 0);
-const column = (rounds, i) => (COLUMNS - rounds.length + i) * 10 + 1;
+// Few rounds are not stretched over the whole width; the newest is at the right.
+const columns = (rounds) => Math.max(COLUMNS_MIN, rounds.length);
+const column = (rounds, i) => (columns(rounds) - rounds.length + i) * 10 + 1;
 
 function bars(rounds) {
   const longest = Math.max(0.001, ...rounds.map(seconds));
-  const svg = shape('svg', { viewBox: `0 0 ${COLUMNS * 10} 72`, preserveAspectRatio: 'none', class: 'durations' });
+  const svg = shape('svg', { viewBox: `0 0 ${columns(rounds) * 10} 72`, preserveAspectRatio: 'none', class: 'durations' });
   rounds.forEach((round, i) => {
     const x = column(rounds, i);
     const exchange = Math.max(2, ((round.exchange_seconds ?? 0) / longest) * 68);
@@ -50,7 +53,7 @@ function peersOf(rounds) {
 }
 
 function lane(peer, rounds) {
-  const svg = shape('svg', { viewBox: `0 0 ${COLUMNS * 10} 20`, preserveAspectRatio: 'none', role: 'img', 'aria-label': `${peer.name}: in ${peer.rounds} of ${rounds.length} rounds` });
+  const svg = shape('svg', { viewBox: `0 0 ${columns(rounds) * 10} 20`, preserveAspectRatio: 'none', role: 'img', 'aria-label': `${peer.name}: in ${peer.rounds} of ${rounds.length} rounds` });
   rounds.forEach((round, i) => {
     const member = round.members.find((candidate) => candidate.id === peer.id);
     if (!member) {
@@ -65,9 +68,15 @@ function lane(peer, rounds) {
   return svg;
 }
 
+function named(peer) {
+  const name = el('span', 'lane-name', peer.name || peer.id.slice(-8));
+  name.title = peer.name || peer.id; // the line is short
+  return name;
+}
+
 function lanes(rounds) {
   const peers = peersOf(rounds);
-  const rows = peers.slice(0, LANES).map((peer) => el('div', 'lane', el('span', 'lane-name', peer.name || peer.id.slice(-8)), lane(peer, rounds)));
+  const rows = peers.slice(0, LANES).map((peer) => el('div', 'lane', named(peer), lane(peer, rounds)));
   if (peers.length > LANES) rows.push(el('p', 'quiet', `and ${peers.length - LANES} more, listed below`));
   return rows;
 }
@@ -106,7 +115,7 @@ function item(round) {
   for (const fault of round.faults) what.append(el('span', 'sub warn', fault));
   if (round.missing?.length) what.append(el('span', 'sub warn', `Not in it: ${round.missing.join('; ')}`));
   if (round.members.length > 1) {
-    const fold = el('details', '', el('summary', 'sub', 'who carried what'), details(round));
+    const fold = el('details', '', el('summary', '', 'who carried what'), details(round));
     fold.open = opened.has(round.id);
     fold.addEventListener('toggle', () => (fold.open ? opened.add(round.id) : opened.delete(round.id)));
     what.append(fold);
@@ -120,8 +129,8 @@ function item(round) {
 const modern = (round) => ({ ...round, members: round.members.map((member) => (typeof member === 'string' ? { id: member, name: member, part: round.outcome } : member)) });
 
 export function showRounds(rounds) {
-  const latest = rounds.slice(-COLUMNS).map(modern).sort((a, b) => (a.at < b.at ? -1 : 1));
-  document.getElementById('round-bars').replaceChildren(...(latest.length ? [el('div', 'lane', el('span', 'lane-name quiet', `longest ${duration(Math.max(...latest.map(seconds)))}`), bars(latest)), ...lanes(latest)] : []));
+  const latest = rounds.slice(-COLUMNS_MAX).map(modern).sort((a, b) => (a.at < b.at ? -1 : 1));
+  document.getElementById('round-bars').replaceChildren(...(latest.length ? [el('div', 'lane', el('span', 'lane-name quiet', `up to ${duration(Math.max(...latest.map(seconds)))}`), bars(latest)), ...lanes(latest)] : []));
   document.getElementById('rounds').replaceChildren(...latest.slice(-LISTED).reverse().map(item));
   document.getElementById('rounds-empty').hidden = rounds.length > 0;
   document.getElementById('round-legend').hidden = rounds.length === 0;

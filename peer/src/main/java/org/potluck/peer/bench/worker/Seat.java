@@ -44,7 +44,7 @@ final class Seat {
   private volatile Split split = Split.PLAN;
   private MemorySegment values = MemorySegment.NULL;
   private Order.@Nullable Prepare prepared;
-  private @Nullable MemorySegment average;
+  private RoundOutcome.@Nullable Averaged average;
   private long processorNanosBefore;
 
   private Seat(Node node, RawMesh mesh) {
@@ -60,8 +60,7 @@ final class Seat {
                         node.dht(),
                         AveragingOptions.defaults(),
                         new SecureRandom(),
-                        (up, down, length, members) ->
-                            split.planner().shares(up, down, length, members),
+                        (work, members) -> split.planner().split(work, members),
                         Executors.newSingleThreadExecutor(
                             Thread.ofPlatform().daemon().name("codecs").factory()),
                         new Trust(new SecureRandom()))));
@@ -112,7 +111,11 @@ final class Seat {
   }
 
   Reply prepare(Order.Prepare order) {
+    RoundOutcome.Averaged last = average;
     average = null;
+    if (last != null) {
+      node.execute(() -> averager.reuse(last));
+    }
     if (values.byteSize() != (long) order.values() * Float.BYTES) {
       values = MemorySegment.ofArray(new float[order.values()]);
     }
@@ -130,7 +133,7 @@ final class Seat {
         node.await(() -> averager.average(request(wish, limit)), limit.plusSeconds(10));
     return switch (outcome) {
       case RoundOutcome.Averaged averaged -> {
-        average = averaged.average();
+        average = averaged;
         yield ended(
             true,
             "",
@@ -150,10 +153,11 @@ final class Seat {
 
   Reply check(Order.Check order) throws IOException {
     long processorNanos = SYSTEM.getProcessCpuTime() - processorNanosBefore;
-    MemorySegment result = average;
-    if (result == null) {
+    RoundOutcome.Averaged averaged = average;
+    if (averaged == null) {
       throw new IOException("there is no average to check");
     }
+    MemorySegment result = averaged.average();
     Order.Prepare wish = inPreparation();
     Codec codec = Codecs.of(CodecId.valueOf(wish.codec()));
     double up = codec.errorBound(Pattern.MAGNITUDE);

@@ -7,7 +7,6 @@ import org.potluck.averaging.matchmaking.SpanPlanner;
 import org.potluck.averaging.plan.Plan;
 import org.potluck.averaging.plan.PlanMember;
 import org.potluck.averaging.plan.Planner;
-import org.potluck.averaging.plan.Span;
 import org.potluck.network.Bandwidth;
 
 /** Ways to cut the vector, to compare. */
@@ -44,15 +43,16 @@ public enum Split {
     return new PlanMember(new Bandwidth(up), new Bandwidth(down), contributes, true, reachable);
   }
 
-  private static long[] parameterServer(
-      CodecId codecUp, CodecId codecDown, long length, List<SpanPlanner.Link> links) {
+  private static SpanPlanner.Split parameterServer(
+      SpanPlanner.Work work, List<SpanPlanner.Link> links) {
     List<PlanMember> members =
         links.stream()
             .map(link -> member(link.up(), link.down(), link.contributes(), link.reachable()))
             .toList();
-    return new Planner(codecUp, codecDown)
-        .parameterServer(members, length).orElseThrow().spans().stream()
-            .mapToLong(Span::length)
-            .toArray();
+    Plan plan =
+        new Planner(work.codecUp(), work.codecDown())
+            .parameterServer(members, work.length())
+            .orElseThrow();
+    return SpanPlanner.Split.of(plan, links);
   }
 }

@@ -10,9 +10,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
+import org.potluck.averaging.AveragingOptions;
 import org.potluck.averaging.RoundOutcome;
 import org.potluck.averaging.progress.Outlook;
-import org.potluck.averaging.reduce.Aggregation;
 import org.potluck.averaging.state.StateLimits;
 import org.potluck.peer.run.NetworkSwarm;
 import org.potluck.peer.training.Swarm;
@@ -62,8 +62,8 @@ final class Training {
                       "float16",
                       trainer.parameterCount(),
                       new Outlook.Target(order.targetBatch(), MICRO_BATCH)),
-                  Aggregation.MEAN,
                   new NetworkSwarm.PeerCard("bench", trainer.device(), config.model().context()),
+                  AveragingOptions.defaults(),
                   StateLimits.usual(trainer.parameterCount() * 12 + (1 << 20)));
       Stopwatch stopwatch = new Stopwatch();
       TrainingPlan plan =

@@ -1,0 +1,163 @@
+package org.potluck.averaging.matchmaking;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.random.RandomGenerator;
+import org.potluck.averaging.RoundTerms;
+import org.potluck.averaging.codec.Codec;
+import org.potluck.averaging.codec.CodecLadder;
+import org.potluck.averaging.exchange.Course;
+import org.potluck.averaging.exchange.Group;
+import org.potluck.averaging.exchange.Rounds;
+import org.potluck.averaging.plan.Grid;
+import org.potluck.network.PeerId;
+
+/**
+ * Makes the groups of those who came to a round: one while they are few, else those of a grid, on
+ * which everybody has another place in every round.
+ *
+ * <p>Each is told its own groups only: a thousand peers would otherwise each have to be told of a
+ * thousand.
+ */
+final class Courses {
+  /** So many chunks to a member at least, so that whole chunks give it about its share. */
+  private static final int CHUNKS_PER_MEMBER = 8;
+
+  private final Surroundings around;
+  private final RoundTerms terms;
+  private final int chunkValues;
+
+  private Courses(Surroundings around, RoundTerms terms) {
+    this.around = around;
+    this.terms = terms;
+    this.chunkValues = Rounds.chunkValues(around.options(), terms.codecUp(), terms.codecDown());
+  }
+
+  /**
+   * The way of each through the round.
+   *
+   * @param joined the members, in group order where they are one
+   */
+  static Map<PeerId, Course> of(Surroundings around, RoundTerms terms, List<Declaration> joined) {
+    Courses draft = new Courses(around, withCodecs(around, terms, joined));
+    boolean one = joined.size() <= around.options().groupSize();
+    return one ? draft.together(joined) : draft.onGrid(joined);
+  }
+
+  /** Chosen as if all were one group; how a grid shares the load differs little from that. */
+  private static RoundTerms withCodecs(
+      Surroundings around, RoundTerms terms, List<Declaration> joined) {
+    Duration aim = around.options().exchangeAim();
+    if (aim.isZero()) {
+      return terms;
+    }
+    CodecLadder.Rung rung =
+        CodecLadder.choose(
+            terms.length(),
+            aim,
+            tried ->
+                GroupDraft.of(joined)
+                    .split(around, terms.withCodecs(tried.up(), tried.down()), Codec.BLOCK_VALUES)
+                    .expected());
+    return terms.withCodecs(rung.up(), rung.down());
+  }
+
+  private Map<PeerId, Course> together(List<Declaration> joined) {
+    Group group = GroupDraft.of(joined).group(around, terms, chunkValues, Codec.BLOCK_VALUES);
+    Course course = Course.of(group);
+    Map<PeerId, Course> courses = new LinkedHashMap<>();
+    joined.forEach(peer -> courses.put(peer.peer(), course));
+    return courses;
+  }
+
+  private Map<PeerId, Course> onGrid(List<Declaration> joined) {
+    List<Declaration> seated = shuffled(joined);
+    Grid grid = Grid.of(seated.size(), around.options().groupSize());
+    List<List<GroupDraft>> drafts = drafts(grid, seated);
+    boolean linked = drafts.stream().flatMap(List::stream).allMatch(GroupDraft::linked);
+    if (!linked) {
+      return together(joined);
+    }
+    int values = wholeChunks(grid);
+    Map<PeerId, List<Group>> stages = new LinkedHashMap<>();
+    for (List<GroupDraft> stage : drafts) {
+      for (GroupDraft draft : stage) {
+        Group group = draft.group(around, terms, values, values);
+        group
+            .members()
+            .forEach(
+                member -> stages.computeIfAbsent(member.peer(), p -> new ArrayList<>()).add(group));
+      }
+    }
+    String name = GroupDraft.name(around);
+    Map<PeerId, Course> courses = new LinkedHashMap<>();
+    stages.forEach((peer, groups) -> courses.put(peer, new Course(name, joined.size(), groups)));
+    return courses;
+  }
+
+  /** By chance, but those that can be dialed first: every group needs one. */
+  private List<Declaration> shuffled(List<Declaration> joined) {
+    List<Declaration> reachable = new ArrayList<>();
+    List<Declaration> others = new ArrayList<>();
+    for (Declaration peer : joined) {
+      (peer.message().getReachable() ? reachable : others).add(peer);
+    }
+    shuffle(reachable, around.random());
+    shuffle(others, around.random());
+    reachable.addAll(others);
+    return reachable;
+  }
+
+  private static void shuffle(List<Declaration> list, RandomGenerator random) {
+    for (int i = list.size() - 1; i > 0; i--) {
+      Collections.swap(list, i, random.nextInt(i + 1));
+    }
+  }
+
+  private List<List<GroupDraft>> drafts(Grid grid, List<Declaration> seated) {
+    double[] carried = new double[seated.size()];
+    List<List<GroupDraft>> drafts = new ArrayList<>();
+    for (List<Grid.Line> lines : grid.stages()) {
+      boolean first = drafts.isEmpty();
+      List<GroupDraft> stage = new ArrayList<>();
+      double[] sums = new double[seated.size()];
+      for (Grid.Line line : lines) {
+        List<Declaration> peers = line.members().stream().map(seated::get).toList();
+        GroupDraft draft =
+            first ? GroupDraft.of(peers) : new GroupDraft(peers, weights(line, carried), true);
+        double sum = draft.weights().stream().mapToDouble(Double::doubleValue).sum();
+        line.members().forEach(member -> sums[member] = sum);
+        stage.add(draft);
+      }
+      System.arraycopy(sums, 0, carried, 0, sums.length);
+      drafts.add(stage);
+    }
+    return drafts;
+  }
+
+  /** What each brings to a stage: all that came together in its group of the one before. */
+  private static List<Double> weights(Grid.Line line, double[] carried) {
+    List<Double> weights = new ArrayList<>();
+    for (int i = 0; i < line.members().size(); i++) {
+      weights.add(i < line.seats() ? carried[line.members().get(i)] : 0.0);
+    }
+    return weights;
+  }
+
+  /** Values of a chunk, so small that spans of whole chunks come near the members' shares. */
+  private int wholeChunks(Grid grid) {
+    int largest =
+        grid.stages().stream()
+            .flatMap(List::stream)
+            .mapToInt(line -> line.members().size())
+            .max()
+            .orElse(1);
+    long fair = terms.length() / ((long) CHUNKS_PER_MEMBER * largest);
+    long blocks = Math.max(Codec.BLOCK_VALUES, fair - fair % Codec.BLOCK_VALUES);
+    return (int) Math.min(chunkValues, blocks);
+  }
+}

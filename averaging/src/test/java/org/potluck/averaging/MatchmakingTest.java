@@ -1,0 +1,86 @@
+package org.potluck.averaging;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class MatchmakingTest {
+  /**
+   * The first knows nobody; the second leads the third until it hears of the first, through the
+   * DHT. The third follows on its word: while it follows it looks for nobody else.
+   */
+  @Test
+  void aLeaderThatFindsAnEarlierOneSendsItsFollowersThere() {
+    for (int seed = 0; seed < 10; seed++) {
+      Swarm swarm = new Swarm(seed, 3, 2000);
+      average(swarm, 0, 0, List.of());
+      average(swarm, 1, 20, List.of(2));
+      average(swarm, 2, 40, List.of(1));
+      swarm.finish();
+      swarm.agreed();
+      for (int peer = 0; peer < 3; peer++) {
+        assertThat(swarm.outcome(peer).members()).as("seed %d", seed).hasSize(3);
+      }
+      assertThat(swarm.outcome(2).members().getFirst())
+          .as("the first leads and is first in the group, seed %d", seed)
+          .isEqualTo(swarm.everybody().getFirst());
+    }
+  }
+
+  @Test
+  void aSearchThatIsGivenUpEndsAtOnceAndTheOthersGoOn() {
+    for (int seed = 0; seed < 10; seed++) {
+      Swarm swarm = new Swarm(seed, 4, 2000);
+      for (int peer = 0; peer < 3; peer++) {
+        swarm.average(peer, Duration.ofMillis(peer));
+      }
+      int leaves = seed % 3;
+      swarm.simulation.at(
+          Duration.ofMillis(300),
+          () ->
+              swarm
+                  .networks
+                  .get(leaves)
+                  .loop()
+                  .execute(() -> swarm.averagers.get(leaves).cancel("run.gradients")));
+      swarm.average(3, Duration.ofMillis(400));
+      swarm.finish();
+      assertThat(swarm.outcomes.get(leaves))
+          .as("seed %d", seed)
+          .isInstanceOfSatisfying(
+              RoundOutcome.Abandoned.class,
+              abandoned -> {
+                assertThat(abandoned.cause()).isEqualTo(RoundOutcome.Cause.CANCELLED);
+                assertThat(abandoned.timing().matchmaking()).isLessThan(Duration.ofMillis(310));
+              });
+      for (int peer = 0; peer < 4; peer++) {
+        if (peer != leaves) {
+          assertThat(swarm.outcome(peer).members()).as("seed %d", seed).hasSize(3);
+        }
+      }
+    }
+  }
+
+  private static void average(Swarm swarm, int peer, int millis, List<Integer> known) {
+    swarm.simulation.at(
+        Duration.ofMillis(millis),
+        () ->
+            swarm
+                .networks
+                .get(peer)
+                .loop()
+                .execute(
+                    () -> {
+                      var _ =
+                          swarm
+                              .averagers
+                              .get(peer)
+                              .average(
+                                  swarm.request(
+                                      peer, 1, known.stream().map(swarm.everybody()::get).toList()))
+                              .thenAccept(outcome -> swarm.outcomes.set(peer, outcome));
+                    }));
+  }
+}
