@@ -9,6 +9,7 @@ import org.potluck.averaging.exchange.Rounds;
 import org.potluck.averaging.matchmaking.Attendance;
 import org.potluck.averaging.matchmaking.Matchmaking;
 import org.potluck.averaging.matchmaking.SpanPlanner;
+import org.potluck.averaging.trust.Trust;
 import org.potluck.dht.Dht;
 import org.potluck.network.Network;
 
@@ -24,6 +25,7 @@ public final class Averager {
   private final Matchmaking matchmaking;
   private final Rounds rounds;
   private final SpareVectors spares = new SpareVectors();
+  private final Trust trust;
   private final Map<String, RoundTerms> averaged = new LinkedHashMap<>();
   private final Map<String, Enlistment> running = new LinkedHashMap<>();
 
@@ -39,14 +41,15 @@ public final class Averager {
       AveragingOptions options,
       RandomGenerator random,
       SpanPlanner planner) {
-    this(network, dht, options, random, planner, Runnable::run);
+    this(network, dht, options, random, planner, Runnable::run, new Trust(random));
   }
 
   /**
-   * @param random names rounds; secure outside of simulations
+   * @param random names rounds and chooses what is looked at closely; secure outside of simulations
    * @param planner used when this peer leads
    * @param worker encodes, adds and decodes; runs tasks one at a time, in order. {@code
    *     Runnable::run} does it on the loop
+   * @param trust what this peer thinks of others; used by this averager alone
    */
   public Averager(
       Network network,
@@ -54,10 +57,17 @@ public final class Averager {
       AveragingOptions options,
       RandomGenerator random,
       SpanPlanner planner,
-      Executor worker) {
+      Executor worker,
+      Trust trust) {
     this.network = network;
-    this.matchmaking = new Matchmaking(network, dht, options, random, planner);
-    this.rounds = new Rounds(network, options, () -> new MemoryStorage(spares), worker);
+    this.trust = trust;
+    this.matchmaking = new Matchmaking(network, dht, options, random, planner, trust);
+    this.rounds = new Rounds(network, options, () -> new MemoryStorage(spares), worker, trust);
+  }
+
+  /** What this peer thinks of the others. */
+  public Trust trust() {
+    return trust;
   }
 
   /**

@@ -3,6 +3,7 @@ package org.potluck.averaging;
 import java.time.Duration;
 import org.potluck.averaging.exchange.Group;
 import org.potluck.averaging.plan.Grid;
+import org.potluck.averaging.reduce.Aggregation;
 
 /**
  * The bounds of a round. Where a time can be learned from earlier rounds it is; these are where
@@ -21,6 +22,7 @@ import org.potluck.averaging.plan.Grid;
  * @param groupSize how many peers average in one group at most; more are seated on a grid
  * @param exchangeAim how long moving the data should take: the leader takes the most exact codecs
  *     with which the plan thinks so; zero where the codecs are settled
+ * @param aggregation how contributions become one
  */
 public record AveragingOptions(
     Duration matchmakingLimit,
@@ -33,7 +35,8 @@ public record AveragingOptions(
     long bufferBytesMax,
     double patience,
     int groupSize,
-    Duration exchangeAim) {
+    Duration exchangeAim,
+    Aggregation aggregation) {
   /** Larger chunks are refused from anybody. */
   public static final int CHUNK_BYTES_LIMIT = 4 << 20;
 
@@ -77,7 +80,8 @@ public record AveragingOptions(
         256L << 20,
         2,
         GROUP_SIZE,
-        Duration.ZERO);
+        Duration.ZERO,
+        Aggregation.MEAN);
   }
 
   /** The same with chunks of another size. */
@@ -93,7 +97,8 @@ public record AveragingOptions(
         bufferBytesMax,
         patience,
         groupSize,
-        exchangeAim);
+        exchangeAim,
+        aggregation);
   }
 
   public AveragingOptions withBufferBytesMax(long bytes) {
@@ -108,7 +113,8 @@ public record AveragingOptions(
         bytes,
         patience,
         groupSize,
-        exchangeAim);
+        exchangeAim,
+        aggregation);
   }
 
   /** For machines so busy that a peer does not get to say that it lives. */
@@ -124,7 +130,8 @@ public record AveragingOptions(
         bufferBytesMax,
         patience,
         groupSize,
-        exchangeAim);
+        exchangeAim,
+        aggregation);
   }
 
   /** For swarms that want smaller or larger groups. */
@@ -140,7 +147,8 @@ public record AveragingOptions(
         bufferBytesMax,
         patience,
         peers,
-        exchangeAim);
+        exchangeAim,
+        aggregation);
   }
 
   /** With codecs that the leader of each round chooses. */
@@ -156,6 +164,23 @@ public record AveragingOptions(
         bufferBytesMax,
         patience,
         groupSize,
-        aim);
+        aim,
+        aggregation);
+  }
+
+  public AveragingOptions withAggregation(Aggregation kind) {
+    return new AveragingOptions(
+        matchmakingLimit,
+        graceMin,
+        graceMax,
+        silenceLimit,
+        dialLimit,
+        lingerLimit,
+        chunkBytesMax,
+        bufferBytesMax,
+        patience,
+        groupSize,
+        exchangeAim,
+        kind);
   }
 }

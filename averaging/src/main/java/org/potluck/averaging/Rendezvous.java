@@ -2,6 +2,7 @@ package org.potluck.averaging;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
@@ -11,6 +12,7 @@ import org.potluck.averaging.matchmaking.Attendance;
 import org.potluck.averaging.progress.Outlook;
 import org.potluck.averaging.progress.PeerProgress;
 import org.potluck.averaging.progress.SwarmProgress;
+import org.potluck.averaging.trust.Opinions;
 import org.potluck.network.EventLoop;
 import org.potluck.network.PeerId;
 
@@ -81,6 +83,9 @@ public final class Rendezvous {
     this.appointment = appointment;
     this.link = link;
     this.saidAt = loop.now();
+    Outlook.Target target = appointment.target();
+    averager.trust().expect(target.samples(), target.microBatch());
+    progress.ignore(peer -> averager.trust().banned(peer, loop.now()));
     progress.listen(this::look);
     lookLater();
   }
@@ -89,7 +94,7 @@ public final class Rendezvous {
   public void say(PeerProgress word) {
     own = word;
     saidAt = loop.now();
-    progress.say(word);
+    progress.say(word.withVerdicts(averager.trust().verdicts(loop.now())));
     look();
   }
 
@@ -149,6 +154,7 @@ public final class Rendezvous {
 
   private void look() {
     PeerProgress word = own;
+    hearOpinions();
     if (word == null || word.leaving() || closed) {
       return;
     }
@@ -180,6 +186,17 @@ public final class Rendezvous {
     if (called && outlook.samples() >= CALLED_FROM * appointment.target().samples()) {
       calledEpoch = word.epoch();
     }
+  }
+
+  private void hearOpinions() {
+    List<Opinions.Voter> voters = new ArrayList<>();
+    for (PeerProgress other : progress.others()) {
+      averager.trust().said(other.peer(), other.samplesPerSecond());
+      if (other.trains() && other.epoch() > 0) {
+        voters.add(new Opinions.Voter(other.peer(), other.verdicts()));
+      }
+    }
+    averager.trust().hear(voters);
   }
 
   private static boolean isFor(Enlistment here, long epoch, String model) {

@@ -12,6 +12,7 @@ import java.util.function.IntFunction;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.potluck.averaging.codec.CodecId;
+import org.potluck.averaging.reduce.Aggregation;
 import org.potluck.network.Bandwidth;
 import org.potluck.network.Network;
 import org.potluck.network.PeerId;
@@ -101,7 +102,8 @@ final class Swarm {
         64 * 1024,
         2,
         AveragingOptions.GROUP_SIZE,
-        Duration.ZERO);
+        Duration.ZERO,
+        Aggregation.MEAN);
   }
 
   List<PeerId> everybody() {

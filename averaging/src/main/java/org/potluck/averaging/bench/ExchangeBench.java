@@ -26,6 +26,7 @@ import org.potluck.averaging.codec.CodecId;
 import org.potluck.averaging.exchange.Group;
 import org.potluck.averaging.exchange.Member;
 import org.potluck.averaging.exchange.Rounds;
+import org.potluck.averaging.trust.Trust;
 import org.potluck.network.Identity;
 import org.potluck.network.Multiaddr;
 import org.potluck.network.libp2p.Libp2pNetwork;
@@ -151,7 +152,8 @@ public final class ExchangeBench {
     Rounds rounds =
         get(
             CompletableFuture.supplyAsync(
-                () -> new Rounds(network, options, storage, worker), loop));
+                () -> new Rounds(network, options, storage, worker, new Trust(new SecureRandom())),
+                loop));
     return new Peer(loop, worker, network, rounds, contribution);
   }
 

@@ -70,9 +70,14 @@ final class Float32Kernels {
 
   /** In float64, by eight interleaved sums added in a fixed order. */
   static double sumOfSquares(float[] values, int count) {
+    return dot(values, values, count);
+  }
+
+  /** The inner product, summed the same way. */
+  static double dot(float[] left, float[] right, int count) {
     double[] sums = new double[8];
     for (int i = 0; i < count; i++) {
-      sums[i & 7] += (double) values[i] * values[i];
+      sums[i & 7] += (double) left[i] * right[i];
     }
     double sum = 0;
     for (double part : sums) {

@@ -42,6 +42,21 @@ public final class VectorMath {
     return Math.sqrt(sum);
   }
 
+  /** The inner product of two vectors of {@code values} values, summed like {@link #norm}. */
+  public static double dot(MemorySegment one, MemorySegment other, long values) {
+    float[] left = new float[(int) Math.min(STRIP, values)];
+    float[] right = new float[left.length];
+    double sum = 0;
+    for (long done = 0; done < values; done += left.length) {
+      int n = (int) Math.min(left.length, values - done);
+      long at = done * Float.BYTES;
+      MemorySegment.copy(one, ValueLayout.JAVA_FLOAT_UNALIGNED, at, left, 0, n);
+      MemorySegment.copy(other, ValueLayout.JAVA_FLOAT_UNALIGNED, at, right, 0, n);
+      sum += Float32Kernels.dot(left, right, n);
+    }
+    return sum;
+  }
+
   /**
    * {@code vector[i] = vector[i] * factor}, saturating at the largest finite float32 so that
    * rounding never makes an infinity of a finite value.

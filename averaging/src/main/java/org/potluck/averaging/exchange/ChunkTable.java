@@ -1,6 +1,8 @@
 package org.potluck.averaging.exchange;
 
 import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
 
 /** The chunks of a group's vector, numbered through, and who answers for each at first. */
 final class ChunkTable {
@@ -56,6 +58,14 @@ final class ChunkTable {
   /** The member that the plan made reduce it. */
   int owner(int chunk) {
     return owner[chunk];
+  }
+
+  /** The chunks that the plan made {@code member} reduce. */
+  List<Integer> of(int member) {
+    return IntStream.range(0, owner.length)
+        .filter(chunk -> owner[chunk] == member)
+        .boxed()
+        .toList();
   }
 
   int[] owners() {

@@ -25,6 +25,8 @@ import org.potluck.averaging.proto.HeldMessage;
 import org.potluck.averaging.proto.HelloMessage;
 import org.potluck.averaging.proto.ReassignMessage;
 import org.potluck.averaging.proto.SuspectMessage;
+import org.potluck.averaging.trust.Screen;
+import org.potluck.averaging.trust.Trust;
 import org.potluck.averaging.wire.Frame;
 import org.potluck.averaging.wire.FrameException;
 import org.potluck.averaging.wire.FrameKind;
@@ -54,6 +56,7 @@ final class Exchange implements Link.Owner, Reducer.Outlet, Succession.Effects, 
   private final Averages averages;
   private final Buffers buffers;
   private final Sender sender;
+  private final @Nullable Screen screen;
   private final Reducer reducer;
   private final Succession succession;
   private final Ending ending;
@@ -77,6 +80,7 @@ final class Exchange implements Link.Owner, Reducer.Outlet, Succession.Effects, 
       SpareArrays spares,
       Duration matchmaking,
       Instant deadline,
+      Trust trust,
       Runnable forget) {
     this.network = network;
     this.forget = forget;
@@ -91,7 +95,19 @@ final class Exchange implements Link.Owner, Reducer.Outlet, Succession.Effects, 
     this.buffers = new Buffers(options.bufferBytesMax(), spares);
     this.averages = new Averages(round.chunks, round.codecDown, storage, buffers);
     this.sender = new Sender(round, roster, averages);
-    this.reducer = new Reducer(round, roster, ledger, averages, buffers, this);
+    this.screen =
+        contribution == null
+            ? null
+            : trust.screen(
+                group.peers(),
+                group.members().stream().map(Member::weight).toList(),
+                self,
+                contribution,
+                round.codecUp,
+                round.chunks.of(self),
+                round.chunks.valuesMax(),
+                round.started);
+    this.reducer = new Reducer(round, roster, ledger, averages, buffers, screen, this);
     this.succession = new Succession(round, roster, ledger, averages, sender, this);
     this.ending = new Ending(round, roster, ledger, averages, matchmaking, this::dispose);
     this.watch = new Watch(round, roster, ledger, averages, sender, reducer, succession, this);
@@ -104,6 +120,11 @@ final class Exchange implements Link.Owner, Reducer.Outlet, Succession.Effects, 
 
   CompletableFuture<RoundOutcome> outcome() {
     return ending.outcome();
+  }
+
+  /** What was seen of the contributions; null in a carried round. */
+  @Nullable Screen screen() {
+    return screen;
   }
 
   void start() {

@@ -9,11 +9,15 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedSet;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.potluck.averaging.PeerFault;
 import org.potluck.averaging.exchange.ChunkFrames.Chunk;
+import org.potluck.averaging.reduce.Aggregator;
+import org.potluck.averaging.reduce.Inspector;
 import org.potluck.averaging.reduce.Reduction;
+import org.potluck.averaging.trust.Screen;
 import org.potluck.averaging.wire.FrameException;
 import org.potluck.averaging.wire.FrameKind;
 
@@ -34,13 +38,21 @@ final class Reducer {
     void failed(String reason);
   }
 
+  private static final int NOBODY = -1;
+  private static final String NO_NUMBERS = "sent values that are no numbers";
+
   private final Round round;
   private final Roster roster;
   private final Ledger ledger;
   private final Averages averages;
   private final Buffers buffers;
   private final Outlet outlet;
-  private final Reduction reduction;
+  private final Aggregator aggregator;
+  private final Reduction carried;
+
+  /** Null in a carried round, in which nobody brings what is only its own. */
+  private final @Nullable Screen screen;
+
   private final @Nullable ByteBuffer[] @Nullable [] received;
   private final Map<Integer, double[]> carriedWeights = new HashMap<>();
   private final BitSet gone = new BitSet();
@@ -59,6 +71,7 @@ final class Reducer {
       Ledger ledger,
       Averages averages,
       Buffers buffers,
+      @Nullable Screen screen,
       Outlet outlet) {
     this.round = round;
     this.roster = roster;
@@ -67,13 +80,22 @@ final class Reducer {
     this.buffers = buffers;
     this.outlet = outlet;
     List<Double> weights = round.group.members().stream().map(Member::weight).toList();
-    this.reduction = new Reduction(round.codecUp, weights, round.chunks.valuesMax());
+    this.aggregator =
+        Aggregator.of(
+            round.options.aggregation(), round.codecUp, weights, round.chunks.valuesMax());
+    this.carried = new Reduction(round.codecUp, weights, round.chunks.valuesMax());
+    this.screen = screen;
     this.received = new @Nullable ByteBuffer[round.chunks.size()] @Nullable [];
     this.contributors = (int) IntStream.range(0, round.size()).filter(round::contributes).count();
     this.early = new int[round.size()];
     this.pace = new Pace(round, round.started);
     for (int i = 0; i < round.size(); i++) {
       if (i != round.self && !roster.hasLink(i)) {
+        gone.set(i);
+      }
+      String barred = screen == null ? "" : screen.barred(i);
+      if (!barred.isEmpty()) {
+        round.blame(new PeerFault.Implausible(round.peer(i), barred));
         gone.set(i);
       }
     }
@@ -243,19 +265,33 @@ final class Reducer {
         () -> reduce(chunk, version, slots, weights), reduced -> done(reduced, slots));
   }
 
-  /** What came of one chunk; without weight, or a body that decodes, there is no average. */
+  /**
+   * What came of one chunk; without weight, or a body that decodes, there is no average.
+   *
+   * @param refused whose contribution is left out, and why
+   * @param finding null where nobody is judged
+   */
   private record Reduced(
-      int chunk, long version, double weight, BitSet implausible, @Nullable ByteBuffer body) {}
+      int chunk,
+      long version,
+      double weight,
+      Map<Integer, String> refused,
+      Screen.@Nullable Finding finding,
+      @Nullable ByteBuffer body) {}
 
   private Reduced reduce(int chunk, long version, @Nullable ByteBuffer[] slots, double[] weights) {
-    int values = round.chunks.values(chunk);
-    long from = round.chunks.from(chunk);
-    Reduction.Mean mean =
-        round.carried()
-            ? carriedMean(chunk, slots, weights)
-            : reduction.reduce(slots, round.self, round.own(), from, values);
+    Screen.Finding finding = screen == null ? null : look(screen, chunk, slots);
+    Aggregator.Mean mean =
+        finding == null ? carriedMean(chunk, slots, weights) : mean(chunk, slots, finding);
+    Map<Integer, String> refused = new TreeMap<>();
+    if (finding == null) {
+      mean.implausible().stream().forEach(member -> refused.put(member, NO_NUMBERS));
+    } else {
+      refused.putAll(finding.refused());
+    }
     ByteBuffer body = null;
     if (mean.weight() > 0) {
+      int values = round.chunks.values(chunk);
       body =
           ChunkFrames.average(
               chunk, version, mean.weight(), round.codecDown, mean.values(), values);
@@ -263,14 +299,32 @@ final class Reducer {
         body = null;
       }
     }
-    return new Reduced(chunk, version, mean.weight(), mean.implausible(), body);
+    return new Reduced(chunk, version, mean.weight(), refused, finding, body);
+  }
+
+  private Screen.Finding look(Screen screen, int chunk, @Nullable ByteBuffer[] slots) {
+    int self = round.contributes(round.self) ? round.self : NOBODY;
+    return screen.look(
+        chunk,
+        new Inspector.Chunk(
+            slots, self, round.own(), round.chunks.from(chunk), round.chunks.values(chunk)));
+  }
+
+  private Aggregator.Mean mean(int chunk, @Nullable ByteBuffer[] slots, Screen.Finding finding) {
+    boolean withOwn = round.contributes(round.self) && !finding.refuses(round.self);
+    return aggregator.reduce(
+        finding.taken(slots),
+        withOwn ? round.self : NOBODY,
+        round.own(),
+        round.chunks.from(chunk),
+        round.chunks.values(chunk));
   }
 
   /**
    * Other groups of the stage take the mean of the same values and are to get the same bits, so
    * what this member brings passes through the codec too.
    */
-  private Reduction.Mean carriedMean(int chunk, @Nullable ByteBuffer[] slots, double[] weights) {
+  private Aggregator.Mean carriedMean(int chunk, @Nullable ByteBuffer[] slots, double[] weights) {
     int values = round.chunks.values(chunk);
     @Nullable ByteBuffer[] all = slots.clone();
     if (round.contributes(round.self)) {
@@ -279,7 +333,7 @@ final class Reducer {
       round.codecUp.encode(round.own(), round.chunks.from(chunk), values, encoded);
       all[round.self] = encoded.flip();
     }
-    return reduction.reduce(all, weights, values);
+    return carried.reduce(all, weights, values);
   }
 
   private void done(Reduced reduced, @Nullable ByteBuffer[] slots) {
@@ -291,17 +345,20 @@ final class Reducer {
     } else {
       received[chunk] = slots;
     }
-    for (int member : reduced.implausible().stream().toArray()) {
-      round.blame(new PeerFault.Implausible(round.peer(member), "sent values that are no numbers"));
-      gone.set(member);
+    if (screen != null && reduced.finding() != null) {
+      screen.note(reduced.finding());
     }
+    reduced
+        .refused()
+        .forEach(
+            (member, reason) -> round.blame(new PeerFault.Implausible(round.peer(member), reason)));
     if (!round.running()) {
       return;
     }
     ByteBuffer body = reduced.body();
     if (!current) {
       reassigned();
-    } else if (round.carried() && !reduced.implausible().isEmpty()) {
+    } else if (round.carried() && !reduced.refused().isEmpty()) {
       outlet.failed("what one of the group carried on holds values that are no numbers");
     } else if (body != null) {
       outlet.averaged(ChunkFrames.parse(FrameKind.AVERAGE, body), body);

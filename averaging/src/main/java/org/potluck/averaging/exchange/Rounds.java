@@ -19,6 +19,8 @@ import org.potluck.averaging.codec.Codec;
 import org.potluck.averaging.codec.CodecId;
 import org.potluck.averaging.codec.Codecs;
 import org.potluck.averaging.proto.HelloMessage;
+import org.potluck.averaging.trust.Screen;
+import org.potluck.averaging.trust.Trust;
 import org.potluck.averaging.wire.Frame;
 import org.potluck.averaging.wire.FrameException;
 import org.potluck.averaging.wire.FrameKind;
@@ -42,6 +44,7 @@ public final class Rounds implements Link.Owner {
   private final Supplier<Storage> storage;
   private final Executor worker;
   private final SpareArrays spares;
+  private final Trust trust;
   private final Map<String, Exchange> exchanges = new LinkedHashMap<>();
   private final Map<Link, String> heldLinks = new LinkedHashMap<>();
   private final Pantry pantry;
@@ -51,10 +54,17 @@ public final class Rounds implements Link.Owner {
    * @param storage where each round keeps what is as long as the vector
    * @param worker encodes, adds and decodes; runs tasks one at a time, in order. In a simulation
    *     {@code Runnable::run}
+   * @param trust judges contributions, and hears what came of it; what is carried on from an
+   *     earlier stage is a mean of several, and is not judged again
    */
   public Rounds(
-      Network network, AveragingOptions options, Supplier<Storage> storage, Executor worker) {
+      Network network,
+      AveragingOptions options,
+      Supplier<Storage> storage,
+      Executor worker,
+      Trust trust) {
     this.network = network;
+    this.trust = trust;
     this.worker = worker;
     this.options = options;
     this.storage = storage;
@@ -86,6 +96,10 @@ public final class Rounds implements Link.Owner {
             stage -> detour(course, stage, deadline),
             matchmaking);
     pantry.open(passage);
+    for (Exchange exchange : exchanges) {
+      CompletableFuture<Void> _ =
+          exchange.outcome().thenAccept(outcome -> concluded(exchange, outcome));
+    }
     passage.start();
     exchanges.forEach(this::start);
     CompletableFuture<Void> _ =
@@ -124,7 +138,7 @@ public final class Rounds implements Link.Owner {
       Group group, Contribution contribution, Duration matchmaking, Instant deadline) {
     Exchange exchange = make(group, contribution, matchmaking, deadline);
     start(exchange);
-    return exchange.outcome();
+    return exchange.outcome().thenApply(outcome -> concluded(exchange, outcome));
   }
 
   /**
@@ -148,6 +162,7 @@ public final class Rounds implements Link.Owner {
             spares,
             matchmaking,
             deadline,
+            trust,
             () -> exchanges.remove(round));
     if (exchanges.putIfAbsent(round, exchange) != null) {
       throw new IllegalArgumentException("a round that runs already");
@@ -170,6 +185,15 @@ public final class Rounds implements Link.Owner {
           heldLinks.remove(link);
           exchange.accept(link);
         });
+  }
+
+  private RoundOutcome concluded(Exchange exchange, RoundOutcome outcome) {
+    Screen screen = exchange.screen();
+    if (screen != null) {
+      boolean averaged = outcome instanceof RoundOutcome.Averaged;
+      trust.conclude(screen, averaged, network.loop().now());
+    }
+    return outcome;
   }
 
   /** Abandons the round of that name, if it still runs. */

@@ -68,14 +68,16 @@ final class Leading {
 
   void join(JoinStream stream, Declaration declaration) {
     Follower known = followers.get(stream);
-    if (known != null) {
-      update(known, declaration);
-      return;
-    }
-    String refusal = refusal(declaration);
+    String refusal = refusal(declaration, known == null);
     if (refusal != null) {
+      followers.remove(stream);
       answer(stream, Answers.refusal(refusal, false));
       stream.close();
+      review();
+      return;
+    }
+    if (known != null) {
+      update(known, declaration);
       return;
     }
     followers.values().removeIf(other -> other.declaration.peer().equals(declaration.peer()));
@@ -89,11 +91,15 @@ final class Leading {
     review();
   }
 
-  private @Nullable String refusal(Declaration declaration) {
+  private @Nullable String refusal(Declaration declaration, boolean isNew) {
     if (declaration.message().getLength() != host.own().message().getLength()) {
       return "another vector length";
     }
-    return followers.size() + 1 >= Group.MEMBERS_MAX ? "the group is full" : null;
+    if (isNew && followers.size() + 1 >= Group.MEMBERS_MAX) {
+      return "the group is full";
+    }
+    double weight = declaration.message().getWeight();
+    return around.trust().refusal(declaration.peer(), weight, around.now()).orElse(null);
   }
 
   private void update(Follower follower, Declaration declaration) {

@@ -180,7 +180,11 @@ public final class Matchmaker {
       return;
     }
     Optional<Declaration> earliest =
-        candidates.earliestBefore(own, peer -> around.shunned().contains(peer, around.now()));
+        candidates.earliestBefore(
+            own,
+            peer ->
+                around.shunned().contains(peer, around.now())
+                    || around.trust().banned(peer, around.now()));
     earliest.ifPresent(this::follow);
   }
 
@@ -219,7 +223,10 @@ public final class Matchmaker {
 
     @Override
     public void grouped(Course course) throws FrameException {
-      boolean ours = own.ready() && course.isFor(around.self());
+      boolean ours =
+          own.ready()
+              && course.isFor(around.self())
+              && weightIn(course.stages().getFirst()) == own.message().getWeight();
       for (Group group : course.stages()) {
         ours &=
             isOfThisRound(group) && Rounds.chunkBytes(group) <= AveragingOptions.CHUNK_BYTES_LIMIT;
@@ -251,6 +258,11 @@ public final class Matchmaker {
       return around.options().exchangeAim().isZero()
           ? List.of(new CodecLadder.Rung(terms.codecUp(), terms.codecDown()))
           : CodecLadder.rungs(terms.length());
+    }
+
+    /** One whom the leader gave another weight than it declared would be blamed for it. */
+    private double weightIn(Group group) {
+      return group.members().get(group.indexOf(around.self())).weight();
     }
 
     @Override

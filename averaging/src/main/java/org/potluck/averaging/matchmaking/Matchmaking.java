@@ -12,6 +12,7 @@ import java.util.random.RandomGenerator;
 import org.potluck.averaging.AveragingOptions;
 import org.potluck.averaging.RoundTerms;
 import org.potluck.averaging.proto.JoinMessage;
+import org.potluck.averaging.trust.Trust;
 import org.potluck.averaging.wire.Frame;
 import org.potluck.averaging.wire.FrameException;
 import org.potluck.averaging.wire.FrameKind;
@@ -42,9 +43,10 @@ public final class Matchmaking implements JoinStream.Owner {
       Dht dht,
       AveragingOptions options,
       RandomGenerator random,
-      SpanPlanner planner) {
+      SpanPlanner planner,
+      Trust trust) {
     Grace grace = new Grace(options.graceMin(), options.graceMax());
-    around = new Surroundings(network, dht, options, random, planner, grace, new Shunned());
+    around = new Surroundings(network, dht, options, random, planner, grace, new Shunned(), trust);
     network.handle(JoinStream.PROTOCOL, this::accept);
   }
 

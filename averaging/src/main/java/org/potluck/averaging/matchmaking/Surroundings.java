@@ -3,6 +3,7 @@ package org.potluck.averaging.matchmaking;
 import java.time.Instant;
 import java.util.random.RandomGenerator;
 import org.potluck.averaging.AveragingOptions;
+import org.potluck.averaging.trust.Trust;
 import org.potluck.dht.Dht;
 import org.potluck.network.EventLoop;
 import org.potluck.network.Network;
@@ -16,7 +17,8 @@ record Surroundings(
     RandomGenerator random,
     SpanPlanner planner,
     Grace grace,
-    Shunned shunned) {
+    Shunned shunned,
+    Trust trust) {
   EventLoop loop() {
     return network.loop();
   }

@@ -3,6 +3,8 @@ package org.potluck.averaging.progress;
 import com.google.protobuf.ByteString;
 import java.util.List;
 import org.potluck.averaging.proto.ProgressWord;
+import org.potluck.averaging.proto.VerdictMessage;
+import org.potluck.averaging.trust.Verdict;
 import org.potluck.network.Multiaddr;
 import org.potluck.network.PeerId;
 
@@ -17,6 +19,7 @@ import org.potluck.network.PeerId;
  * @param digest of its parameters at {@code epoch}
  * @param leaving whether this is its last word
  * @param lastEpoch at which it will leave; zero while it means to stay
+ * @param verdicts what it thinks of others
  */
 public record PeerProgress(
     PeerId peer,
@@ -36,7 +39,8 @@ public record PeerProgress(
     long bytesSent,
     long bytesReceived,
     boolean leaving,
-    long lastEpoch) {
+    long lastEpoch,
+    List<Verdict> verdicts) {
   /** What a trainer does from bringing its contribution until after the step. */
   public static final String AVERAGING = "AVERAGING";
 
@@ -46,6 +50,48 @@ public record PeerProgress(
   /** Nobody accumulates more in an epoch; whoever claims to is not believed. */
   private static final long SAMPLES_MAX = 1L << 40;
 
+  /** Of a peer that says nothing of others. */
+  public PeerProgress(
+      PeerId peer,
+      long sequence,
+      String name,
+      String role,
+      String device,
+      long epoch,
+      long samples,
+      long samplesTotal,
+      double samplesPerSecond,
+      double tokensPerSecond,
+      double loss,
+      String digest,
+      String activity,
+      List<Multiaddr> addresses,
+      long bytesSent,
+      long bytesReceived,
+      boolean leaving,
+      long lastEpoch) {
+    this(
+        peer,
+        sequence,
+        name,
+        role,
+        device,
+        epoch,
+        samples,
+        samplesTotal,
+        samplesPerSecond,
+        tokensPerSecond,
+        loss,
+        digest,
+        activity,
+        addresses,
+        bytesSent,
+        bytesReceived,
+        leaving,
+        lastEpoch,
+        List.of());
+  }
+
   public PeerProgress {
     name = clip(name);
     role = clip(role);
@@ -53,6 +99,7 @@ public record PeerProgress(
     digest = clip(digest);
     activity = clip(activity);
     addresses = addresses.stream().limit(ADDRESSES_MAX).toList();
+    verdicts = verdicts.stream().limit(Verdict.VERDICTS_MAX).toList();
     if (epoch < 0
         || lastEpoch < 0
         || samples < 0
@@ -65,6 +112,30 @@ public record PeerProgress(
 
   public boolean trains() {
     return role.equals("trainer");
+  }
+
+  /** The same word with what the peer thinks of others. */
+  public PeerProgress withVerdicts(List<Verdict> said) {
+    return new PeerProgress(
+        peer,
+        sequence,
+        name,
+        role,
+        device,
+        epoch,
+        samples,
+        samplesTotal,
+        samplesPerSecond,
+        tokensPerSecond,
+        loss,
+        digest,
+        activity,
+        addresses,
+        bytesSent,
+        bytesReceived,
+        leaving,
+        lastEpoch,
+        said);
   }
 
   ProgressWord toMessage() {
@@ -87,6 +158,7 @@ public record PeerProgress(
         .setBytesReceived(bytesReceived)
         .setLeaving(leaving)
         .setLastEpoch(lastEpoch)
+        .addAllVerdicts(verdicts.stream().map(PeerProgress::verdict).toList())
         .build();
   }
 
@@ -114,7 +186,28 @@ public record PeerProgress(
         message.getBytesSent(),
         message.getBytesReceived(),
         message.getLeaving(),
-        message.getLastEpoch());
+        message.getLastEpoch(),
+        message.getVerdictsList().stream()
+            .limit(Verdict.VERDICTS_MAX)
+            .map(PeerProgress::verdict)
+            .toList());
+  }
+
+  private static VerdictMessage verdict(Verdict verdict) {
+    return VerdictMessage.newBuilder()
+        .setPeer(ByteString.copyFrom(verdict.peer().toBytes()))
+        .setScore(verdict.score())
+        .setBanned(verdict.banned())
+        .setReason(verdict.reason())
+        .build();
+  }
+
+  private static Verdict verdict(VerdictMessage message) {
+    return new Verdict(
+        PeerId.ofBytes(message.getPeer().toByteArray()),
+        message.getScore(),
+        message.getBanned(),
+        message.getReason());
   }
 
   private static String clip(String text) {

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.potluck.averaging.proto.ProgressAnswer;
 import org.potluck.averaging.proto.ProgressWord;
@@ -49,6 +50,7 @@ public final class SwarmProgress {
   private final Map<PeerId, Boolean> telling = new TreeMap<>();
   private final Belief belief = new Belief();
   private final List<Runnable> listeners = new ArrayList<>();
+  private Predicate<PeerId> ignored = peer -> false;
   private @Nullable PeerProgress own;
   private @Nullable Instant published;
   private boolean stopped;
@@ -85,6 +87,14 @@ public final class SwarmProgress {
     beat();
   }
 
+  /**
+   * From now on peers that {@code who} names are heard, but what they say of their progress counts
+   * for nothing; they still count where it matters how many there are.
+   */
+  public void ignore(Predicate<PeerId> who) {
+    ignored = who;
+  }
+
   /** Replaces what we say of ourselves and tells those who know us. */
   public void say(PeerProgress progress) {
     own = progress;
@@ -115,7 +125,7 @@ public final class SwarmProgress {
    * of us without others who say the same is left out at first; see {@link #doubt}.
    */
   public List<Heard> heardTrainers() {
-    List<Heard> trainers = heard().stream().filter(heard -> heard.progress().trains()).toList();
+    List<Heard> trainers = heededTrainers();
     return own == null ? trainers : belief.believed(own.epoch(), trainers, loop.now());
   }
 
@@ -124,7 +134,7 @@ public final class SwarmProgress {
    * our epoch is over somewhere, and a second one would end with another result.
    */
   public boolean overtaken() {
-    return own != null && belief.claimed(own.epoch(), liveTrainers(), loop.now());
+    return own != null && belief.claimed(own.epoch(), heededTrainers(), loop.now());
   }
 
   /**
@@ -145,6 +155,10 @@ public final class SwarmProgress {
                         || (other.epoch() == epoch - 1
                             && other.activity().equals(PeerProgress.AVERAGING)))
             .count();
+  }
+
+  private List<Heard> heededTrainers() {
+    return liveTrainers().stream().filter(heard -> !ignored.test(heard.progress().peer())).toList();
   }
 
   private List<Heard> liveTrainers() {

@@ -21,7 +21,7 @@ import org.potluck.averaging.codec.VectorMath;
  * largest contribution and cannot overflow. What rounding made of these shares is put right at the
  * end. The reducer's own contribution does not travel and is not encoded.
  */
-public final class Reduction {
+public final class Reduction implements Aggregator {
   private static final int NOBODY = -1;
 
   private final Codec codec;
@@ -49,18 +49,7 @@ public final class Reduction {
     this.sum = Arena.ofAuto().allocate((long) valuesMax * Float.BYTES, Float.BYTES);
   }
 
-  /**
-   * @param values the mean, valid until the next reduction
-   * @param weight the weight of those it was taken over; with zero the values mean nothing
-   * @param implausible members whose bytes are no contribution, which were left out
-   */
-  public record Mean(MemorySegment values, double weight, BitSet implausible) {}
-
-  /**
-   * @param received encoded contributions by member; null where there is none
-   * @param self the member whose contribution is {@code own} instead; without weight it is not read
-   * @param own a vector of float32 values, of which {@code values} from {@code from} on are reduced
-   */
+  @Override
   public Mean reduce(
       @Nullable ByteBuffer[] received, int self, MemorySegment own, long from, int values) {
     return reduce(received, weights, self, own, from, values);

@@ -24,6 +24,8 @@ import org.potluck.averaging.Storage;
 import org.potluck.averaging.codec.CodecId;
 import org.potluck.averaging.codec.Codecs;
 import org.potluck.averaging.proto.HelloMessage;
+import org.potluck.averaging.reduce.Aggregation;
+import org.potluck.averaging.trust.Trust;
 import org.potluck.averaging.wire.FrameKind;
 import org.potluck.averaging.wire.Frames;
 import org.potluck.network.Bandwidth;
@@ -54,9 +56,11 @@ final class RoundLab {
   final List<Double> weights = new ArrayList<>();
   final List<SimulatedNetwork> networks = new ArrayList<>();
   final List<float[]> vectors = new ArrayList<>();
+  final List<Trust> trusts = new ArrayList<>();
   CodecId codec = CodecId.NONE;
   long bufferBytesMax = 64 * 1024;
   Duration deadline = DEADLINE;
+  Aggregation aggregation = Aggregation.MEAN;
   Supplier<Storage> storage = Storage::memory;
   UnaryOperator<Network> brokenMember = network -> network;
   int brokenIndex = -1;
@@ -149,12 +153,15 @@ final class RoundLab {
             bufferBytesMax,
             2,
             AveragingOptions.GROUP_SIZE,
-            Duration.ZERO);
+            Duration.ZERO,
+            aggregation);
     for (int i = 0; i < size(); i++) {
       SimulatedNetwork network = simulation.addPeer(profiles.get(i));
       networks.add(network);
       Network used = i == brokenIndex ? brokenMember.apply(network) : network;
-      rounds.add(new Rounds(used, options, storage, Runnable::run));
+      Trust trust = new Trust(network.random());
+      trusts.add(trust);
+      rounds.add(new Rounds(used, options, storage, Runnable::run, trust));
       float[] vector = new float[VALUES];
       for (int v = 0; v < VALUES; v++) {
         vector[v] = (float) random.nextGaussian();

@@ -45,7 +45,7 @@ class ReductionTest {
           }
         }
       }
-      Reduction.Mean mean =
+      Aggregator.Mean mean =
           new Reduction(CODEC, weights, values + 3)
               .reduce(received, self, MemorySegment.ofArray(contributions.get(self)), 0, values);
       assertThat(mean.weight()).as("seed %d", seed).isCloseTo(came, within(1e-9));
@@ -91,7 +91,7 @@ class ReductionTest {
   @Test
   void leavesOutWhatIsNoContribution() {
     Reduction reduction = new Reduction(CODEC, List.of(1.0, 1.0, 1.0), 2);
-    Reduction.Mean mean =
+    Aggregator.Mean mean =
         reduction.reduce(
             new @Nullable ByteBuffer[] {encode(Float.NaN, 1), encode(1), encode(4, 5)},
             NOBODY,
@@ -105,7 +105,7 @@ class ReductionTest {
 
   @Test
   void nobodyWithWeightGivesNoWeight() {
-    Reduction.Mean mean =
+    Aggregator.Mean mean =
         new Reduction(CODEC, List.of(0.0, 3.0), 1)
             .reduce(
                 new @Nullable ByteBuffer[] {encode(1), null},

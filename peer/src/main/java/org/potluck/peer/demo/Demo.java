@@ -13,7 +13,6 @@ import java.util.List;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import org.potluck.averaging.AveragingOptions;
 import org.potluck.monitor.DashboardOptions;
 import org.potluck.network.Identity;
 import org.potluck.network.Multiaddr;
@@ -200,7 +199,7 @@ public final class Demo {
         "demo",
         new RunSpec.Model(2, 4, 128, 128),
         new RunSpec.Training(48, 4, 0.002, 5, 0.1, 1, wishes.epochs(), wishes.peers()),
-        new RunSpec.Averaging("float16", AveragingOptions.GROUP_SIZE),
+        RunSpec.Averaging.means("float16"),
         new RunSpec.Data(data == null ? List.of() : List.of(data.toAbsolutePath().toString())));
   }
 

@@ -77,6 +77,9 @@ public final class RunFile {
     averaging:
       codec: float16        # how values travel: auto, none, float16, int8, int4, sparse; see docs/codecs.md
       group-size: 32        # peers of one group; more than that average on a grid, see docs/averaging.md
+      aggregation: mean     # or centered-clip: nobody pulls further than others; see docs/trust.md
+      clip-radius: 1        # only for centered-clip: how far that is...
+      clip-iterations: 20   # ...and how often the centre moves
 
     data:
       paths: []             # text files, folders, archives on every volunteer's machine;

@@ -2,6 +2,7 @@ package org.potluck.peer.manifest;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.List;
+import org.potluck.averaging.AveragingOptions;
 
 /**
  * Everything that all peers of a run agree on. Its sections are those of {@code run.yaml}.
@@ -80,10 +81,18 @@ public record RunSpec(
    *     {@code int8}, {@code int8-uniform}, {@code int4}, {@code sparse}; what the last two drop is
    *     added to later rounds
    * @param groupSize how many peers average in one group at most; more are seated on a grid
+   * @param aggregation {@code mean}, or {@code centered-clip}, in which nobody pulls further than
+   *     others do
+   * @param clipRadius how far that is, in medians of the contributions' distances to their median
+   * @param clipIterations how often the centre is moved
    */
   public record Averaging(
       @JsonProperty(required = true) String codec,
-      @JsonProperty(value = "group-size", required = true) int groupSize) {
+      @JsonProperty(value = "group-size", required = true) int groupSize,
+      @JsonProperty(required = true) String aggregation,
+      @JsonProperty(value = "clip-radius", required = true) double clipRadius,
+      @JsonProperty(value = "clip-iterations", required = true) int clipIterations) {
+    private static final List<String> AGGREGATIONS = List.of("mean", "centered-clip");
     private static final List<String> CODECS =
         List.of(
             "auto", "none", "float16", "float16-scaled", "int8", "int8-uniform", "int4", "sparse");
@@ -92,6 +101,19 @@ public record RunSpec(
       require(CODECS.contains(codec), "averaging.codec must be one of " + CODECS);
       require(
           groupSize >= 2 && groupSize <= 1024, "averaging.group-size must be between 2 and 1024");
+      require(
+          AGGREGATIONS.contains(aggregation),
+          "averaging.aggregation must be one of " + AGGREGATIONS);
+      require(
+          clipRadius > 0 && clipRadius <= 100, "averaging.clip-radius must be above 0, up to 100");
+      require(
+          clipIterations >= 1 && clipIterations <= 1000,
+          "averaging.clip-iterations must be between 1 and 1000");
+    }
+
+    /** Plain means, travelling as {@code codec}. */
+    public static Averaging means(String codec) {
+      return new Averaging(codec, AveragingOptions.GROUP_SIZE, "mean", 1, 20);
     }
   }
 

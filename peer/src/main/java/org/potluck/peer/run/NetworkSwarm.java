@@ -29,6 +29,7 @@ import org.potluck.averaging.state.Snapshot;
 import org.potluck.averaging.state.StateClient;
 import org.potluck.averaging.state.StateDonor;
 import org.potluck.averaging.state.StateLimits;
+import org.potluck.averaging.trust.Trust;
 import org.potluck.network.Multiaddr;
 import org.potluck.network.NetworkException;
 import org.potluck.network.PeerId;
@@ -121,7 +122,8 @@ public final class NetworkSwarm implements Swarm {
                         options,
                         new SecureRandom(),
                         SpanPlanner::byLinks,
-                        codecThread()),
+                        codecThread(),
+                        new Trust(new SecureRandom())),
                     new StateDonor(node.network().loop(), node.rpc(), run, limits),
                     new StateClient(node.network().loop(), node.rpc(), run, limits))));
   }

@@ -14,6 +14,7 @@ import org.potluck.averaging.AveragingOptions;
 import org.potluck.averaging.Rendezvous;
 import org.potluck.averaging.RoundOutcome;
 import org.potluck.averaging.progress.Outlook;
+import org.potluck.averaging.reduce.Aggregation;
 import org.potluck.averaging.state.StateLimits;
 import org.potluck.network.Traffic;
 import org.potluck.peer.ExitCode;
@@ -117,8 +118,15 @@ public final class TrainingPeer implements AutoCloseable {
     AveragingOptions options =
         AveragingOptions.defaults()
             .withGroupSize(spec.averaging().groupSize())
-            .withExchangeAim(CodecChoice.aim(spec.averaging().codec()));
+            .withExchangeAim(CodecChoice.aim(spec.averaging().codec()))
+            .withAggregation(aggregation(spec.averaging()));
     return NetworkSwarm.join(node, run, appointment, card, options, limits);
+  }
+
+  private static Aggregation aggregation(RunSpec.Averaging averaging) {
+    return averaging.aggregation().equals("mean")
+        ? Aggregation.MEAN
+        : new Aggregation.CenteredClip(averaging.clipRadius(), averaging.clipIterations());
   }
 
   /**

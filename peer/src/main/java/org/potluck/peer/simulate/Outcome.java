@@ -10,5 +10,8 @@ import org.potluck.peer.report.RunReport;
  * @param faults what was allowed to go wrong, drawn or given
  * @param timelineHash equal for equal timelines
  * @param events of the simulation
+ * @param heldOutLoss of the model that is furthest among honest peers, on text that nobody trains
+ *     on, nats per token; NaN when nobody is left
  */
-public record Outcome(RunReport report, Faults faults, long timelineHash, long events) {}
+public record Outcome(
+    RunReport report, Faults faults, long timelineHash, long events, double heldOutLoss) {}

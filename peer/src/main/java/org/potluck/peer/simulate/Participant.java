@@ -53,6 +53,16 @@ final class Participant {
     return session != null && session.complete();
   }
 
+  /** Of its model now; minus one while it is away. */
+  long epoch() {
+    return session == null ? -1 : session.trainer().epoch();
+  }
+
+  /** Of its model now, on text that nobody trains on. */
+  double heldOutLoss(int samples) {
+    return session == null ? Double.NaN : session.trainer().evaluate(samples);
+  }
+
   /** Adds up the life that ends now. */
   void end(Duration now) {
     Session ended = session;

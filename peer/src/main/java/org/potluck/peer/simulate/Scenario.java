@@ -1,5 +1,6 @@
 package org.potluck.peer.simulate;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -35,6 +36,7 @@ record Scenario(
    * @param microBatch samples that a peer computes at once
    * @param epochs the run is complete after so many; zero for never
    * @param codec {@code none}, {@code float16} or {@code int8}
+   * @param aggregation {@code mean} or {@code centered-clip}
    * @param roundLimit a round of averaging ends by then
    * @param groupSize peers of one group at most; more average on a grid
    */
@@ -45,6 +47,7 @@ record Scenario(
       int microBatch,
       long epochs,
       String codec,
+      String aggregation,
       Duration roundLimit,
       int groupSize) {
     /** Held in memory per vector at most, until one value must stand for too many. */
@@ -60,6 +63,9 @@ record Scenario(
       require(
           List.of("none", "float16", "int8").contains(codec),
           "run.codec must be none, float16 or int8");
+      require(
+          List.of("mean", "centered-clip").contains(aggregation),
+          "run.aggregation must be mean or centered-clip");
       require(roundLimit.isPositive(), "run.round-limit must be positive");
       require(groupSize >= 2 && groupSize <= 1024, "run.group-size must be between 2 and 1024");
     }
@@ -79,8 +85,10 @@ record Scenario(
 
   enum Training {
     /** A quadratic problem whose gradients cost next to nothing; computing is only waited for. */
+    @JsonProperty("toy")
     TOY,
     /** A GPT of two layers, really trained, on a text of the simulation's own. */
+    @JsonProperty("tiny-gpt")
     TINY_GPT
   }
 
@@ -125,6 +133,7 @@ record Scenario(
    * @param arriveWithin peers come at random within this time of the start
    * @param stay mean length of a session, exponentially distributed; zero is for good
    * @param away mean time between sessions; zero is for good
+   * @param attack what it brings to rounds instead of what it computed
    */
   record PeerClass(
       String name,
@@ -137,7 +146,8 @@ record Scenario(
       boolean reachable,
       Duration arriveWithin,
       Duration stay,
-      Duration away) {
+      Duration away,
+      Attack attack) {
     PeerClass {
       require(!name.isBlank(), "swarm.classes: every class needs a name");
       require(share >= 0 && share <= 1, "share of class " + name + " must be between 0 and 1");

@@ -44,7 +44,7 @@ final class ScenarioFile {
       name: scenario
       time: {faults: 10m, healing: 2m}
       run: {training: toy, values: 100000, target-batch: 64, micro-batch: 4, epochs: 0,
-            codec: float16, round-limit: 1m, group-size: 32}
+            codec: float16, aggregation: mean, round-limit: 1m, group-size: 32}
       swarm: {peers: 8, first-stays: 0s, classes: []}
       split: {share: 0, from: 0s, until: 0s}
       draw-faults: false
@@ -63,7 +63,7 @@ final class ScenarioFile {
   private static final String PEER_CLASS =
       """
       {name: home, share: 0, samples-per-second: 10, up-mbit: 20, down-mbit: 100, delay: 15ms,
-       jitter: 5ms, reachable: true, arrive-within: 0s, stay: 0s, away: 0s}
+       jitter: 5ms, reachable: true, arrive-within: 0s, stay: 0s, away: 0s, attack: none}
       """;
 
   private ScenarioFile() {}

@@ -2,12 +2,14 @@ package org.potluck.peer.simulate;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.potluck.averaging.progress.PeerProgress;
 import org.potluck.averaging.progress.RoundNote;
@@ -29,6 +31,8 @@ import org.potluck.peer.report.RunReport;
  * where the scenario says so, but the swarm may be parted from it.
  */
 final class ScenarioRun {
+  private static final int HELD_OUT_SAMPLES = 256;
+
   private final Scenario scenario;
   private final Simulation simulation;
   private final Faults faults;
@@ -79,8 +83,9 @@ final class ScenarioRun {
       advance(scenario.time().healing());
     }
     Duration now = simulation.elapsed();
+    double loss = heldOutLoss();
     participants.values().forEach(each -> each.end(now));
-    return new Outcome(report(now), faults, simulation.timelineHash(), simulation.events());
+    return new Outcome(report(now), faults, simulation.timelineHash(), simulation.events(), loss);
   }
 
   /** Lets time pass, no longer than until everybody has done what was to be done. */
@@ -103,8 +108,20 @@ final class ScenarioRun {
   private boolean complete() {
     return scenario.run().epochs() > 0
         && participants.size() == scenario.swarm().peers()
-        && participants.values().stream().allMatch(each -> !each.there() || each.complete())
-        && participants.values().stream().anyMatch(Participant::complete);
+        && honest().allMatch(each -> !each.there() || each.complete())
+        && honest().anyMatch(Participant::complete);
+  }
+
+  private Stream<Participant> honest() {
+    return participants.values().stream().filter(each -> each.peerClass.attack() == Attack.NONE);
+  }
+
+  private double heldOutLoss() {
+    return honest()
+        .filter(Participant::there)
+        .max(Comparator.comparingLong(Participant::epoch))
+        .map(each -> each.heldOutLoss(HELD_OUT_SAMPLES))
+        .orElse(Double.NaN);
   }
 
   private void enter(int index, Scenario.PeerClass peerClass, RandomGenerator random) {

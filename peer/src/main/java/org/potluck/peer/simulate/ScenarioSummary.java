@@ -31,10 +31,11 @@ final class ScenarioSummary {
     }
     out.printf(
         Locale.ROOT,
-        "epochs %d, loss %.4f to %.4f, peers at the last epoch %s%n%n",
+        "epochs %d, loss %.4f to %.4f, held out %.4f, peers at the last epoch %s%n%n",
         report.epochs(),
         report.lossFirst(),
         report.lossLast(),
+        result.heldOutLoss(),
         agreement(report));
     out.printf(
         "%-16s %6s %10s %9s %8s %8s %12s %12s%n",

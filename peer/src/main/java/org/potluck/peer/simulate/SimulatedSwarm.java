@@ -1,12 +1,13 @@
 package org.potluck.peer.simulate;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -18,14 +19,18 @@ import org.potluck.averaging.OwnLink;
 import org.potluck.averaging.Rendezvous;
 import org.potluck.averaging.RoundOutcome;
 import org.potluck.averaging.codec.CodecId;
+import org.potluck.averaging.matchmaking.SpanPlanner;
 import org.potluck.averaging.progress.Outlook;
 import org.potluck.averaging.progress.PeerProgress;
 import org.potluck.averaging.progress.RoundNote;
 import org.potluck.averaging.progress.SwarmProgress;
+import org.potluck.averaging.reduce.Aggregation;
 import org.potluck.averaging.state.Snapshot;
 import org.potluck.averaging.state.StateClient;
 import org.potluck.averaging.state.StateDonor;
 import org.potluck.averaging.state.StateLimits;
+import org.potluck.averaging.trust.Trust;
+import org.potluck.averaging.trust.Verdict;
 import org.potluck.dht.Dht;
 import org.potluck.network.EventLoop;
 import org.potluck.network.PeerId;
@@ -46,6 +51,9 @@ final class SimulatedSwarm implements Swarm {
   private final Scenario.Run run;
   private final Scenario.PeerClass peerClass;
   private final SwarmProgress progress;
+  private final Adversary adversary;
+  private final Trust trust;
+  private final Set<String> told = new LinkedHashSet<>();
   private final Rendezvous rendezvous;
   private final Outlook.Target target;
   private final StateDonor donor;
@@ -79,7 +87,11 @@ final class SimulatedSwarm implements Swarm {
     AveragingOptions options =
         AveragingOptions.defaults()
             .withChunkBytesMax(CHUNK_BYTES / run.magnification())
-            .withGroupSize(run.groupSize());
+            .withGroupSize(run.groupSize())
+            .withAggregation(aggregation(run));
+    adversary = new Adversary(peerClass.attack(), network.random());
+    // An adversary's own program would not judge its own contribution either.
+    trust = adversary.honest() ? new Trust(network.random()) : Trust.off();
     StateLimits limits = StateLimits.usual(STATE_BYTES_MAX);
     progress = new SwarmProgress(network, rpc, dht, RUN);
     target = new Outlook.Target(run.targetBatch(), run.microBatch());
@@ -87,7 +99,14 @@ final class SimulatedSwarm implements Swarm {
     rendezvous =
         new Rendezvous(
             network.loop(),
-            new Averager(network, dht, options, network.random()),
+            new Averager(
+                network,
+                dht,
+                options,
+                network.random(),
+                SpanPlanner::byLinks,
+                Runnable::run,
+                trust),
             progress,
             new Rendezvous.Appointment(RUN + ".gradients", parameterCount, target, codec, codec),
             this::link);
@@ -166,23 +185,25 @@ final class SimulatedSwarm implements Swarm {
 
   @Override
   public RoundOutcome average(long epoch, MemorySegment gradients, long samples) {
-    MemorySegment said = asConducted(gradients);
+    float[] said = asConducted(epoch, gradients);
     return coroutine.ask(
         answer -> {
           long sentBefore = network.total().bytesSent();
+          CompletableFuture<RoundOutcome> outcome =
+              rendezvous.bring(
+                  epoch,
+                  new Contribution(MemorySegment.ofArray(said), samples),
+                  network.loop().now().plus(run.roundLimit()));
+          adversary.spoil(said);
           CompletableFuture<Void> _ =
-              rendezvous
-                  .bring(
-                      epoch,
-                      new Contribution(said, samples),
-                      network.loop().now().plus(run.roundLimit()))
-                  .thenAccept(
-                      onLoop(
-                          outcome -> {
-                            long sent = network.total().bytesSent() - sentBefore;
-                            rounds.accept(RoundNote.of(epoch, outcome, network.loop().now(), sent));
-                            answer.accept(outcome);
-                          }));
+              outcome.thenAccept(
+                  onLoop(
+                      value -> {
+                        long sent = network.total().bytesSent() - sentBefore;
+                        rounds.accept(RoundNote.of(epoch, value, network.loop().now(), sent));
+                        noteVerdicts();
+                        answer.accept(value);
+                      }));
         });
   }
 
@@ -246,18 +267,34 @@ final class SimulatedSwarm implements Swarm {
     return new OwnLink(peerClass.up(), peerClass.down(), !network.addresses().isEmpty());
   }
 
-  /** A liar says something else than it computed. */
-  private MemorySegment asConducted(MemorySegment gradients) {
+  /** What is brought instead of what was computed. */
+  private float[] asConducted(long epoch, MemorySegment gradients) {
+    float[] values = adversary.said(epoch, gradients);
     double factor = network.conduct().contributionFactor();
-    if (factor == 1) {
-      return gradients;
+    if (adversary.lies()) {
+      network.note("lie", peerClass.attack() + " in epoch " + epoch);
     }
-    network.note("lie", "multiplies its contribution by " + factor);
-    float[] values = gradients.toArray(ValueLayout.JAVA_FLOAT_UNALIGNED);
-    for (int at = 0; at < values.length; at++) {
-      values[at] *= (float) factor;
+    if (factor != 1) {
+      network.note("lie", "multiplies its contribution by " + factor);
+      for (int at = 0; at < values.length; at++) {
+        values[at] *= (float) factor;
+      }
     }
-    return MemorySegment.ofArray(values);
+    return values;
+  }
+
+  /** Tells the story of whom this peer has come to think less of. */
+  private void noteVerdicts() {
+    for (Verdict verdict : trust.verdicts(network.loop().now())) {
+      String topic = verdict.banned() ? "banned" : "doubted";
+      if (told.add(topic + verdict.peer())) {
+        network.note(topic, verdict.peer() + ": " + verdict.reason());
+      }
+    }
+  }
+
+  private static Aggregation aggregation(Scenario.Run run) {
+    return run.aggregation().equals("mean") ? Aggregation.MEAN : Aggregation.CenteredClip.USUAL;
   }
 
   private static CodecId codec(Scenario.Run run) {

@@ -26,7 +26,6 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.potluck.averaging.AveragingOptions;
 import org.potluck.averaging.RoundOutcome;
 import org.potluck.network.Identity;
 import org.potluck.network.Multiaddr;
@@ -104,7 +103,7 @@ final class OneProcessTest {
         "three against one",
         new RunSpec.Model(2, 2, 32, 16),
         new RunSpec.Training(TARGET_BATCH, MICRO_BATCH, 3e-3, 5, 0.1, 11, EPOCHS, 3),
-        new RunSpec.Averaging("none", AveragingOptions.GROUP_SIZE),
+        RunSpec.Averaging.means("none"),
         new RunSpec.Data(List.of()));
   }
 

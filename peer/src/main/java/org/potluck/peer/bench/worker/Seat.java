@@ -20,6 +20,7 @@ import org.potluck.averaging.RoundRequest;
 import org.potluck.averaging.codec.Codec;
 import org.potluck.averaging.codec.CodecId;
 import org.potluck.averaging.codec.Codecs;
+import org.potluck.averaging.trust.Trust;
 import org.potluck.network.Bandwidth;
 import org.potluck.network.Identity;
 import org.potluck.network.Multiaddr;
@@ -61,7 +62,8 @@ final class Seat {
                         new SecureRandom(),
                         (work, members) -> split.planner().split(work, members),
                         Executors.newSingleThreadExecutor(
-                            Thread.ofPlatform().daemon().name("codecs").factory()))));
+                            Thread.ofPlatform().daemon().name("codecs").factory()),
+                        new Trust(new SecureRandom()))));
   }
 
   static Seat take(Order.Listen order) throws IOException, UserException, InterruptedException {

@@ -1,0 +1,39 @@
+package org.potluck.averaging.reduce;
+
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.util.BitSet;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.potluck.averaging.codec.Codec;
+
+/**
+ * Makes one chunk of everybody's chunks: a pure function of what came and of who is in the group.
+ */
+public interface Aggregator {
+  /**
+   * @param values the mean, valid until the next reduction
+   * @param weight the weight of those it was taken over; with zero the values mean nothing
+   * @param implausible members whose bytes are no contribution, which were left out
+   */
+  record Mean(MemorySegment values, double weight, BitSet implausible) {}
+
+  /**
+   * @param received encoded contributions by member; null where there is none
+   * @param self the member whose contribution is {@code own} instead, or -1 for none; without
+   *     weight it is not read
+   * @param own a vector of float32 values, of which {@code values} from {@code from} on are reduced
+   */
+  Mean reduce(@Nullable ByteBuffer[] received, int self, MemorySegment own, long from, int values);
+
+  /**
+   * @param weights one per member, in group order, each finite and zero or more
+   * @param valuesMax values of the longest chunk
+   */
+  static Aggregator of(Aggregation kind, Codec codec, List<Double> weights, int valuesMax) {
+    return switch (kind) {
+      case Aggregation.Mean _ -> new Reduction(codec, weights, valuesMax);
+      case Aggregation.CenteredClip clip -> new CenteredClip(codec, weights, valuesMax, clip);
+    };
+  }
+}

@@ -1,0 +1,138 @@
+package org.potluck.averaging.reduce;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.BitSet;
+import org.jspecify.annotations.Nullable;
+import org.potluck.averaging.codec.Codec;
+import org.potluck.averaging.codec.VectorMath;
+
+/**
+ * Measures the contributions to one chunk: how long they are, which way they point, and a few of
+ * their values. What follows from it is for others to judge.
+ *
+ * <p>Holds two chunks of memory whatever the size of the group: each contribution is decoded,
+ * looked at and forgotten.
+ */
+public final class Inspector {
+  private static final float[] NONE = {};
+
+  /** Shorter contributions are taken for zeros, which have no direction. */
+  private static final double SHORTEST = 1e-30;
+
+  private final Codec codec;
+  private final MemorySegment decoded;
+  private final MemorySegment sum;
+
+  /**
+   * @param valuesMax values of the longest chunk
+   */
+  public Inspector(Codec codec, int valuesMax) {
+    this.codec = codec;
+    this.decoded = Arena.ofAuto().allocate((long) valuesMax * Float.BYTES, Float.BYTES);
+    this.sum = Arena.ofAuto().allocate((long) valuesMax * Float.BYTES, Float.BYTES);
+  }
+
+  /**
+   * The contributions to a chunk.
+   *
+   * @param received encoded, by member; null where there is none
+   * @param self the member whose contribution is {@code own} instead; -1 for none
+   * @param from index in {@code own} of the chunk's first value
+   */
+  public record Chunk(
+      @Nullable ByteBuffer[] received, int self, MemorySegment own, long from, int values) {
+    boolean has(int member) {
+      return member == self || received[member] != null;
+    }
+  }
+
+  /**
+   * Euclidean norms and probes.
+   *
+   * @param norms by member: NaN where there is no contribution, infinite where its bytes are none
+   * @param probes by member: values of the chunk's every {@code stride}-th place; empty where there
+   *     is no contribution
+   */
+  public record Lengths(double[] norms, float[][] probes) {}
+
+  /**
+   * @param offset of the first probe in the chunk
+   * @param stride between probes; one or more
+   */
+  public Lengths lengths(Chunk chunk, int offset, int stride) {
+    int members = chunk.received().length;
+    double[] norms = new double[members];
+    Arrays.fill(norms, Double.NaN);
+    float[][] probes = new float[members][];
+    Arrays.fill(probes, NONE);
+    for (int member = 0; member < members; member++) {
+      if (chunk.has(member)) {
+        MemorySegment values = values(chunk, member);
+        double norm = values == null ? Double.NaN : VectorMath.norm(values, 0, chunk.values());
+        norms[member] = Double.isNaN(norm) ? Double.POSITIVE_INFINITY : norm;
+        probes[member] = values == null ? NONE : probe(values, chunk.values(), offset, stride);
+      }
+    }
+    return new Lengths(norms, probes);
+  }
+
+  /**
+   * The cosine between each member's contribution and the sum of all others', every one taken as a
+   * direction: so none counts for more than another, however long it is.
+   *
+   * @param who whose contributions take part
+   * @param norms of their contributions
+   * @return by member; NaN for those that take no part, 0 for who brings only zeros
+   */
+  public double[] agreements(Chunk chunk, BitSet who, double[] norms) {
+    double[] agreements = new double[norms.length];
+    Arrays.fill(agreements, Double.NaN);
+    long bytes = (long) chunk.values() * Float.BYTES;
+    sum.asSlice(0, bytes).fill((byte) 0);
+    for (int member = who.nextSetBit(0); member >= 0; member = who.nextSetBit(member + 1)) {
+      MemorySegment values = norms[member] > SHORTEST ? values(chunk, member) : null;
+      if (values != null) {
+        VectorMath.addScaled(values, 0, (float) (1 / norms[member]), sum, 0, chunk.values());
+      }
+    }
+    double square = VectorMath.dot(sum, sum, chunk.values());
+    for (int member = who.nextSetBit(0); member >= 0; member = who.nextSetBit(member + 1)) {
+      MemorySegment values = norms[member] > SHORTEST ? values(chunk, member) : null;
+      agreements[member] = 0;
+      if (values != null) {
+        double along = VectorMath.dot(sum, values, chunk.values()) / norms[member];
+        double others = Math.sqrt(Math.max(0, square - 2 * along + 1));
+        agreements[member] = others > 1e-6 ? Math.clamp((along - 1) / others, -1, 1) : 0;
+      }
+    }
+    return agreements;
+  }
+
+  /** Its values, until the next are asked for; null where the bytes are no contribution. */
+  private @Nullable MemorySegment values(Chunk chunk, int member) {
+    if (member == chunk.self()) {
+      long bytes = (long) chunk.values() * Float.BYTES;
+      return chunk.own().asSlice(chunk.from() * Float.BYTES, bytes);
+    }
+    ByteBuffer encoded = chunk.received()[member];
+    if (encoded == null || !codec.wellFormed(encoded, chunk.values())) {
+      return null;
+    }
+    codec.decode(encoded, decoded, 0, chunk.values());
+    return decoded;
+  }
+
+  private static float[] probe(MemorySegment values, int count, int offset, int stride) {
+    int probes = offset >= count ? 0 : 1 + (count - 1 - offset) / stride;
+    float[] seen = new float[probes];
+    for (int i = 0; i < probes; i++) {
+      long at = ((long) offset + (long) i * stride) * Float.BYTES;
+      seen[i] = values.get(ValueLayout.JAVA_FLOAT_UNALIGNED, at);
+    }
+    return seen;
+  }
+}

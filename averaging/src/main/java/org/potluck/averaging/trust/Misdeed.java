@@ -1,0 +1,32 @@
+package org.potluck.averaging.trust;
+
+/** What can be held against a peer, and how much of its standing one round of it costs. */
+public enum Misdeed {
+  /** Values that are infinite or not numbers, or bytes that are no values. */
+  NO_NUMBERS(0.5),
+  /** Many times as long as what the others brought. */
+  TOO_LARGE(0.5),
+  /** Points away from where the others point. */
+  CONTRADICTS(0.35),
+  /** Has nothing to do with what the others found. */
+  UNRELATED(0.35),
+  /** The very values of an earlier round. */
+  REPEATED(0.35),
+  /** More samples than the peer can have computed. */
+  TOO_HEAVY(0.35),
+  /** Took part while banned; that costs nothing more. */
+  BANNED(0),
+  /** Not what comes of the samples that were the peer's to compute. */
+  FAILED_AUDIT(0.7);
+
+  private final double cost;
+
+  Misdeed(double cost) {
+    this.cost = cost;
+  }
+
+  /** Of a standing between 0 and 1. */
+  double cost() {
+    return cost;
+  }
+}

@@ -1,0 +1,291 @@
+package org.potluck.averaging.trust;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.IntPredicate;
+import org.jspecify.annotations.Nullable;
+import org.potluck.averaging.reduce.Inspector;
+import org.potluck.averaging.reduce.Inspector.Chunk;
+import org.potluck.network.PeerId;
+
+/**
+ * What a reducer lets into its averages in one round, and what it sees of those who brought it.
+ *
+ * <p>A reducer sees its own spans of everybody's contribution, chunk by chunk, and averages each as
+ * soon as it is complete. So it can leave out at once what is no contribution or far too long; that
+ * the rest points nowhere shows over all chunks of a round, and counts for later ones. Leaving
+ * something out is this reducer's decision alone: all members apply what it made of the rest, and
+ * the chunk's weight says over whom.
+ *
+ * <p>{@link #look} runs beside the loop and changes nothing here; what it found comes back on the
+ * loop with {@link #note}.
+ */
+public final class Screen {
+  /** Places of the vector whose values are remembered. */
+  private static final int PROBES = 2048;
+
+  private static final int PROBES_KEPT_MAX = 512;
+
+  private final List<PeerId> members;
+  private final double[] weights;
+  private final int self;
+  private final long length;
+  private final Inspector inspector;
+  private final double[] usual;
+  private final double typical;
+  private final Map<Integer, Charge> barred;
+  private final IntPredicate looksAtDirection;
+  private final boolean judgesLength;
+  private final double medianWeight;
+  private final List<Finding> findings = new ArrayList<>();
+
+  /**
+   * @param usual root mean square of a value by region, from earlier rounds; NaN where not known
+   * @param typical the same over this peer's own contribution; 0 without one
+   * @param barred members whose contribution is not taken whatever it is, and why
+   * @param looksAtDirection for which chunks, by number, that is worth its time
+   * @param judgesLength whether numbers can be too large
+   */
+  Screen(
+      List<PeerId> members,
+      double[] weights,
+      int self,
+      long length,
+      Inspector inspector,
+      double[] usual,
+      double typical,
+      Map<Integer, Charge> barred,
+      IntPredicate looksAtDirection,
+      boolean judgesLength) {
+    this.members = members;
+    this.weights = weights;
+    this.self = self;
+    this.length = length;
+    this.inspector = inspector;
+    this.usual = usual;
+    this.typical = typical;
+    this.barred = barred;
+    this.looksAtDirection = looksAtDirection;
+    this.judgesLength = judgesLength;
+    double[] heavy = Arrays.stream(weights).filter(weight -> weight > 0).sorted().toArray();
+    this.medianWeight = heavy.length == 0 ? 0 : heavy[(heavy.length - 1) / 2];
+  }
+
+  /**
+   * What was seen of one chunk.
+   *
+   * @param refused members whose contribution is left out, and why
+   * @param agreements by member; NaN where they were not looked at
+   * @param places of the probes
+   * @param accepted the median norm of those taken, as root mean square of a value; NaN of none
+   */
+  public record Finding(
+      Map<Integer, String> refused,
+      Map<Integer, Charge> charges,
+      BitSet seen,
+      double[] agreements,
+      int values,
+      int region,
+      int[] places,
+      float[][] probes,
+      double accepted) {
+    /** What is left to average. */
+    public @Nullable ByteBuffer[] taken(@Nullable ByteBuffer[] received) {
+      @Nullable ByteBuffer[] taken = received.clone();
+      refused.keySet().forEach(member -> taken[member] = null);
+      return taken;
+    }
+
+    /** Whether the contribution of {@code member} is left out. */
+    public boolean refuses(int member) {
+      return refused.containsKey(member);
+    }
+  }
+
+  /** Why nothing is taken from {@code member} in this round; empty when something may be. */
+  public String barred(int member) {
+    Charge charge = barred.get(member);
+    return charge == null ? "" : charge.reason();
+  }
+
+  /** Looks at everybody's contribution to chunk {@code number}. */
+  public Finding look(int number, Chunk chunk) {
+    int stride = Math.toIntExact(Math.max(1, length / PROBES));
+    int offset = Math.toIntExact(Math.floorMod(-chunk.from(), stride));
+    Inspector.Lengths lengths = inspector.lengths(chunk, offset, stride);
+    double[] norms = lengths.norms();
+    Map<Integer, String> refused = new TreeMap<>();
+    Map<Integer, Charge> charges = new TreeMap<>();
+    BitSet seen = new BitSet();
+    double[] countable = norms.clone();
+    for (int member = 0; member < norms.length; member++) {
+      boolean there = !Double.isNaN(norms[member]) && weights[member] > 0;
+      if (!there || barred.containsKey(member)) {
+        countable[member] = Double.NaN;
+      }
+      if (there && barred.containsKey(member)) {
+        refused.put(member, barred(member));
+      } else if (there) {
+        seen.set(member);
+      }
+    }
+    int region = NormHistory.region(chunk.from(), chunk.values(), length);
+    double perValue = Math.sqrt(chunk.values());
+    double limit = NormLimit.of(countable, usual[region] * perValue, typical * perValue);
+    double reference = NormLimit.reference(countable, usual[region] * perValue);
+    seen.stream()
+        .forEach(
+            member -> {
+              Charge charge = judge(norms[member], limit, reference, weights[member]);
+              if (charge != null) {
+                charges.put(member, charge);
+                refused.put(member, charge.reason());
+              }
+            });
+    BitSet taken = (BitSet) seen.clone();
+    refused.keySet().forEach(taken::clear);
+    double[] agreements = new double[norms.length];
+    Arrays.fill(agreements, Double.NaN);
+    if (taken.cardinality() >= Direction.CONTRIBUTIONS_MIN && looksAtDirection.test(number)) {
+      agreements = inspector.agreements(chunk, taken, norms);
+    }
+    return new Finding(
+        refused,
+        charges,
+        seen,
+        agreements,
+        chunk.values(),
+        region,
+        places(chunk.from(), offset, stride, chunk.values()),
+        lengths.probes(),
+        accepted(norms, taken) / perValue);
+  }
+
+  private @Nullable Charge judge(double norm, double limit, double reference, double weight) {
+    if (Double.isInfinite(norm)) {
+      return new Charge(Misdeed.NO_NUMBERS, 1, "sent values that are no numbers");
+    }
+    double allowed = limit * NormLimit.allowance(weight, medianWeight);
+    if (judgesLength && limit > 0 && norm > allowed) {
+      return new Charge(
+          Misdeed.TOO_LARGE,
+          1,
+          "its contribution is %.0f times as long as the others'"
+              .formatted(norm / Math.max(reference, limit / 50)));
+    }
+    return null;
+  }
+
+  private static double accepted(double[] norms, BitSet taken) {
+    double[] sorted = taken.stream().mapToDouble(member -> norms[member]).sorted().toArray();
+    return sorted.length == 0 ? Double.NaN : sorted[(sorted.length - 1) / 2];
+  }
+
+  private static int[] places(long from, int offset, int stride, int values) {
+    int count = offset >= values ? 0 : 1 + (values - 1 - offset) / stride;
+    int[] places = new int[count];
+    for (int i = 0; i < count; i++) {
+      places[i] = Math.toIntExact((from + offset + (long) i * stride) / stride);
+    }
+    return places;
+  }
+
+  /** On the loop: what was found of a chunk that has been averaged. */
+  public void note(Finding finding) {
+    findings.add(finding);
+  }
+
+  // The sum of the round.
+
+  int self() {
+    return self;
+  }
+
+  List<PeerId> members() {
+    return members;
+  }
+
+  double weight(int member) {
+    return weights[member];
+  }
+
+  /** Whether a contribution of its was looked at. */
+  boolean saw(int member) {
+    return findings.stream().anyMatch(finding -> finding.seen().get(member));
+  }
+
+  List<Finding> findings() {
+    return findings;
+  }
+
+  /** Everything to be held against a member after this round. */
+  List<Charge> charges(int member) {
+    List<Charge> charges = new ArrayList<>();
+    Charge bar = barred.get(member);
+    if (bar != null) {
+      charges.add(bar);
+      return charges;
+    }
+    int chunks = 0;
+    Map<Misdeed, List<Charge>> byMisdeed = new TreeMap<>();
+    for (Finding finding : findings) {
+      chunks += finding.seen().get(member) ? 1 : 0;
+      Charge charge = finding.charges().get(member);
+      if (charge != null) {
+        byMisdeed.computeIfAbsent(charge.misdeed(), absent -> new ArrayList<>()).add(charge);
+      }
+    }
+    for (List<Charge> same : byMisdeed.values()) {
+      Charge first = same.getFirst();
+      charges.add(new Charge(first.misdeed(), same.size() / (double) chunks, first.reason()));
+    }
+    return charges;
+  }
+
+  /** Where everybody pointed, over all chunks that were looked at. */
+  Direction direction() {
+    double[] mean = new double[weights.length];
+    double[] values = new double[weights.length];
+    long most = 0;
+    for (Finding finding : findings) {
+      boolean looked = false;
+      for (int member = 0; member < mean.length; member++) {
+        if (!Double.isNaN(finding.agreements()[member])) {
+          mean[member] += finding.values() * finding.agreements()[member];
+          values[member] += finding.values();
+          looked = true;
+        }
+      }
+      most += looked ? finding.values() : 0;
+    }
+    for (int member = 0; member < mean.length; member++) {
+      mean[member] = values[member] > 0 ? mean[member] / values[member] : Double.NaN;
+    }
+    int own = self >= 0 && weights[self] > 0 ? self : -1;
+    return new Direction(mean, weights, own, most);
+  }
+
+  /** What is remembered of a member's contribution. */
+  Repeats.Probes probes(int member) {
+    TreeMap<Integer, Float> seen = new TreeMap<>();
+    for (Finding finding : findings) {
+      float[] values = finding.probes()[member];
+      for (int i = 0; i < values.length && seen.size() < PROBES_KEPT_MAX; i++) {
+        seen.put(finding.places()[i], values[i]);
+      }
+    }
+    int[] places = new int[seen.size()];
+    float[] values = new float[seen.size()];
+    int at = 0;
+    for (Map.Entry<Integer, Float> probe : seen.entrySet()) {
+      places[at] = probe.getKey();
+      values[at++] = probe.getValue();
+    }
+    return new Repeats.Probes(places, values);
+  }
+}

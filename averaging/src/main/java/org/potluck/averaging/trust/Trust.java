@@ -1,0 +1,243 @@
+package org.potluck.averaging.trust;
+
+import java.time.Instant;
+import java.util.BitSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
+import java.util.function.IntPredicate;
+import java.util.random.RandomGenerator;
+import org.potluck.averaging.Contribution;
+import org.potluck.averaging.codec.Codec;
+import org.potluck.averaging.codec.VectorMath;
+import org.potluck.averaging.reduce.Inspector;
+import org.potluck.network.PeerId;
+
+/**
+ * What one peer thinks of all others, over all rounds of a run.
+ *
+ * <p>It judges by what it saw itself as a reducer. What others say of third parties counts only as
+ * {@link Opinions} lets it. Whoever is banned here is not admitted to groups that this peer leads,
+ * is not followed, and adds nothing to what this peer reduces; others may think otherwise, and
+ * every average says over which weight it was taken.
+ */
+public final class Trust {
+  /** More chunks than this are not looked at for their direction in one round. */
+  private static final int CHUNKS_LOOKED_AT = 8;
+
+  private static final int SAMPLES = 64;
+  private static final int SAMPLE_VALUES = 1024;
+
+  private final RandomGenerator random;
+  private final boolean judges;
+  private final Standings standings = new Standings();
+  private final Opinions opinions = new Opinions();
+  private final Speeds speeds = new Speeds();
+  private final Bearings bearings = new Bearings();
+  private final Repeats repeats = new Repeats();
+  private final NormHistory norms = new NormHistory();
+
+  /**
+   * @param random chooses which chunks are looked at more closely; whoever could guess it could
+   *     behave in those
+   */
+  public Trust(RandomGenerator random) {
+    this(random, true);
+  }
+
+  private Trust(RandomGenerator random, boolean judges) {
+    this.random = random;
+    this.judges = judges;
+  }
+
+  /** Takes whatever is made of numbers, from everybody. */
+  public static Trust off() {
+    return new Trust(new SplittableRandom(0), false);
+  }
+
+  /**
+   * Tells what weights can be expected: the run's target batch and what a peer computes at once.
+   */
+  public void expect(long targetSamples, int microBatch) {
+    speeds.expect((double) targetSamples, microBatch);
+  }
+
+  /** A peer says how fast it computes. */
+  public void said(PeerId peer, double samplesPerSecond) {
+    speeds.said(peer, samplesPerSecond);
+  }
+
+  /** What trainers that have taken a step, without this peer, say of others. */
+  public void hear(List<Opinions.Voter> voters) {
+    opinions.hear(voters);
+  }
+
+  /** Whether nothing is taken from {@code peer} now. */
+  public boolean banned(PeerId peer, Instant now) {
+    return judges && (standings.banned(peer, now) || opinions.banned(peer));
+  }
+
+  /** Why {@code peer} is not to take part with {@code weight}; empty when it may. */
+  public Optional<String> refusal(PeerId peer, double weight, Instant now) {
+    return charge(peer, weight, now).map(Charge::reason);
+  }
+
+  /** Those with something against them, the worst first. */
+  public List<Verdict> verdicts(Instant now) {
+    return standings.verdicts(now);
+  }
+
+  /** Something outside of a round's data is held against a peer. */
+  public void hold(PeerId peer, Misdeed misdeed, String reason, Instant now) {
+    standings.hold(peer, misdeed.cost(), reason, now);
+  }
+
+  /**
+   * What this peer lets into its averages in a round that begins.
+   *
+   * @param weights of the members, as the plan has them
+   * @param self this peer's place among them
+   * @param chunks numbers of those that this peer reduces as planned
+   * @param valuesMax values of the longest chunk
+   */
+  public Screen screen(
+      List<PeerId> members,
+      List<Double> weights,
+      int self,
+      Contribution own,
+      Codec codec,
+      List<Integer> chunks,
+      int valuesMax,
+      Instant now) {
+    Map<Integer, Charge> barred = new TreeMap<>();
+    for (int member = 0; member < members.size(); member++) {
+      if (member != self && weights.get(member) > 0) {
+        int place = member;
+        charge(members.get(member), weights.get(member), now)
+            .ifPresent(charge -> barred.put(place, charge));
+      }
+    }
+    double typical = weights.get(self) > 0 ? typical(own) : 0;
+    return new Screen(
+        List.copyOf(members),
+        weights.stream().mapToDouble(Double::doubleValue).toArray(),
+        self,
+        own.length(),
+        new Inspector(codec, valuesMax),
+        norms.usual(),
+        typical,
+        barred,
+        judges ? drawn(chunks) : chunk -> false,
+        judges);
+  }
+
+  /** Root mean square of a value, from blocks all over the vector: a rough figure is enough. */
+  private static double typical(Contribution own) {
+    long length = own.length();
+    long block = Math.min(length, SAMPLE_VALUES);
+    double squares = 0;
+    for (int i = 0; i < SAMPLES; i++) {
+      long from = (length - block) * i / (SAMPLES - 1);
+      double norm = VectorMath.norm(own.values(), from, block);
+      squares += norm * norm / block;
+    }
+    return Math.sqrt(squares / SAMPLES);
+  }
+
+  /**
+   * The round has ended: what was seen in it is held against its members, or for them.
+   *
+   * @param averaged whether the contributions have been used
+   */
+  public void conclude(Screen screen, boolean averaged, Instant now) {
+    if (!judges) {
+      return;
+    }
+    Direction direction = screen.direction();
+    for (Screen.Finding finding : screen.findings()) {
+      if (!Double.isNaN(finding.accepted())) {
+        norms.add(finding.region(), finding.accepted());
+      }
+    }
+    BitSet repeated = repeated(screen);
+    for (int member = 0; member < screen.members().size(); member++) {
+      if (member != screen.self() && screen.weight(member) > 0) {
+        conclude(screen, member, direction, repeated.get(member), now);
+        if (averaged && screen.saw(member)) {
+          speeds.counted(screen.members().get(member), screen.weight(member), now);
+        }
+      }
+    }
+  }
+
+  private void conclude(
+      Screen screen, int member, Direction direction, boolean repeated, Instant now) {
+    PeerId peer = screen.members().get(member);
+    List<Charge> charges = screen.charges(member);
+    OptionalDouble ratio = direction.ratio(member);
+    if (ratio.isPresent()) {
+      bearings.after(peer, ratio.getAsDouble()).ifPresent(charges::add);
+    }
+    if (repeated) {
+      charges.add(new Charge(Misdeed.REPEATED, 1, "its contribution is one that it sent before"));
+    }
+    if (charges.isEmpty() && screen.saw(member)) {
+      standings.cleanRound(peer, now);
+    }
+    for (Charge charge : charges) {
+      standings.hold(peer, charge.cost(), charge.reason(), now);
+    }
+  }
+
+  /** Members that brought something again; none where that is what most do, as in a benchmark. */
+  private BitSet repeated(Screen screen) {
+    BitSet repeated = new BitSet();
+    int judged = 0;
+    for (int member = 0; member < screen.members().size(); member++) {
+      Repeats.Probes probes = screen.probes(member);
+      if (probes.places().length > 0) {
+        judged++;
+        repeated.set(member, repeats.repeated(screen.members().get(member), probes));
+      }
+    }
+    boolean usual = repeated.get(screen.self()) || 2 * repeated.cardinality() >= judged;
+    return usual ? new BitSet() : repeated;
+  }
+
+  private Optional<Charge> charge(PeerId peer, double weight, Instant now) {
+    if (!judges) {
+      return Optional.empty();
+    }
+    if (standings.banned(peer, now)) {
+      return Optional.of(new Charge(Misdeed.BANNED, 1, "is banned: " + standings.reason(peer)));
+    }
+    if (opinions.banned(peer)) {
+      return Optional.of(new Charge(Misdeed.BANNED, 1, "most others have banned it"));
+    }
+    double limit = speeds.limit(peer, now);
+    if (weight > limit) {
+      return Optional.of(
+          new Charge(
+              Misdeed.TOO_HEAVY,
+              1,
+              "claims %.0f samples where at most %.0f are plausible".formatted(weight, limit)));
+    }
+    return Optional.empty();
+  }
+
+  private IntPredicate drawn(List<Integer> chunks) {
+    if (chunks.size() <= CHUNKS_LOOKED_AT) {
+      return chunk -> true;
+    }
+    Set<Integer> drawn = new LinkedHashSet<>();
+    while (drawn.size() < CHUNKS_LOOKED_AT) {
+      drawn.add(chunks.get(random.nextInt(chunks.size())));
+    }
+    return drawn::contains;
+  }
+}

@@ -1,0 +1,118 @@
+package org.potluck.averaging.exchange;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.lang.foreign.ValueLayout;
+import java.util.List;
+import java.util.function.DoubleUnaryOperator;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.potluck.averaging.PeerFault;
+import org.potluck.averaging.RoundOutcome;
+import org.potluck.averaging.reduce.Aggregation;
+import org.potluck.averaging.trust.Verdict;
+import org.potluck.network.PeerId;
+
+/**
+ * A member that brings poison: what the round makes of it, and what the others think of it then.
+ */
+class PoisonedRoundTest {
+  private static final int SEEDS = 20;
+  private static final int MEMBERS = 6;
+
+  @Test
+  void aContributionAHundredTimesTooLongIsLeftOutAndNamed() {
+    for (int seed = 0; seed < SEEDS; seed++) {
+      RoundLab lab = new RoundLab(seed).members(MEMBERS);
+      lab.begin().finish();
+      int liar = lab.random.nextInt(MEMBERS);
+      List<Integer> honest = others(liar);
+      gradients(lab, liar, value -> 100 * value);
+      lab.begin().finish();
+      lab.soundWith(honest);
+      for (int i : honest) {
+        RoundOutcome.Averaged averaged = lab.averagedOf(i);
+        assertThat(longest(averaged)).as("seed %d", seed).isLessThan(20);
+        assertThat(averaged.faults())
+            .as("seed %d", seed)
+            .anyMatch(fault -> implausible(fault, lab.networks.get(liar).self()))
+            .allMatch(fault -> fault.peer().equals(lab.networks.get(liar).self()));
+      }
+    }
+  }
+
+  @Test
+  void whoeverPointsAwayIsBannedByAllHonestAndNobodyElseIs() {
+    for (int seed = 0; seed < SEEDS; seed++) {
+      RoundLab lab = new RoundLab(seed).members(MEMBERS);
+      lab.weights.replaceAll(weight -> 8.0); // very light ones are not judged
+      int liar = lab.random.nextInt(MEMBERS);
+      lab.begin().finish();
+      for (int round = 0; round < 8; round++) {
+        gradients(lab, liar, value -> -value);
+        lab.begin().finish();
+      }
+      PeerId poisoner = lab.networks.get(liar).self();
+      for (int i : others(liar)) {
+        assertThat(lab.trusts.get(i).verdicts(lab.simulation.clock().instant()))
+            .as("seed %d, member %d", seed, i)
+            .filteredOn(Verdict::banned)
+            .extracting(Verdict::peer)
+            .containsExactly(poisoner);
+        assertThat(lab.averagedOf(i).faults())
+            .as("seed %d", seed)
+            .contains(
+                new PeerFault.Implausible(
+                    poisoner,
+                    lab.trusts
+                        .get(i)
+                        .refusal(poisoner, 1, lab.simulation.clock().instant())
+                        .orElseThrow()));
+      }
+    }
+  }
+
+  @Test
+  void centeredClipGivesAllMembersTheSameBits() {
+    for (int seed = 0; seed < SEEDS; seed++) {
+      RoundLab lab = new RoundLab(seed).members(MEMBERS);
+      lab.aggregation = new Aggregation.CenteredClip(1, 20);
+      lab.begin().finish();
+      float[] first = lab.averagedOf(0).average().toArray(ValueLayout.JAVA_FLOAT);
+      for (int i = 1; i < MEMBERS; i++) {
+        assertThat(lab.averagedOf(i).average().toArray(ValueLayout.JAVA_FLOAT))
+            .as("seed %d, member %d", seed, i)
+            .isEqualTo(first);
+      }
+    }
+  }
+
+  private static boolean implausible(PeerFault fault, PeerId peer) {
+    return fault instanceof PeerFault.Implausible(PeerId whom, String what)
+        && whom.equals(peer)
+        && what.contains("as long as");
+  }
+
+  private static List<Integer> others(int liar) {
+    return IntStream.range(0, MEMBERS).filter(i -> i != liar).boxed().toList();
+  }
+
+  private static double longest(RoundOutcome.Averaged averaged) {
+    double longest = 0;
+    for (float value : averaged.average().toArray(ValueLayout.JAVA_FLOAT)) {
+      longest = Math.max(longest, Math.abs(value));
+    }
+    return longest;
+  }
+
+  /** What all agree on, and as much noise of each one's own; the liar's is changed. */
+  private static void gradients(RoundLab lab, int liar, DoubleUnaryOperator lie) {
+    for (int v = 0; v < RoundLab.VALUES; v++) {
+      double common = lab.random.nextGaussian();
+      for (int i = 0; i < MEMBERS; i++) {
+        double value = common + lab.random.nextGaussian();
+        lab.vectors.get(i)[v] = (float) (i == liar ? lie.applyAsDouble(value) : value);
+      }
+    }
+  }
+}

@@ -1,0 +1,126 @@
+package org.potluck.averaging.trust;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.potluck.network.PeerId;
+import org.potluck.network.simulation.NetworkConditions;
+import org.potluck.network.simulation.PeerProfile;
+import org.potluck.network.simulation.Simulation;
+
+/** What peers say of each other and of themselves, and how far it is believed. */
+class BeliefsTest {
+  private static final Instant START = Instant.ofEpochSecond(1_000_000);
+  private static final List<PeerId> PEERS = peers();
+
+  @Test
+  void aMinorityFramesNobodyHoweverItTriesTo() {
+    for (int liars = 0; liars <= 5; liars++) {
+      Opinions opinions = new Opinions();
+      List<Opinions.Voter> voters = new ArrayList<>();
+      Verdict lie = new Verdict(PEERS.getLast(), 0, true, "is a liar");
+      for (int i = 0; i < 10; i++) {
+        List<Verdict> said = i < liars ? List.of(lie, lie, lie) : List.of();
+        voters.add(new Opinions.Voter(PEERS.get(i), said));
+      }
+      opinions.hear(voters);
+      assertThat(opinions.banned(PEERS.getLast())).as("%d of 10", liars).isFalse();
+    }
+  }
+
+  @Test
+  void aNewcomerTakesTheWordOfMost() {
+    Opinions opinions = new Opinions();
+    Verdict ban = new Verdict(PEERS.getLast(), 0, true, "sends noise");
+    Verdict doubt = new Verdict(PEERS.get(9), 0.3, false, "sent noise once");
+    opinions.hear(
+        IntStream.range(0, 10)
+            .mapToObj(
+                i -> new Opinions.Voter(PEERS.get(i), i < 6 ? List.of(ban, doubt) : List.of()))
+            .toList());
+    assertThat(opinions.banned(PEERS.getLast())).isTrue();
+    assertThat(opinions.banned(PEERS.get(9))).as("only doubted").isFalse();
+    opinions.hear(List.of());
+    assertThat(opinions.banned(PEERS.getLast())).as("they have gone").isFalse();
+  }
+
+  @Test
+  void aFloodOfNamesFreesNobody() {
+    Standings standings = new Standings();
+    PeerId liar = PEERS.getFirst();
+    standings.hold(liar, 1, "noise", START);
+    Simulation many = new Simulation(2, NetworkConditions.usual());
+    for (int i = 0; i < 5000; i++) {
+      standings.hold(many.addPeer(PeerProfile.home()).self(), 0.1, "noise", START);
+    }
+    assertThat(standings.banned(liar, START)).isTrue();
+    List<Verdict> verdicts = standings.verdicts(START);
+    assertThat(verdicts).hasSize(Verdict.VERDICTS_MAX);
+    assertThat(verdicts.getFirst()).isEqualTo(new Verdict(liar, 0, true, "noise"));
+  }
+
+  @Test
+  void aClaimOfManySamplesIsMeasuredByTimeAndSpeed() {
+    Speeds speeds = new Speeds();
+    PeerId peer = PEERS.getFirst();
+    speeds.expect(64, 4);
+    assertThat(speeds.limit(peer, START)).as("nothing known").isEqualTo(72);
+    speeds.said(peer, 2);
+    speeds.counted(peer, 10, START);
+    assertThat(speeds.limit(peer, START.plusSeconds(5))).isEqualTo(2 * 4 + 3 * 2 * 5);
+    for (int round = 1; round <= 4; round++) {
+      speeds.counted(peer, 10, START.plusSeconds(5L * round));
+    }
+    speeds.said(peer, 1e9);
+    assertThat(speeds.limit(peer, START.plusSeconds(25)))
+        .as("four times what it brought before")
+        .isEqualTo(2 * 4 + 4 * 2 * 5);
+    assertThat(speeds.limit(peer, START.plusSeconds(1000))).as("the target").isEqualTo(72);
+  }
+
+  @Test
+  void theSameValuesAreFoundWhereverChunksAreCut() {
+    for (int seed = 0; seed < 100; seed++) {
+      Random random = new Random(seed);
+      Repeats repeats = new Repeats();
+      PeerId peer = PEERS.getFirst();
+      float[] old = gaussian(random, 300);
+      assertThat(repeats.repeated(peer, probes(0, old))).isFalse();
+      for (int round = 0; round < 5; round++) {
+        float[] next = gaussian(random, 300);
+        assertThat(repeats.repeated(peer, probes(0, next))).as("seed %d", seed).isFalse();
+      }
+      int from = random.nextInt(200);
+      float[] part = new float[300 - from];
+      for (int i = 0; i < part.length; i++) {
+        part[i] = old[from + i] * (1 + 0.004f * (random.nextFloat() - 0.5f));
+      }
+      assertThat(repeats.repeated(peer, probes(from, part))).as("seed %d", seed).isTrue();
+      assertThat(repeats.repeated(PEERS.get(1), probes(from, part))).as("another's").isFalse();
+    }
+  }
+
+  private static Repeats.Probes probes(int from, float[] values) {
+    return new Repeats.Probes(IntStream.range(from, from + values.length).toArray(), values);
+  }
+
+  private static float[] gaussian(Random random, int count) {
+    float[] values = new float[count];
+    for (int i = 0; i < count; i++) {
+      values[i] = (float) random.nextGaussian();
+    }
+    return values;
+  }
+
+  private static List<PeerId> peers() {
+    Simulation simulation = new Simulation(1, NetworkConditions.usual());
+    return IntStream.range(0, 12)
+        .mapToObj(i -> simulation.addPeer(PeerProfile.home()).self())
+        .toList();
+  }
+}

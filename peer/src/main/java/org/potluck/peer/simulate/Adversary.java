@@ -1,0 +1,92 @@
+package org.potluck.peer.simulate;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.random.RandomGenerator;
+
+/** Turns honest contributions into those of an {@link Attack}. */
+final class Adversary {
+  private static final int STALE_BY_ROUNDS = 4;
+  private static final float SCALE = 100;
+
+  private final Attack attack;
+  private final RandomGenerator random;
+  private final Deque<float[]> computed = new ArrayDeque<>();
+  private long epochBefore = -1;
+
+  Adversary(Attack attack, RandomGenerator random) {
+    this.attack = attack;
+    this.random = random;
+  }
+
+  boolean honest() {
+    return attack == Attack.NONE;
+  }
+
+  /**
+   * What is brought to the round of {@code epoch}, a copy; numbers, even where it lies with none,
+   * for those are put in only on the way out ({@link #spoil}).
+   */
+  float[] said(long epoch, MemorySegment gradients) {
+    float[] own = gradients.toArray(ValueLayout.JAVA_FLOAT_UNALIGNED);
+    if (epoch != epochBefore) {
+      remember(own);
+      epochBefore = epoch;
+    }
+    return switch (attack) {
+      case NONE, NAN -> own;
+      case SIGN_FLIP -> times(own, -1);
+      case SCALE -> times(own, SCALE);
+      case NOISE -> noise(own);
+      case STALE, CONSTANT -> computed.getFirst().clone();
+    };
+  }
+
+  /** Whether what is brought now is not what was computed. */
+  boolean lies() {
+    return switch (attack) {
+      case NONE -> false;
+      case STALE, CONSTANT -> computed.size() > 1;
+      default -> true;
+    };
+  }
+
+  /** The last thing before it is sent. */
+  void spoil(float[] said) {
+    if (attack == Attack.NAN) {
+      Arrays.fill(said, Float.NaN);
+    }
+  }
+
+  private void remember(float[] own) {
+    boolean keeps = attack == Attack.STALE || (attack == Attack.CONSTANT && computed.size() < 2);
+    if (keeps) {
+      computed.addLast(own.clone());
+    }
+    if (computed.size() > STALE_BY_ROUNDS + 1) {
+      computed.removeFirst();
+    }
+  }
+
+  private static float[] times(float[] values, float factor) {
+    for (int at = 0; at < values.length; at++) {
+      values[at] *= factor;
+    }
+    return values;
+  }
+
+  private float[] noise(float[] own) {
+    double squares = 0;
+    for (float value : own) {
+      squares += (double) value * value;
+    }
+    double deviation = Math.sqrt(squares / own.length);
+    for (int at = 0; at < own.length; at++) {
+      own[at] = (float) (deviation * random.nextGaussian());
+    }
+    return own;
+  }
+}

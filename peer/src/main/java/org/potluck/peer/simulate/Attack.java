@@ -1,0 +1,27 @@
+package org.potluck.peer.simulate;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+
+/** What a peer brings to rounds instead of what it computed. */
+enum Attack {
+  @JsonProperty("none")
+  NONE,
+  /** The opposite of it. */
+  @JsonProperty("sign-flip")
+  SIGN_FLIP,
+  /** A hundred times it. */
+  @JsonProperty("scale")
+  SCALE,
+  /** Normally distributed values, as long as it in all. */
+  @JsonProperty("noise")
+  NOISE,
+  /** Values that are not numbers. */
+  @JsonProperty("nan")
+  NAN,
+  /** What it computed four rounds before; until there is such a thing, its first. */
+  @JsonProperty("stale")
+  STALE,
+  /** What it computed for its first round, again and again. */
+  @JsonProperty("constant")
+  CONSTANT
+}

@@ -1,0 +1,122 @@
+package org.potluck.tests.scenarios;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+import org.potluck.network.simulation.Note;
+import org.potluck.peer.manifest.ManifestException;
+import org.potluck.peer.report.PeerReport;
+import org.potluck.peer.simulate.Outcome;
+import org.potluck.peer.simulate.Simulator;
+
+/**
+ * Three of ten peers poison what they bring: all of them are named by most honest peers and banned
+ * by some, nobody honest is banned, and the others learn as if they had been alone. Not all need to
+ * ban a peer that the leader keeps out: they do not see it again. The table with a real model is in
+ * docs/trust.md.
+ *
+ * <p>Two attacks are not held to all of that. Who brings its old gradients is named for repeating
+ * itself, and perhaps never banned. Who brings no numbers writes them also into the spans that it
+ * reduces, which nobody checks, and the toy problem has no clipping that would make it good.
+ */
+class PoisonTest {
+  private static final int HONEST = 7;
+  private static final int SEEDS = 2;
+  private static final int NAMED_WITHIN_ROUNDS = 10;
+
+  private static final String SCENARIO =
+      """
+      name: poison
+      time: {faults: 5m, healing: 0s}
+      run: {values: 49152, target-batch: 160, micro-batch: 8, epochs: 80, round-limit: 20s}
+      swarm:
+        peers: 10
+        classes:
+          - {name: honest, samples-per-second: 100}
+          - {name: liar, share: 0.3, samples-per-second: 100, attack: %s}
+      """;
+
+  @TestFactory
+  Stream<DynamicTest> poisonersAreNamedAndNobodyElseIs() {
+    return Stream.of("sign-flip", "scale", "noise", "nan", "stale", "constant")
+        .map(
+            attack ->
+                DynamicTest.dynamicTest(
+                    attack, () -> run(attack, !attack.equals("stale"), !attack.equals("nan"))));
+  }
+
+  private static void run(String attack, boolean banned, boolean harmless)
+      throws IOException, ManifestException {
+    for (long seed = 1; seed <= SEEDS; seed++) {
+      double clean = Simulator.run(SCENARIO.formatted("none"), seed, note -> {}).heldOutLoss();
+      List<Note> story = new ArrayList<>();
+      Outcome outcome = Simulator.run(SCENARIO.formatted(attack), seed, story::add);
+      String context = attack + ", seed " + seed + "\n" + tell(story);
+      Map<String, Set<String>> bannedBy = judges(story, List.of("banned"));
+      Map<String, Set<String>> namedBy = judges(story, List.of("banned", "doubted"));
+      for (PeerReport peer : outcome.report().peers()) {
+        int judges = bannedBy.getOrDefault(peer.id(), Set.of()).size();
+        if (peer.name().startsWith("liar")) {
+          int named = namedBy.getOrDefault(peer.id(), Set.of()).size();
+          assertThat(named).as(peer.name() + ": " + context).isGreaterThan(HONEST / 2);
+          assertThat(judges > 0 || !banned).as(peer.name() + ": " + context).isTrue();
+          assertThat(liesBeforeNamed(peer, story))
+              .as(peer.name() + ": " + context)
+              .isLessThanOrEqualTo(NAMED_WITHIN_ROUNDS);
+        } else {
+          assertThat(judges).as(peer.name() + ": " + context).isZero();
+        }
+      }
+      assertThat(outcome.report().epochs()).as(context).isEqualTo(80);
+      if (harmless) {
+        assertThat(outcome.heldOutLoss()).as(context).isLessThan(1.25 * clean);
+      }
+    }
+  }
+
+  /** Who has said it, by the id of whom it was said. */
+  private static Map<String, Set<String>> judges(List<Note> story, List<String> topics) {
+    Map<String, Set<String>> judges = new LinkedHashMap<>();
+    for (Note note : story) {
+      if (topics.contains(note.topic())) {
+        judges.computeIfAbsent(whom(note), absent -> new LinkedHashSet<>()).add(note.peer());
+      }
+    }
+    return judges;
+  }
+
+  private static long liesBeforeNamed(PeerReport liar, List<Note> story) {
+    long lies = 0;
+    for (Note note : story) {
+      boolean names = note.topic().equals("banned") || note.topic().equals("doubted");
+      if (names && whom(note).equals(liar.id())) {
+        return lies;
+      }
+      lies += note.topic().equals("lie") && note.peer().equals(liar.name()) ? 1 : 0;
+    }
+    return Long.MAX_VALUE;
+  }
+
+  private static String whom(Note note) {
+    return note.text().substring(0, note.text().indexOf(':'));
+  }
+
+  private static String tell(List<Note> story) {
+    StringBuilder text = new StringBuilder();
+    for (Note note : story) {
+      if (!note.topic().equals("lie") && !note.topic().equals("averaged")) {
+        text.append(note).append(System.lineSeparator());
+      }
+    }
+    return text.toString();
+  }
+}
