@@ -24,8 +24,8 @@ public final class Averager {
   private final Network network;
   private final Matchmaking matchmaking;
   private final Rounds rounds;
-  private final Trust trust;
   private final SpareVectors spares = new SpareVectors();
+  private final Trust trust;
   private final Map<String, RoundTerms> averaged = new LinkedHashMap<>();
   private final Map<String, Enlistment> running = new LinkedHashMap<>();
 

@@ -95,7 +95,18 @@ final class Exchange implements Link.Owner, Reducer.Outlet, Succession.Effects, 
     this.buffers = new Buffers(options.bufferBytesMax(), spares);
     this.averages = new Averages(round.chunks, round.codecDown, storage, buffers);
     this.sender = new Sender(round, roster, averages);
-    this.screen = round.carried() || contribution == null ? null : screen(trust, contribution);
+    this.screen =
+        contribution == null
+            ? null
+            : trust.screen(
+                group.peers(),
+                group.members().stream().map(Member::weight).toList(),
+                self,
+                contribution,
+                round.codecUp,
+                round.chunks.of(self),
+                round.chunks.valuesMax(),
+                round.started);
     this.reducer = new Reducer(round, roster, ledger, averages, buffers, screen, this);
     this.succession = new Succession(round, roster, ledger, averages, sender, this);
     this.ending = new Ending(round, roster, ledger, averages, matchmaking, this::dispose);
@@ -111,21 +122,9 @@ final class Exchange implements Link.Owner, Reducer.Outlet, Succession.Effects, 
     return ending.outcome();
   }
 
-  /** What was seen of the contributions; null where means are carried on. */
+  /** What was seen of the contributions; null in a carried round. */
   @Nullable Screen screen() {
     return screen;
-  }
-
-  private Screen screen(Trust trust, Contribution contribution) {
-    return trust.screen(
-        round.group.peers(),
-        round.group.members().stream().map(Member::weight).toList(),
-        round.self,
-        contribution,
-        round.codecUp,
-        round.chunks.of(round.self),
-        round.chunks.valuesMax(),
-        round.started);
   }
 
   void start() {

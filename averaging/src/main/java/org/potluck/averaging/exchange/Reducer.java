@@ -1,6 +1,5 @@
 package org.potluck.averaging.exchange;
 
-import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -10,6 +9,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedSet;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.potluck.averaging.PeerFault;
@@ -39,6 +39,7 @@ final class Reducer {
   }
 
   private static final int NOBODY = -1;
+  private static final String NO_NUMBERS = "sent values that are no numbers";
 
   private final Round round;
   private final Roster roster;
@@ -46,10 +47,10 @@ final class Reducer {
   private final Averages averages;
   private final Buffers buffers;
   private final Outlet outlet;
-  private final Reduction reduction;
   private final Aggregator aggregator;
+  private final Reduction carried;
 
-  /** Null in a carried round: what is carried on is the same for other groups, so nobody judges. */
+  /** Null in a carried round, in which nobody brings what is only its own. */
   private final @Nullable Screen screen;
 
   private final @Nullable ByteBuffer[] @Nullable [] received;
@@ -79,10 +80,10 @@ final class Reducer {
     this.buffers = buffers;
     this.outlet = outlet;
     List<Double> weights = round.group.members().stream().map(Member::weight).toList();
-    this.reduction = new Reduction(round.codecUp, weights, round.chunks.valuesMax());
     this.aggregator =
         Aggregator.of(
             round.options.aggregation(), round.codecUp, weights, round.chunks.valuesMax());
+    this.carried = new Reduction(round.codecUp, weights, round.chunks.valuesMax());
     this.screen = screen;
     this.received = new @Nullable ByteBuffer[round.chunks.size()] @Nullable [];
     this.contributors = (int) IntStream.range(0, round.size()).filter(round::contributes).count();
@@ -92,8 +93,9 @@ final class Reducer {
       if (i != round.self && !roster.hasLink(i)) {
         gone.set(i);
       }
-      if (screen != null && !screen.barred(i).isEmpty()) {
-        round.blame(new PeerFault.Implausible(round.peer(i), screen.barred(i)));
+      String barred = screen == null ? "" : screen.barred(i);
+      if (!barred.isEmpty()) {
+        round.blame(new PeerFault.Implausible(round.peer(i), barred));
         gone.set(i);
       }
     }
@@ -263,31 +265,33 @@ final class Reducer {
         () -> reduce(chunk, version, slots, weights), reduced -> done(reduced, slots));
   }
 
-  /** What came of one chunk; without weight, or a body that decodes, there is no average. */
+  /**
+   * What came of one chunk; without weight, or a body that decodes, there is no average.
+   *
+   * @param refused whose contribution is left out, and why
+   * @param finding null where nobody is judged
+   */
   private record Reduced(
       int chunk,
       long version,
       double weight,
-      BitSet implausible,
+      Map<Integer, String> refused,
       Screen.@Nullable Finding finding,
       @Nullable ByteBuffer body) {}
 
   private Reduced reduce(int chunk, long version, @Nullable ByteBuffer[] slots, double[] weights) {
-    int values = round.chunks.values(chunk);
-    long from = round.chunks.from(chunk);
-    Screen.Finding finding = null;
-    Aggregator.Mean mean;
-    if (screen == null) {
-      mean = carriedMean(chunk, slots, weights);
+    Screen.Finding finding = screen == null ? null : look(screen, chunk, slots);
+    Aggregator.Mean mean =
+        finding == null ? carriedMean(chunk, slots, weights) : mean(chunk, slots, finding);
+    Map<Integer, String> refused = new TreeMap<>();
+    if (finding == null) {
+      mean.implausible().stream().forEach(member -> refused.put(member, NO_NUMBERS));
     } else {
-      MemorySegment own = round.own();
-      int self = round.contributes(round.self) ? round.self : NOBODY;
-      finding = screen.look(chunk, new Inspector.Chunk(slots, self, own, from, values));
-      int taken = finding.refuses(self) ? NOBODY : self;
-      mean = aggregator.reduce(finding.taken(slots), taken, own, from, values);
+      refused.putAll(finding.refused());
     }
     ByteBuffer body = null;
     if (mean.weight() > 0) {
+      int values = round.chunks.values(chunk);
       body =
           ChunkFrames.average(
               chunk, version, mean.weight(), round.codecDown, mean.values(), values);
@@ -295,7 +299,25 @@ final class Reducer {
         body = null;
       }
     }
-    return new Reduced(chunk, version, mean.weight(), mean.implausible(), finding, body);
+    return new Reduced(chunk, version, mean.weight(), refused, finding, body);
+  }
+
+  private Screen.Finding look(Screen screen, int chunk, @Nullable ByteBuffer[] slots) {
+    int self = round.contributes(round.self) ? round.self : NOBODY;
+    return screen.look(
+        chunk,
+        new Inspector.Chunk(
+            slots, self, round.own(), round.chunks.from(chunk), round.chunks.values(chunk)));
+  }
+
+  private Aggregator.Mean mean(int chunk, @Nullable ByteBuffer[] slots, Screen.Finding finding) {
+    boolean withOwn = round.contributes(round.self) && !finding.refuses(round.self);
+    return aggregator.reduce(
+        finding.taken(slots),
+        withOwn ? round.self : NOBODY,
+        round.own(),
+        round.chunks.from(chunk),
+        round.chunks.values(chunk));
   }
 
   /**
@@ -311,7 +333,7 @@ final class Reducer {
       round.codecUp.encode(round.own(), round.chunks.from(chunk), values, encoded);
       all[round.self] = encoded.flip();
     }
-    return reduction.reduce(all, weights, values);
+    return carried.reduce(all, weights, values);
   }
 
   private void done(Reduced reduced, @Nullable ByteBuffer[] slots) {
@@ -323,14 +345,20 @@ final class Reducer {
     } else {
       received[chunk] = slots;
     }
-    judge(reduced);
+    if (screen != null && reduced.finding() != null) {
+      screen.note(reduced.finding());
+    }
+    reduced
+        .refused()
+        .forEach(
+            (member, reason) -> round.blame(new PeerFault.Implausible(round.peer(member), reason)));
     if (!round.running()) {
       return;
     }
     ByteBuffer body = reduced.body();
     if (!current) {
       reassigned();
-    } else if (round.carried() && !reduced.implausible().isEmpty()) {
+    } else if (round.carried() && !reduced.refused().isEmpty()) {
       outlet.failed("what one of the group carried on holds values that are no numbers");
     } else if (body != null) {
       outlet.averaged(ChunkFrames.parse(FrameKind.AVERAGE, body), body);
@@ -341,20 +369,6 @@ final class Reducer {
               : "nobody contributed to a part of the vector");
     }
     balance();
-  }
-
-  private void judge(Reduced reduced) {
-    for (int member : reduced.implausible().stream().toArray()) {
-      round.blame(new PeerFault.Implausible(round.peer(member), "sent values that are no numbers"));
-    }
-    Screen.Finding finding = reduced.finding();
-    if (screen != null && finding != null) {
-      screen.note(finding);
-      finding
-          .refused()
-          .forEach(
-              (member, why) -> round.blame(new PeerFault.Implausible(round.peer(member), why)));
-    }
   }
 
   /** Whether everybody's is there, ours not counted. */

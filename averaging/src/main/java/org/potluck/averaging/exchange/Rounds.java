@@ -43,8 +43,8 @@ public final class Rounds implements Link.Owner {
   private final AveragingOptions options;
   private final Supplier<Storage> storage;
   private final Executor worker;
-  private final Trust trust;
   private final SpareArrays spares;
+  private final Trust trust;
   private final Map<String, Exchange> exchanges = new LinkedHashMap<>();
   private final Map<Link, String> heldLinks = new LinkedHashMap<>();
   private final Pantry pantry;
@@ -54,7 +54,8 @@ public final class Rounds implements Link.Owner {
    * @param storage where each round keeps what is as long as the vector
    * @param worker encodes, adds and decodes; runs tasks one at a time, in order. In a simulation
    *     {@code Runnable::run}
-   * @param trust judges contributions, and hears what came of it
+   * @param trust judges contributions, and hears what came of it; what is carried on from an
+   *     earlier stage is a mean of several, and is not judged again
    */
   public Rounds(
       Network network,
@@ -95,6 +96,10 @@ public final class Rounds implements Link.Owner {
             stage -> detour(course, stage, deadline),
             matchmaking);
     pantry.open(passage);
+    for (Exchange exchange : exchanges) {
+      CompletableFuture<Void> _ =
+          exchange.outcome().thenAccept(outcome -> concluded(exchange, outcome));
+    }
     passage.start();
     exchanges.forEach(this::start);
     CompletableFuture<Void> _ =
@@ -133,7 +138,7 @@ public final class Rounds implements Link.Owner {
       Group group, Contribution contribution, Duration matchmaking, Instant deadline) {
     Exchange exchange = make(group, contribution, matchmaking, deadline);
     start(exchange);
-    return exchange.outcome();
+    return exchange.outcome().thenApply(outcome -> concluded(exchange, outcome));
   }
 
   /**
@@ -162,17 +167,7 @@ public final class Rounds implements Link.Owner {
     if (exchanges.putIfAbsent(round, exchange) != null) {
       throw new IllegalArgumentException("a round that runs already");
     }
-    Screen screen = exchange.screen();
-    if (screen != null) {
-      CompletableFuture<Void> _ =
-          exchange.outcome().thenAccept(outcome -> conclude(screen, outcome));
-    }
     return exchange;
-  }
-
-  private void conclude(Screen screen, RoundOutcome outcome) {
-    boolean averaged = outcome instanceof RoundOutcome.Averaged;
-    trust.conclude(screen, averaged, network.loop().now());
   }
 
   private void start(Exchange exchange) {
@@ -190,6 +185,15 @@ public final class Rounds implements Link.Owner {
           heldLinks.remove(link);
           exchange.accept(link);
         });
+  }
+
+  private RoundOutcome concluded(Exchange exchange, RoundOutcome outcome) {
+    Screen screen = exchange.screen();
+    if (screen != null) {
+      boolean averaged = outcome instanceof RoundOutcome.Averaged;
+      trust.conclude(screen, averaged, network.loop().now());
+    }
+    return outcome;
   }
 
   /** Abandons the round of that name, if it still runs. */

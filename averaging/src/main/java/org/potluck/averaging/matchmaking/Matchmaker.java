@@ -222,8 +222,10 @@ public final class Matchmaker {
 
     @Override
     public void grouped(Course course) throws FrameException {
-      boolean ours = own.ready() && course.isFor(around.self());
-      ours = ours && weightIn(course.stages().getFirst()) == own.message().getWeight();
+      boolean ours =
+          own.ready()
+              && course.isFor(around.self())
+              && weightIn(course.stages().getFirst()) == own.message().getWeight();
       for (Group group : course.stages()) {
         ours &=
             isOfThisRound(group) && Rounds.chunkBytes(group) <= AveragingOptions.CHUNK_BYTES_LIMIT;
