@@ -9,14 +9,10 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedSet;
-import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.potluck.averaging.PeerFault;
 import org.potluck.averaging.exchange.ChunkFrames.Chunk;
-import org.potluck.averaging.reduce.Aggregator;
-import org.potluck.averaging.reduce.Inspector;
-import org.potluck.averaging.reduce.Reduction;
 import org.potluck.averaging.trust.Screen;
 import org.potluck.averaging.wire.FrameException;
 import org.potluck.averaging.wire.FrameKind;
@@ -38,17 +34,13 @@ final class Reducer {
     void failed(String reason);
   }
 
-  private static final int NOBODY = -1;
-  private static final String NO_NUMBERS = "sent values that are no numbers";
-
   private final Round round;
   private final Roster roster;
   private final Ledger ledger;
   private final Averages averages;
   private final Buffers buffers;
   private final Outlet outlet;
-  private final Aggregator aggregator;
-  private final Reduction carried;
+  private final ChunkReduction reduction;
 
   /** Null in a carried round, in which nobody brings what is only its own. */
   private final @Nullable Screen screen;
@@ -79,11 +71,7 @@ final class Reducer {
     this.averages = averages;
     this.buffers = buffers;
     this.outlet = outlet;
-    List<Double> weights = round.group.members().stream().map(Member::weight).toList();
-    this.aggregator =
-        Aggregator.of(
-            round.options.aggregation(), round.codecUp, weights, round.chunks.valuesMax());
-    this.carried = new Reduction(round.codecUp, weights, round.chunks.valuesMax());
+    this.reduction = new ChunkReduction(round, averages, screen);
     this.screen = screen;
     this.received = new @Nullable ByteBuffer[round.chunks.size()] @Nullable [];
     this.contributors = (int) IntStream.range(0, round.size()).filter(round::contributes).count();
@@ -262,81 +250,10 @@ final class Reducer {
     long version = ledger.version(chunk);
     double[] weights = round.carried() ? weights(chunk).clone() : new double[0];
     round.workshop.order(
-        () -> reduce(chunk, version, slots, weights), reduced -> done(reduced, slots));
+        () -> reduction.reduce(chunk, version, slots, weights), reduced -> done(reduced, slots));
   }
 
-  /**
-   * What came of one chunk; without weight, or a body that decodes, there is no average.
-   *
-   * @param refused whose contribution is left out, and why
-   * @param finding null where nobody is judged
-   */
-  private record Reduced(
-      int chunk,
-      long version,
-      double weight,
-      Map<Integer, String> refused,
-      Screen.@Nullable Finding finding,
-      @Nullable ByteBuffer body) {}
-
-  private Reduced reduce(int chunk, long version, @Nullable ByteBuffer[] slots, double[] weights) {
-    Screen.Finding finding = screen == null ? null : look(screen, chunk, slots);
-    Aggregator.Mean mean =
-        finding == null ? carriedMean(chunk, slots, weights) : mean(chunk, slots, finding);
-    Map<Integer, String> refused = new TreeMap<>();
-    if (finding == null) {
-      mean.implausible().stream().forEach(member -> refused.put(member, NO_NUMBERS));
-    } else {
-      refused.putAll(finding.refused());
-    }
-    ByteBuffer body = null;
-    if (mean.weight() > 0) {
-      int values = round.chunks.values(chunk);
-      body =
-          ChunkFrames.average(
-              chunk, version, mean.weight(), round.codecDown, mean.values(), values);
-      if (!averages.decode(ChunkFrames.parse(FrameKind.AVERAGE, body))) {
-        body = null;
-      }
-    }
-    return new Reduced(chunk, version, mean.weight(), refused, finding, body);
-  }
-
-  private Screen.Finding look(Screen screen, int chunk, @Nullable ByteBuffer[] slots) {
-    int self = round.contributes(round.self) ? round.self : NOBODY;
-    return screen.look(
-        chunk,
-        new Inspector.Chunk(
-            slots, self, round.own(), round.chunks.from(chunk), round.chunks.values(chunk)));
-  }
-
-  private Aggregator.Mean mean(int chunk, @Nullable ByteBuffer[] slots, Screen.Finding finding) {
-    boolean withOwn = round.contributes(round.self) && !finding.refuses(round.self);
-    return aggregator.reduce(
-        finding.taken(slots),
-        withOwn ? round.self : NOBODY,
-        round.own(),
-        round.chunks.from(chunk),
-        round.chunks.values(chunk));
-  }
-
-  /**
-   * Other groups of the stage take the mean of the same values and are to get the same bits, so
-   * what this member brings passes through the codec too.
-   */
-  private Aggregator.Mean carriedMean(int chunk, @Nullable ByteBuffer[] slots, double[] weights) {
-    int values = round.chunks.values(chunk);
-    @Nullable ByteBuffer[] all = slots.clone();
-    if (round.contributes(round.self)) {
-      weights[round.self] = round.ownWeight(chunk);
-      ByteBuffer encoded = ByteBuffer.allocate(round.codecUp.encodedBytes(values));
-      round.codecUp.encode(round.own(), round.chunks.from(chunk), values, encoded);
-      all[round.self] = encoded.flip();
-    }
-    return carried.reduce(all, weights, values);
-  }
-
-  private void done(Reduced reduced, @Nullable ByteBuffer[] slots) {
+  private void done(ChunkReduction.Reduced reduced, @Nullable ByteBuffer[] slots) {
     int chunk = reduced.chunk();
     working.clear(chunk);
     boolean current = ledger.owns(round.self, chunk) && ledger.version(chunk) == reduced.version();

@@ -26,6 +26,9 @@ import org.potluck.network.PeerId;
  * loop with {@link #note}.
  */
 public final class Screen {
+  /** Why what does not decode to finite numbers is left out. */
+  public static final String NO_NUMBERS = "sent values that are no numbers";
+
   /** Places of the vector whose values are remembered. */
   private static final int PROBES = 2048;
 
@@ -168,7 +171,7 @@ public final class Screen {
 
   private @Nullable Charge judge(double norm, double limit, double reference, double weight) {
     if (Double.isInfinite(norm)) {
-      return new Charge(Misdeed.NO_NUMBERS, 1, "sent values that are no numbers");
+      return new Charge(Misdeed.NO_NUMBERS, 1, NO_NUMBERS);
     }
     double allowed = limit * NormLimit.allowance(weight, medianWeight);
     if (judgesLength && limit > 0 && norm > allowed) {
