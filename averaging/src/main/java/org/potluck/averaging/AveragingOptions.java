@@ -86,101 +86,51 @@ public record AveragingOptions(
 
   /** The same with chunks of another size. */
   public AveragingOptions withChunkBytesMax(int bytes) {
-    return new AveragingOptions(
-        matchmakingLimit,
-        graceMin,
-        graceMax,
-        silenceLimit,
-        dialLimit,
-        lingerLimit,
-        bytes,
-        bufferBytesMax,
-        patience,
-        groupSize,
-        exchangeAim,
-        aggregation);
+    return with(silenceLimit, bytes, bufferBytesMax, groupSize, exchangeAim, aggregation);
   }
 
   public AveragingOptions withBufferBytesMax(long bytes) {
-    return new AveragingOptions(
-        matchmakingLimit,
-        graceMin,
-        graceMax,
-        silenceLimit,
-        dialLimit,
-        lingerLimit,
-        chunkBytesMax,
-        bytes,
-        patience,
-        groupSize,
-        exchangeAim,
-        aggregation);
+    return with(silenceLimit, chunkBytesMax, bytes, groupSize, exchangeAim, aggregation);
   }
 
   /** For machines so busy that a peer does not get to say that it lives. */
   public AveragingOptions withSilenceLimit(Duration limit) {
-    return new AveragingOptions(
-        matchmakingLimit,
-        graceMin,
-        graceMax,
-        limit,
-        dialLimit,
-        lingerLimit,
-        chunkBytesMax,
-        bufferBytesMax,
-        patience,
-        groupSize,
-        exchangeAim,
-        aggregation);
+    return with(limit, chunkBytesMax, bufferBytesMax, groupSize, exchangeAim, aggregation);
   }
 
   /** For swarms that want smaller or larger groups. */
   public AveragingOptions withGroupSize(int peers) {
-    return new AveragingOptions(
-        matchmakingLimit,
-        graceMin,
-        graceMax,
-        silenceLimit,
-        dialLimit,
-        lingerLimit,
-        chunkBytesMax,
-        bufferBytesMax,
-        patience,
-        peers,
-        exchangeAim,
-        aggregation);
+    return with(silenceLimit, chunkBytesMax, bufferBytesMax, peers, exchangeAim, aggregation);
   }
 
   /** With codecs that the leader of each round chooses. */
   public AveragingOptions withExchangeAim(Duration aim) {
-    return new AveragingOptions(
-        matchmakingLimit,
-        graceMin,
-        graceMax,
-        silenceLimit,
-        dialLimit,
-        lingerLimit,
-        chunkBytesMax,
-        bufferBytesMax,
-        patience,
-        groupSize,
-        aim,
-        aggregation);
+    return with(silenceLimit, chunkBytesMax, bufferBytesMax, groupSize, aim, aggregation);
   }
 
   public AveragingOptions withAggregation(Aggregation kind) {
+    return with(silenceLimit, chunkBytesMax, bufferBytesMax, groupSize, exchangeAim, kind);
+  }
+
+  private AveragingOptions with(
+      Duration silence,
+      int chunkBytes,
+      long bufferBytes,
+      int peers,
+      Duration aim,
+      Aggregation kind) {
     return new AveragingOptions(
         matchmakingLimit,
         graceMin,
         graceMax,
-        silenceLimit,
+        silence,
         dialLimit,
         lingerLimit,
-        chunkBytesMax,
-        bufferBytesMax,
+        chunkBytes,
+        bufferBytes,
         patience,
-        groupSize,
-        exchangeAim,
+        peers,
+        aim,
         kind);
   }
 }
