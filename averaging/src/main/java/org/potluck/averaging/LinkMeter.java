@@ -20,7 +20,6 @@ import org.potluck.network.Traffic;
  */
 public final class LinkMeter {
   private static final Duration WINDOW = Duration.ofMillis(100);
-  private static final double HEADROOM = 1.25;
 
   private final Network network;
   private final Limits limits;
@@ -62,8 +61,7 @@ public final class LinkMeter {
   }
 
   private static Bandwidth declared(RateHistory history, Bandwidth limit) {
-    double seen = history.bytesPerSecond() * HEADROOM;
-    return new Bandwidth(Math.min(seen, limit.bytesPerSecond()));
+    return new Bandwidth(Math.min(history.declaredBytesPerSecond(), limit.bytesPerSecond()));
   }
 
   private void readLater() {

@@ -20,8 +20,6 @@ import org.potluck.network.PeerTraffic;
  * <p>Runs on the network's loop.
  */
 final class PathMeter {
-  private static final double HEADROOM = 1.25;
-
   private static final class Path {
     final RateHistory history = new RateHistory();
     long sentBefore;
@@ -64,9 +62,9 @@ final class PathMeter {
     List<OwnLink.Path> known = new ArrayList<>();
     paths.forEach(
         (peer, path) -> {
-          double rate = path.history.bytesPerSecond();
+          double rate = path.history.declaredBytesPerSecond();
           if (rate > 0) {
-            known.add(new OwnLink.Path(peer, new Bandwidth(rate * HEADROOM)));
+            known.add(new OwnLink.Path(peer, new Bandwidth(rate)));
           }
         });
     return known;

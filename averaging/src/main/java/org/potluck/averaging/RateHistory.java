@@ -20,6 +20,9 @@ final class RateHistory {
   /** So much less than in the burst before is its end. */
   private static final double FADES = 0.05;
 
+  /** A peer that is given little to carry never shows what it could; see {@link LinkMeter}. */
+  private static final double HEADROOM = 1.25;
+
   private static final int WINDOWS_MAX = 600;
   private static final int BURSTS_MAX = 9;
 
@@ -47,6 +50,11 @@ final class RateHistory {
   /** Zero while nothing is known. */
   double bytesPerSecond() {
     return bursts.isEmpty() ? 0 : quantile(List.copyOf(bursts), 0.5);
+  }
+
+  /** What to declare: a quarter more than was seen; zero while nothing is known. */
+  double declaredBytesPerSecond() {
+    return bytesPerSecond() * HEADROOM;
   }
 
   private static double of(List<Double> burst) {
