@@ -205,6 +205,9 @@ final class Upkeep {
       network.addressesOf(contact.peer()).stream()
           .limit(1)
           .forEach(address -> addresses.put(contact.peer(), address));
+      if (addresses.size() >= SAVED_MAX) {
+        break;
+      }
     }
     if (!addresses.isEmpty()) {
       savedAt = loop.now();
