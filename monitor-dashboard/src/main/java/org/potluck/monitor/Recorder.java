@@ -36,37 +36,37 @@ public final class Recorder implements Monitor, AutoCloseable {
 
   @Override
   public void run(RunInfo run) {
-    write(clock.instant(), Recording.Type.RUN, Map.of("data", run));
+    record(Recording.Type.RUN, run);
   }
 
   @Override
   public void peers(List<PeerStatus> peers) {
-    write(clock.instant(), Recording.Type.PEERS, Map.of("data", peers));
+    record(Recording.Type.PEERS, peers);
   }
 
   @Override
   public void epoch(EpochStatus epoch) {
-    write(clock.instant(), Recording.Type.EPOCH, Map.of("data", epoch));
+    record(Recording.Type.EPOCH, epoch);
   }
 
   @Override
   public void round(RoundStatus round) {
-    write(clock.instant(), Recording.Type.ROUND, Map.of("data", round));
+    record(Recording.Type.ROUND, round);
   }
 
   @Override
   public void next(NextRound next) {
-    write(clock.instant(), Recording.Type.NEXT, Map.of("data", next));
+    record(Recording.Type.NEXT, next);
   }
 
   @Override
   public void sample(ModelSample sample) {
-    write(clock.instant(), Recording.Type.SAMPLE, Map.of("data", sample));
+    record(Recording.Type.SAMPLE, sample);
   }
 
   @Override
   public void event(Notice notice) {
-    write(clock.instant(), Recording.Type.NOTICE, Map.of("data", notice));
+    record(Recording.Type.NOTICE, notice);
   }
 
   /** Something that a person may want to read or search for, and the page need not draw. */
@@ -76,6 +76,10 @@ public final class Recorder implements Monitor, AutoCloseable {
     note.put("topic", topic);
     note.put("text", text);
     write(began.plus(since), Recording.Type.NOTE, note);
+  }
+
+  private void record(Recording.Type type, Object data) {
+    write(clock.instant(), type, Map.of("data", data));
   }
 
   private void write(Instant at, Recording.Type type, Map<String, ?> rest) {
