@@ -1,14 +1,12 @@
 package org.potluck.averaging;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.within;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.potluck.averaging.codec.CodecId;
 import org.potluck.network.simulation.PeerProfile;
@@ -22,7 +20,7 @@ class AveragerTest {
       Swarm swarm = new Swarm(peers, peers, VALUES);
       swarm.averageAll();
       swarm.finish();
-      isTheMeanOf(swarm, swarm.agreed(), all(peers), 1e-5);
+      swarm.isTheMeanOf(swarm.agreed(), Swarm.all(peers), 1e-5);
     }
   }
 
@@ -70,7 +68,7 @@ class AveragerTest {
       swarm.codec = codec;
       swarm.averageAll();
       swarm.finish();
-      isTheMeanOf(swarm, swarm.agreed(), all(5), 0.1);
+      swarm.isTheMeanOf(swarm.agreed(), Swarm.all(5), 0.1);
     }
   }
 
@@ -110,7 +108,7 @@ class AveragerTest {
             Swarm.options().withExchangeAim(aim).withChunkBytesMax(64 * 1024));
     swarm.averageAll();
     swarm.finish();
-    isTheMeanOf(swarm, swarm.agreed(), all(4), 0.1);
+    swarm.isTheMeanOf(swarm.agreed(), Swarm.all(4), 0.1);
     return swarm.networks.stream().mapToLong(network -> network.total().bytesSent()).sum();
   }
 
@@ -134,7 +132,7 @@ class AveragerTest {
       swarm.average(peer, Duration.ofMillis(peer));
     }
     swarm.finish();
-    isTheMeanOf(swarm, swarm.agreed(), all(4), 1e-5);
+    swarm.isTheMeanOf(swarm.agreed(), Swarm.all(4), 1e-5);
   }
 
   @Test
@@ -148,7 +146,7 @@ class AveragerTest {
       swarm.killAt(victim, swarm.simulation.random("death").nextInt(600), seed % 3 == 0);
       swarm.finish();
       float[] average = swarm.agreed();
-      List<Integer> others = all(peers);
+      List<Integer> others = Swarm.all(peers);
       others.remove(Integer.valueOf(victim));
       others.removeIf(i -> !swarm.averaged(i));
       RoundOutcome.Averaged outcome = swarm.outcome(others.getFirst());
@@ -232,7 +230,7 @@ class AveragerTest {
     }
     swarm.simulation.crash(swarm.networks.get(4));
     swarm.finish();
-    isTheMeanOf(swarm, swarm.agreed(), all(4), 1e-5);
+    swarm.isTheMeanOf(swarm.agreed(), Swarm.all(4), 1e-5);
     assertThat(swarm.simulation.elapsed()).isLessThan(Duration.ofSeconds(3));
   }
 
@@ -256,7 +254,7 @@ class AveragerTest {
       swarm.epoch = 2;
       swarm.averageAll();
       swarm.finish();
-      isTheMeanOf(swarm, swarm.agreed(), all(4), 1e-5);
+      swarm.isTheMeanOf(swarm.agreed(), Swarm.all(4), 1e-5);
       for (int peer = 0; peer < 4; peer++) {
         assertThat(swarm.outcome(peer).average().address()).isEqualTo(before.get(peer).address());
       }
@@ -265,18 +263,5 @@ class AveragerTest {
 
   private static Swarm homes(int seed, int peers) {
     return new Swarm(seed, peers, 20_000, i -> PeerProfile.home());
-  }
-
-  private static List<Integer> all(int peers) {
-    return new ArrayList<>(IntStream.range(0, peers).boxed().toList());
-  }
-
-  private static void isTheMeanOf(
-      Swarm swarm, float[] average, List<Integer> who, double tolerance) {
-    for (int v = 0; v < average.length; v++) {
-      assertThat((double) average[v])
-          .as("value %d, seed %d", v, swarm.simulation.seed())
-          .isCloseTo(swarm.mean(v, who), within(tolerance));
-    }
   }
 }

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -58,7 +57,7 @@ class GridRoundTest {
         swarm.finish();
         float[] average = swarm.agreed();
         double bound = codec == CodecId.INT8_UNIFORM ? 3 : 1;
-        isTheMeanOf(swarm, average, all(10), bound);
+        swarm.isTheMeanOf(average, Swarm.all(10), bound);
       }
     }
   }
@@ -96,11 +95,11 @@ class GridRoundTest {
         continue;
       }
       float[] average = swarm.average(finished.getFirst());
-      List<Integer> others = all(peers);
+      List<Integer> others = Swarm.all(peers);
       others.remove(Integer.valueOf(victim));
       for (int v = 0; v < average.length; v++) {
         boolean either =
-            Math.abs(average[v] - swarm.mean(v, all(peers))) < 1e-5
+            Math.abs(average[v] - swarm.mean(v, Swarm.all(peers))) < 1e-5
                 || Math.abs(average[v] - swarm.mean(v, others)) < 1e-5;
         assertThat(either).as("value %d, seed %d", v, seed).isTrue();
       }
@@ -184,7 +183,7 @@ class GridRoundTest {
   private static void holdTheMeanOfAll(Swarm swarm, int peers) {
     swarm.averageAll();
     swarm.finish();
-    isTheMeanOf(swarm, swarm.agreed(), all(peers), 1e-5);
+    swarm.isTheMeanOf(swarm.agreed(), Swarm.all(peers), 1e-5);
     double total = swarm.weights.stream().mapToDouble(Double::doubleValue).sum();
     assertThat(swarm.outcome(0).weight()).isCloseTo(total, within(1e-6));
   }
@@ -201,18 +200,5 @@ class GridRoundTest {
   private static Swarm homes(int seed, int peers, int groupSize) {
     return new Swarm(
         seed, peers, 20_000, i -> PeerProfile.home(), Swarm.options().withGroupSize(groupSize));
-  }
-
-  private static List<Integer> all(int peers) {
-    return new ArrayList<>(IntStream.range(0, peers).boxed().toList());
-  }
-
-  private static void isTheMeanOf(
-      Swarm swarm, float[] average, List<Integer> who, double tolerance) {
-    for (int v = 0; v < average.length; v++) {
-      assertThat((double) average[v])
-          .as("value %d, seed %d", v, swarm.simulation.seed())
-          .isCloseTo(swarm.mean(v, who), within(tolerance));
-    }
   }
 }

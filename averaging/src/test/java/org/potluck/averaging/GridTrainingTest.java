@@ -35,15 +35,7 @@ class GridTrainingTest {
       for (int i = 0; i < 4; i++) {
         TrainingSwarm.Trainer victim = swarm.trainers.get((seed + 3 * i) % 12);
         boolean silently = random.nextBoolean();
-        swarm.simulation.at(
-            Duration.ofMillis(millis),
-            () -> {
-              if (silently) {
-                swarm.simulation.cutPower(victim.network);
-              } else {
-                swarm.simulation.crash(victim.network);
-              }
-            });
+        swarm.simulation.at(Duration.ofMillis(millis), () -> swarm.kill(victim, silently));
       }
       swarm.simulation.runFor(Duration.ofMillis(millis + 1));
       long epoch = epoch(swarm);

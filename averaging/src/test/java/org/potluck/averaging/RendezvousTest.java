@@ -95,15 +95,7 @@ class RendezvousTest {
       TrainingSwarm.Trainer victim = swarm.trainers.get(seed % 4);
       boolean silently = seed % 2 == 0;
       int millis = swarm.simulation.random("death").nextInt(2000);
-      swarm.simulation.at(
-          Duration.ofMillis(millis),
-          () -> {
-            if (silently) {
-              swarm.simulation.cutPower(victim.network);
-            } else {
-              swarm.simulation.crash(victim.network);
-            }
-          });
+      swarm.simulation.at(Duration.ofMillis(millis), () -> swarm.kill(victim, silently));
       swarm.simulation.runFor(Duration.ofMillis(millis + 1));
       Duration died = swarm.simulation.elapsed();
       long epoch = swarm.trainers.stream().mapToLong(t -> t.epoch).max().orElseThrow();

@@ -1,6 +1,7 @@
 package org.potluck.averaging;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -10,6 +11,7 @@ import java.util.List;
 import java.util.function.BiFunction;
 import java.util.function.IntFunction;
 import java.util.random.RandomGenerator;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.potluck.averaging.codec.CodecId;
 import org.potluck.averaging.reduce.Aggregation;
@@ -251,5 +253,17 @@ final class Swarm {
       weight += weights.get(i);
     }
     return sum / weight;
+  }
+
+  static List<Integer> all(int peers) {
+    return new ArrayList<>(IntStream.range(0, peers).boxed().toList());
+  }
+
+  void isTheMeanOf(float[] average, List<Integer> who, double tolerance) {
+    for (int v = 0; v < average.length; v++) {
+      assertThat((double) average[v])
+          .as("value %d, seed %d", v, simulation.seed())
+          .isCloseTo(mean(v, who), within(tolerance));
+    }
   }
 }
