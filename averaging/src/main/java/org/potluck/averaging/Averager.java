@@ -4,6 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.Executors;
 import java.util.random.RandomGenerator;
 import org.potluck.averaging.exchange.Rounds;
 import org.potluck.averaging.matchmaking.Attendance;
@@ -63,6 +64,14 @@ public final class Averager {
     this.trust = trust;
     this.matchmaking = new Matchmaking(network, dht, options, random, planner, trust);
     this.rounds = new Rounds(network, options, () -> new MemoryStorage(spares), worker, trust);
+  }
+
+  /**
+   * A thread of its own as {@code worker}: chunks are encoded and added there, so that the loop
+   * stays able to say that this peer lives. It ends with the process.
+   */
+  public static Executor codecThread() {
+    return Executors.newSingleThreadExecutor(Thread.ofPlatform().daemon().name("codecs").factory());
   }
 
   /** What this peer thinks of the others. */

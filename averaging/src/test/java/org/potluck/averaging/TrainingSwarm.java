@@ -84,6 +84,15 @@ final class TrainingSwarm {
         .orElse(0);
   }
 
+  /** A peer dies, and its connections with it or, silently, not. */
+  void kill(Trainer victim, boolean silently) {
+    if (silently) {
+      simulation.cutPower(victim.network);
+    } else {
+      simulation.crash(victim.network);
+    }
+  }
+
   /** One peer: what a training thread would do, in virtual time. */
   final class Trainer {
     final SimulatedNetwork network;
@@ -264,7 +273,8 @@ final class TrainingSwarm {
           0,
           0,
           leaving,
-          0);
+          0,
+          List.of());
     }
   }
 }

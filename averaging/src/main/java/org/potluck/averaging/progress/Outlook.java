@@ -38,9 +38,6 @@ public record Outlook(
   /** Who has said nothing for so many of its micro-batches may have died: it is not counted on. */
   private static final double STEPS_BELIEVED = 3;
 
-  /** What a trainer says while it computes. */
-  public static final String TRAINING = "TRAINING";
-
   /**
    * What the run's peers gather.
    *
@@ -78,7 +75,7 @@ public record Outlook(
       double seconds = Duration.between(other.since(), now).toNanos() / 1e9;
       double step = target.microBatch() / word.samplesPerSecond();
       boolean overdue = seconds > STEPS_BELIEVED * step;
-      if (word.activity().equals(TRAINING) && plausibleRate(word) && !overdue) {
+      if (word.activity().equals(PeerProgress.TRAINING) && plausibleRate(word) && !overdue) {
         rate += word.samplesPerSecond();
         underWay += Math.min(target.microBatch(), word.samplesPerSecond() * seconds);
       }

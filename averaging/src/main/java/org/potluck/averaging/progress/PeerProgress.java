@@ -41,6 +41,9 @@ public record PeerProgress(
     boolean leaving,
     long lastEpoch,
     List<Verdict> verdicts) {
+  /** What a trainer does while it computes. */
+  public static final String TRAINING = "TRAINING";
+
   /** What a trainer does from bringing its contribution until after the step. */
   public static final String AVERAGING = "AVERAGING";
 
@@ -49,48 +52,6 @@ public record PeerProgress(
 
   /** Nobody accumulates more in an epoch; whoever claims to is not believed. */
   private static final long SAMPLES_MAX = 1L << 40;
-
-  /** Of a peer that says nothing of others. */
-  public PeerProgress(
-      PeerId peer,
-      long sequence,
-      String name,
-      String role,
-      String device,
-      long epoch,
-      long samples,
-      long samplesTotal,
-      double samplesPerSecond,
-      double tokensPerSecond,
-      double loss,
-      String digest,
-      String activity,
-      List<Multiaddr> addresses,
-      long bytesSent,
-      long bytesReceived,
-      boolean leaving,
-      long lastEpoch) {
-    this(
-        peer,
-        sequence,
-        name,
-        role,
-        device,
-        epoch,
-        samples,
-        samplesTotal,
-        samplesPerSecond,
-        tokensPerSecond,
-        loss,
-        digest,
-        activity,
-        addresses,
-        bytesSent,
-        bytesReceived,
-        leaving,
-        lastEpoch,
-        List.of());
-  }
 
   public PeerProgress {
     name = clip(name);

@@ -66,11 +66,12 @@ class OutlookTest {
         1000,
         Double.NaN,
         digest,
-        Outlook.TRAINING,
+        PeerProgress.TRAINING,
         List.of(),
         0,
         0,
         false,
-        0);
+        0,
+        List.of());
   }
 }

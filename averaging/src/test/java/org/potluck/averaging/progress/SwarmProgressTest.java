@@ -216,12 +216,13 @@ class SwarmProgressTest {
           1000,
           Double.NaN,
           "",
-          Outlook.TRAINING,
+          PeerProgress.TRAINING,
           network.addresses(),
           0,
           0,
           leaving,
-          leaving ? epoch : 0);
+          leaving ? epoch : 0,
+          List.of());
     }
   }
 }

@@ -9,8 +9,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Executor;
-import java.util.concurrent.Executors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.potluck.averaging.Averager;
@@ -122,15 +120,10 @@ public final class NetworkSwarm implements Swarm {
                         options,
                         new SecureRandom(),
                         SpanPlanner::byLinks,
-                        codecThread(),
+                        Averager.codecThread(),
                         new Trust(new SecureRandom())),
                     new StateDonor(node.network().loop(), node.rpc(), run, limits),
                     new StateClient(node.network().loop(), node.rpc(), run, limits))));
-  }
-
-  /** Chunks are encoded and added here, so that the loop stays able to say that this peer lives. */
-  private static Executor codecThread() {
-    return Executors.newSingleThreadExecutor(Thread.ofPlatform().daemon().name("codecs").factory());
   }
 
   @Override
@@ -324,7 +317,8 @@ public final class NetworkSwarm implements Swarm {
             traffic.bytesSent(),
             traffic.bytesReceived(),
             leaving,
-            own.lastEpoch());
+            own.lastEpoch(),
+            List.of());
     node.execute(
         () -> {
           rendezvous.say(word);

@@ -2,6 +2,7 @@ package org.potluck.peer.run;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.potluck.averaging.progress.PeerProgress;
@@ -96,7 +97,8 @@ final class Watcher {
         0,
         0,
         false,
-        0);
+        0,
+        List.of());
   }
 
   private void look() {

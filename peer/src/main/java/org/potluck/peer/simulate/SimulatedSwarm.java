@@ -325,7 +325,8 @@ final class SimulatedSwarm implements Swarm {
             network.total().bytesSent(),
             network.total().bytesReceived(),
             leaving,
-            own.lastEpoch());
+            own.lastEpoch(),
+            List.of());
     said = word;
     rendezvous.say(word);
     return word;

@@ -260,7 +260,8 @@ final class ChronicleTest {
         1,
         1,
         false,
-        0);
+        0,
+        List.of());
   }
 
   private static PeerId peer(int number) {

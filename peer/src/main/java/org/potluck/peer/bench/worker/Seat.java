@@ -8,7 +8,6 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executors;
 import org.jspecify.annotations.Nullable;
 import org.potluck.averaging.Averager;
 import org.potluck.averaging.AveragingOptions;
@@ -61,8 +60,7 @@ final class Seat {
                         AveragingOptions.defaults(),
                         new SecureRandom(),
                         (work, members) -> split.planner().split(work, members),
-                        Executors.newSingleThreadExecutor(
-                            Thread.ofPlatform().daemon().name("codecs").factory()),
+                        Averager.codecThread(),
                         new Trust(new SecureRandom()))));
   }
 
