@@ -188,6 +188,8 @@ final class Collector implements Monitor, AutoCloseable {
       take(report, entries);
     }
     remember(entries);
+    // Whoever comes in between has it from the history; told before, it would have it from nowhere.
+    entries.forEach(this::tell);
     for (Record report : batch) {
       if (report instanceof Mark mark) {
         mark.reached().countDown();
@@ -211,7 +213,6 @@ final class Collector implements Monitor, AutoCloseable {
     if (report instanceof Finished(EpochStatus epoch, List<PeerStatus> peers)) {
       String json = Json.write(epoch);
       meters.epoch(epoch);
-      feed.publish("epoch", json);
       if (firstReport(epoch.epoch())) {
         entries.add(entry(Kind.PEERS, epoch.epoch(), epoch.epoch(), Json.write(peers)));
       }
@@ -223,20 +224,27 @@ final class Collector implements Monitor, AutoCloseable {
         switch (report) {
           case RoundStatus round -> {
             meters.round(round);
-            feed.publish("round", json);
             yield Optional.of(entry(Kind.ROUND, roundPosition(round.id()), round.epoch(), json));
           }
           case ModelSample sample -> {
-            feed.publish("sample", json);
             yield Optional.of(entry(Kind.SAMPLE, ++position, sample.epoch(), json));
           }
           case Notice notice -> {
-            feed.publish("notice", json);
             yield Optional.of(entry(Kind.NOTICE, ++position, notice.at().toEpochMilli(), json));
           }
           default -> Optional.empty();
         };
     entry.ifPresent(entries::add);
+  }
+
+  private void tell(Entry entry) {
+    switch (entry.kind()) {
+      case EPOCH -> feed.publish("epoch", entry.json());
+      case ROUND -> feed.publish("round", entry.json());
+      case SAMPLE -> feed.publish("sample", entry.json());
+      case NOTICE -> feed.publish("notice", entry.json());
+      case RUN, PEERS -> {} // the board holds these, and they have been told
+    }
   }
 
   /** An epoch told again, because more is known of it, keeps the peers of its first report. */
