@@ -5,14 +5,27 @@ import static org.potluck.averaging.codec.Lanes.INTS;
 
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
+import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShape;
+import jdk.incubator.vector.VectorSpecies;
 
 /** Loops over float32 values. */
 final class Float32Kernels {
   private static final int MAGNITUDE = 0x7fffffff;
   private static final int INFINITY = 0x7f800000;
+
+  /** As many float64 as fit, and a shape of as many float32. */
+  private static final VectorSpecies<Double> DOUBLES =
+      VectorSpecies.of(double.class, FLOATS.vectorShape());
+
+  private static final VectorSpecies<Float> HALF =
+      VectorSpecies.of(float.class, VectorShape.forBitSize(FLOATS.vectorBitSize() / 2));
+
+  /** Over which sums of products are spread. */
+  static final int PARTIAL_SUMS = 32;
 
   private Float32Kernels() {}
 
@@ -68,21 +81,48 @@ final class Float32Kernels {
     }
   }
 
-  /** In float64, by eight interleaved sums added in a fixed order. */
-  static double sumOfSquares(float[] values, int count) {
-    return dot(values, values, count);
+  /**
+   * Adds the products of {@code left} and {@code right} to {@link #PARTIAL_SUMS} sums: those of
+   * values {@code i} to sum {@code i % PARTIAL_SUMS}, in rising order.
+   *
+   * <p>A product of two float32 values is exact in float64, so it does not matter whether it is
+   * fused with the sum; and each sum is one lane of its own, however many lanes there are. So all
+   * machines come to the same bits. Four sums of whole vectors are in flight at a time, so that
+   * additions do not wait for each other; machines with short vectors go over the values several
+   * times.
+   */
+  static void addProducts(
+      MemorySegment left,
+      long leftAt,
+      MemorySegment right,
+      long rightAt,
+      int count,
+      double[] sums) {
+    int lanes = DOUBLES.length();
+    for (int sum = 0; sum < PARTIAL_SUMS; sum += 4 * lanes) {
+      DoubleVector one = DoubleVector.fromArray(DOUBLES, sums, sum);
+      DoubleVector two = DoubleVector.fromArray(DOUBLES, sums, sum + lanes);
+      DoubleVector three = DoubleVector.fromArray(DOUBLES, sums, sum + 2 * lanes);
+      DoubleVector four = DoubleVector.fromArray(DOUBLES, sums, sum + 3 * lanes);
+      for (int i = sum; i < count; i += PARTIAL_SUMS) {
+        one = doubles(left, leftAt, i).mul(doubles(right, rightAt, i)).add(one);
+        int j = i + lanes;
+        two = doubles(left, leftAt, j).mul(doubles(right, rightAt, j)).add(two);
+        int k = j + lanes;
+        three = doubles(left, leftAt, k).mul(doubles(right, rightAt, k)).add(three);
+        int l = k + lanes;
+        four = doubles(left, leftAt, l).mul(doubles(right, rightAt, l)).add(four);
+      }
+      one.intoArray(sums, sum);
+      two.intoArray(sums, sum + lanes);
+      three.intoArray(sums, sum + 2 * lanes);
+      four.intoArray(sums, sum + 3 * lanes);
+    }
   }
 
-  /** The inner product, summed the same way. */
-  static double dot(float[] left, float[] right, int count) {
-    double[] sums = new double[8];
-    for (int i = 0; i < count; i++) {
-      sums[i & 7] += (double) left[i] * right[i];
-    }
-    double sum = 0;
-    for (double part : sums) {
-      sum += part;
-    }
-    return sum;
+  private static DoubleVector doubles(MemorySegment values, long at, int index) {
+    return (DoubleVector)
+        FloatVector.fromMemorySegment(HALF, Lanes.known(values), at + 4L * index, Lanes.NATIVE)
+            .convertShape(VectorOperators.F2D, DOUBLES, 0);
   }
 }

@@ -1,7 +1,6 @@
 package org.potluck.averaging.codec;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 
 /** Arithmetic on whole vectors: float32 values in native byte order, addressed by value index. */
 public final class VectorMath {
@@ -29,32 +28,48 @@ public final class VectorMath {
     return largest;
   }
 
-  /** The Euclidean norm, summed in float64 in a fixed order. */
+  /** The Euclidean norm, summed like {@link #dot}. */
   public static double norm(MemorySegment vector, long from, long values) {
-    float[] strip = new float[(int) Math.min(STRIP, values)];
-    double sum = 0;
-    for (long done = 0; done < values; done += strip.length) {
-      int n = (int) Math.min(strip.length, values - done);
-      long at = (from + done) * Float.BYTES;
-      MemorySegment.copy(vector, ValueLayout.JAVA_FLOAT_UNALIGNED, at, strip, 0, n);
-      sum += Float32Kernels.sumOfSquares(strip, n);
+    double[] sums = new double[Float32Kernels.PARTIAL_SUMS];
+    try (Staging staging = new Staging()) {
+      for (long done = 0; done < values; done += STRIP) {
+        int n = (int) Math.min(STRIP, values - done);
+        boolean inPlace = Staging.direct(vector, n);
+        MemorySegment in = inPlace ? vector : staging.values(vector, from + done, n);
+        long at = inPlace ? (from + done) * Float.BYTES : 0;
+        Float32Kernels.addProducts(in, at, in, at, n, sums);
+      }
     }
-    return Math.sqrt(sum);
+    return Math.sqrt(total(sums));
   }
 
-  /** The inner product of two vectors of {@code values} values, summed like {@link #norm}. */
+  /**
+   * The inner product of two vectors of {@code values} values, summed in float64 in an order that
+   * is the same on all machines: what is decided by it is decided alike everywhere.
+   */
   public static double dot(MemorySegment one, MemorySegment other, long values) {
-    float[] left = new float[(int) Math.min(STRIP, values)];
-    float[] right = new float[left.length];
-    double sum = 0;
-    for (long done = 0; done < values; done += left.length) {
-      int n = (int) Math.min(left.length, values - done);
-      long at = done * Float.BYTES;
-      MemorySegment.copy(one, ValueLayout.JAVA_FLOAT_UNALIGNED, at, left, 0, n);
-      MemorySegment.copy(other, ValueLayout.JAVA_FLOAT_UNALIGNED, at, right, 0, n);
-      sum += Float32Kernels.dot(left, right, n);
+    double[] sums = new double[Float32Kernels.PARTIAL_SUMS];
+    try (Staging left = new Staging();
+        Staging right = new Staging()) {
+      for (long done = 0; done < values; done += STRIP) {
+        int n = (int) Math.min(STRIP, values - done);
+        boolean leftInPlace = Staging.direct(one, n);
+        boolean rightInPlace = Staging.direct(other, n);
+        MemorySegment a = leftInPlace ? one : left.values(one, done, n);
+        MemorySegment b = rightInPlace ? other : right.values(other, done, n);
+        long at = done * Float.BYTES;
+        Float32Kernels.addProducts(a, leftInPlace ? at : 0, b, rightInPlace ? at : 0, n, sums);
+      }
     }
-    return sum;
+    return total(sums);
+  }
+
+  private static double total(double[] sums) {
+    double total = 0;
+    for (double sum : sums) {
+      total += sum;
+    }
+    return total;
   }
 
   /**
