@@ -1,6 +1,7 @@
 package org.potluck.monitor;
 
 import java.time.Instant;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -97,10 +98,52 @@ public record PeerStatus(
       double roundTripSeconds) {}
 
   /**
-   * @param score 1 is good, 0 is refused
+   * What the others say of a peer; each speaks from what it saw itself.
+   *
+   * @param score the mean of what all judges think: 1 is good, 0 is refused; NaN without judges
+   * @param judges peers that could have something against it
+   * @param doubtedBy how many of them have, and still take what it brings
+   * @param bannedBy how many of them take nothing from it
+   * @param refused whether those are so many that nobody takes anything from it
+   * @param reason what most of those who have something against it say
+   * @param judgements each of theirs, the worst first, 32 at most
    */
-  public record Standing(double score, String reason) {
+  public record Standing(
+      double score,
+      int judges,
+      int doubtedBy,
+      int bannedBy,
+      boolean refused,
+      String reason,
+      List<Judgement> judgements) {
+    private static final int JUDGEMENTS_MAX = 32;
+
     public Standing {
+      reason = Clip.line(reason, 200);
+      judgements = judgements.stream().limit(JUDGEMENTS_MAX).toList();
+    }
+
+    /** Nobody is there who could judge. */
+    public static Standing unknown() {
+      return new Standing(Double.NaN, 0, 0, 0, false, "", List.of());
+    }
+
+    /** Nobody has anything against it. */
+    public static Standing good(int judges) {
+      return new Standing(1, judges, 0, 0, false, "", List.of());
+    }
+  }
+
+  /**
+   * What one peer has against another.
+   *
+   * @param by its name
+   * @param score 0 to 1; 0 while banned
+   * @param banned whether it takes nothing from it now
+   */
+  public record Judgement(String by, double score, boolean banned, String reason) {
+    public Judgement {
+      by = Clip.line(by, Clip.NAME);
       reason = Clip.line(reason, 200);
     }
   }

@@ -81,8 +81,19 @@ final class Examples {
             3_900_000_000L,
             number == 0 ? Double.NaN : 0.018 * (number + 1)),
         number == 4
-            ? new PeerStatus.Standing(0.5, "came back after missing three rounds")
-            : new PeerStatus.Standing(1, ""),
+            ? new PeerStatus.Standing(
+                0.47,
+                4,
+                1,
+                2,
+                false,
+                "the very values of an earlier round",
+                List.of(
+                    new PeerStatus.Judgement(
+                        "example-lab-3", 0, true, "the very values of an earlier round"),
+                    new PeerStatus.Judgement("example-laptop", 0, true, "is unrelated"),
+                    new PeerStatus.Judgement("example-attic", 0.65, false, "is unrelated")))
+            : PeerStatus.Standing.good(4),
         number == 4 ? "" : number == 1 ? "sha256:77aa" + epoch : "sha256:3f9c0e21b7" + epoch,
         number == 5 ? at.minusSeconds(400) : at.minusSeconds(number));
   }

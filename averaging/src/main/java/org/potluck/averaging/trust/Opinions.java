@@ -22,6 +22,15 @@ public final class Opinions {
   public record Voter(PeerId peer, List<Verdict> verdicts) {}
 
   /**
+   * Whether so many bans count for those, too, who have not banned the peer themselves.
+   *
+   * @param voters all trainers that have taken a step, the accused one included
+   */
+  public static boolean most(int bans, int voters) {
+    return 2 * bans > voters;
+  }
+
+  /**
    * @param voters trainers that have taken a step, and this peer
    */
   void hear(List<Voter> voters) {
@@ -38,7 +47,7 @@ public final class Opinions {
     Set<PeerId> banned = new LinkedHashSet<>();
     votes.forEach(
         (peer, count) -> {
-          if (2 * count > voters.size()) {
+          if (most(count, voters.size())) {
             banned.add(peer);
           }
         });

@@ -3,10 +3,12 @@ package org.potluck.peer.run;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import org.potluck.averaging.progress.PeerProgress;
@@ -37,6 +39,8 @@ public final class Chronicle {
   private final Map<PeerId, String> names = new LinkedHashMap<>();
   private final Map<PeerId, RoundNotes> notes = new LinkedHashMap<>();
   private final Map<PeerId, String> present = new LinkedHashMap<>();
+  private final Set<PeerId> banned = new LinkedHashSet<>();
+  private final Set<PeerId> refused = new LinkedHashSet<>();
   private long epochShown = -1;
   private Instant epochAt;
 
@@ -98,16 +102,21 @@ public final class Chronicle {
       Function<PeerId, Optional<PeerTraffic>> traffic,
       Predicate<PeerId> goodbye,
       Instant now) {
-    long total = trainers.stream().mapToLong(PeerProgress::samplesTotal).sum();
-    List<PeerStatus> statuses = new ArrayList<>();
     for (PeerProgress peer : trainers) {
       if (names.containsKey(peer.peer()) || names.size() < PEERS_KNOWN_MAX) {
         names.put(peer.peer(), peer.name());
       }
-      statuses.add(status(peer, total, traffic.apply(peer.peer()), now));
+    }
+    long total = trainers.stream().mapToLong(PeerProgress::samplesTotal).sum();
+    Hearsay hearsay = new Hearsay(trainers, this::name);
+    List<PeerStatus> statuses = new ArrayList<>();
+    for (PeerProgress peer : trainers) {
+      PeerStatus.Standing standing = hearsay.of(peer.peer());
+      statuses.add(status(peer, total, traffic.apply(peer.peer()), standing, now));
     }
     monitor.peers(statuses);
     announceComings(trainers, goodbye, now);
+    trainers.forEach(peer -> announceBans(peer.peer(), hearsay.of(peer.peer()), now));
     heard(trainers, now);
     showRounds(now);
     if (!trainers.isEmpty()) {
@@ -184,13 +193,37 @@ public final class Chronicle {
     present.putAll(here);
   }
 
+  /** Once for each peer and degree: what is said of others is cheap. */
+  private void announceBans(PeerId peer, PeerStatus.Standing standing, Instant now) {
+    if (standing.refused() && refused.size() < PEERS_KNOWN_MAX && refused.add(peer)) {
+      banned.add(peer);
+      monitor.event(
+          new Notice(
+              Notice.Severity.WARNING,
+              "%s is refused by all, banned by %d of %d: %s"
+                  .formatted(name(peer), standing.bannedBy(), standing.judges(), standing.reason()),
+              now));
+    } else if (standing.bannedBy() > 0 && banned.size() < PEERS_KNOWN_MAX && banned.add(peer)) {
+      PeerStatus.Judgement first = standing.judgements().getFirst();
+      monitor.event(
+          new Notice(
+              Notice.Severity.WARNING,
+              "%s was banned by %s: %s".formatted(name(peer), first.by(), first.reason()),
+              now));
+    }
+  }
+
   private String name(PeerId peer) {
     String name = names.getOrDefault(peer, "");
     return name.isBlank() ? peer.shortName() : name;
   }
 
   private PeerStatus status(
-      PeerProgress peer, long totalOfAll, Optional<PeerTraffic> traffic, Instant now) {
+      PeerProgress peer,
+      long totalOfAll,
+      Optional<PeerTraffic> traffic,
+      PeerStatus.Standing standing,
+      Instant now) {
     RoundNotes posted = notes.get(peer.peer());
     return new PeerStatus(
         peer.peer().toString(),
@@ -219,7 +252,7 @@ public final class Chronicle {
                 .flatMap(PeerTraffic::roundTrip)
                 .map(trip -> trip.toNanos() / 1e9)
                 .orElse(Double.NaN)),
-        new PeerStatus.Standing(Double.NaN, ""),
+        standing,
         peer.digest(),
         now);
   }

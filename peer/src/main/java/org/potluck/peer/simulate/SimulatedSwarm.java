@@ -326,7 +326,7 @@ final class SimulatedSwarm implements Swarm {
             network.total().bytesReceived(),
             leaving,
             own.lastEpoch(),
-            List.of());
+            trust.verdicts(network.loop().now()));
     said = word;
     rendezvous.say(word);
     return word;

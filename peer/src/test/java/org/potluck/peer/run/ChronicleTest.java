@@ -13,6 +13,7 @@ import org.potluck.averaging.Seating;
 import org.potluck.averaging.progress.PeerProgress;
 import org.potluck.averaging.progress.RoundNote;
 import org.potluck.averaging.progress.RoundNotes;
+import org.potluck.averaging.trust.Verdict;
 import org.potluck.monitor.EpochStatus;
 import org.potluck.monitor.ModelSample;
 import org.potluck.monitor.Monitor;
@@ -160,6 +161,63 @@ final class ChronicleTest {
     assertThat(shown.peers.get(0).link().downloadBytesPerSecond()).isNaN();
     assertThat(shown.peers.get(1).link().uploadBytesPerSecond()).isNaN();
     assertThat(shown.peers.get(0).standing().score()).as("nobody judges here").isNaN();
+  }
+
+  @Test
+  void whoIsDoubtedAndBannedByHowManyAndWhyIsShown() {
+    Verdict banned = new Verdict(MALLORY, 0, true, "points away (agreement -0.91 in 3 rounds)");
+    Verdict alike = new Verdict(MALLORY, 0, true, "points away (agreement -0.87 in 4 rounds)");
+    Verdict doubted = new Verdict(MALLORY, 0.5, false, "sent values that are no numbers");
+    look(
+        word(ANNA, 3, 2).withVerdicts(List.of(banned)),
+        word(BEN, 3, 2).withVerdicts(List.of(alike)),
+        word(CARA, 3, 2).withVerdicts(List.of(doubted)),
+        word(MALLORY, 3, 2));
+    PeerStatus.Standing standing = standing(MALLORY);
+    assertThat(standing.judges()).isEqualTo(3);
+    assertThat(standing.bannedBy()).isEqualTo(2);
+    assertThat(standing.doubtedBy()).isEqualTo(1);
+    assertThat(standing.refused()).as("two of four are not most").isFalse();
+    assertThat(standing.score()).isCloseTo(0.5 / 3, within(1e-9));
+    assertThat(standing.reason()).isEqualTo(banned.reason());
+    assertThat(standing.judgements())
+        .extracting(PeerStatus.Judgement::by)
+        .containsExactly("anna", "ben", "cara");
+    assertThat(standing(ANNA)).isEqualTo(PeerStatus.Standing.good(3));
+
+    Verdict worse = new Verdict(MALLORY, 0, true, "sent values that are no numbers");
+    look(
+        word(ANNA, 3, 2).withVerdicts(List.of(banned)),
+        word(BEN, 3, 2).withVerdicts(List.of(alike)),
+        word(CARA, 3, 2).withVerdicts(List.of(worse)),
+        word(MALLORY, 3, 2));
+    assertThat(standing(MALLORY).refused()).isTrue();
+    assertThat(shown.notices.subList(4, shown.notices.size()))
+        .containsExactly(
+            "mal was banned by anna: " + banned.reason(),
+            "mal is refused by all, banned by 3 of 3: " + banned.reason());
+  }
+
+  @Test
+  void newcomersDoNotJudgeAndNobodyJudgesItself() {
+    Verdict framed = new Verdict(ANNA, 0, true, "is too good");
+    Verdict own = new Verdict(MALLORY, 0, true, "is me");
+    look(
+        word(ANNA, 3, 2),
+        word(BEN, 0, 2).withVerdicts(List.of(framed)),
+        word(MALLORY, 3, 2).withVerdicts(List.of(framed, framed, own)));
+    assertThat(standing(ANNA).judges()).isEqualTo(1);
+    assertThat(standing(ANNA).bannedBy()).isEqualTo(1);
+    assertThat(standing(ANNA).refused()).as("by one of two").isFalse();
+    assertThat(standing(MALLORY)).isEqualTo(PeerStatus.Standing.good(1));
+  }
+
+  private PeerStatus.Standing standing(PeerId peer) {
+    return shown.peers.stream()
+        .filter(status -> status.id().equals(peer.toString()))
+        .findFirst()
+        .orElseThrow()
+        .standing();
   }
 
   private Chronicle chronicle(Optional<EpochStatus> last) {

@@ -42,6 +42,22 @@ function cell(label, className, ...children) {
   return node;
 }
 
+// Who has something against a peer, how many of how many, and why; who says what is in the title.
+function standingCell(standing) {
+  if (!standing.judges) return cell('Standing', 'unknown', el('span', 'quiet', '–'));
+  const { judges, doubted_by: doubts, banned_by: bans } = standing;
+  const words = [bans ? `banned by ${bans}` : '', doubts ? `doubted by ${doubts}` : ''].filter(Boolean).join(', ');
+  const level = standing.refused ? 'bad' : words ? 'warn' : 'good';
+  const node = cell(
+    'Standing', words ? 'standing' : '',
+    el('span', level, standing.refused ? 'refused' : words ? 'doubted' : 'good'),
+    el('span', 'sub', words && `${words} of ${judges}`),
+    el('span', 'sub', standing.reason),
+  );
+  node.title = standing.judgements.map((each) => `${each.by}: ${each.banned ? 'banned' : `standing ${percent(each.score)}`}, ${each.reason}`).join('\n');
+  return node;
+}
+
 function row(peer, majority, now) {
   const { state, work, link, standing } = peer;
   const name = el('span', 'name', peer.name || peer.id.slice(-8));
@@ -62,7 +78,6 @@ function row(peer, majority, now) {
   const rates = measured ? `↑ ${rate(link.upload_bytes_per_second)} ↓ ${rate(link.download_bytes_per_second)}` : 'not measured yet';
   const linkCell = cell('Link', 'snug', el('span', link.path === 'relayed' ? 'warn' : '', peer.self ? 'this machine' : path + trip), el('span', 'sub', rates));
   linkCell.title = `measured while it averaged; sent ${bytes(link.bytes_sent)}, received ${bytes(link.bytes_received)}`;
-  const good = standing.score >= 0.75 ? ['good', 'good'] : standing.score >= 0.25 ? ['warn', 'watched'] : ['bad', 'refused'];
   const tr = el(
     'tr', state.activity === 'gone' ? 'gone' : '',
     first, doing, share,
@@ -70,7 +85,7 @@ function row(peer, majority, now) {
     cell('Epoch', 'num', whole(work.epoch), el('span', 'sub', `${short(work.samples)} samples`)),
     sameModel(peer, majority),
     linkCell,
-    cell('Standing', known(standing.score) || standing.reason ? '' : 'unknown', known(standing.score) ? el('span', good[0], good[1]) : el('span', 'quiet', '–'), el('span', 'sub', standing.reason)),
+    standingCell(standing),
     cell('Seen', 'num', ago((now - Date.parse(peer.last_seen)) / 1000)),
   );
   tr.dataset.peer = peer.id;
