@@ -7,10 +7,12 @@ import io.netty.handler.ssl.ApplicationProtocolConfig.SelectedListenerFailureBeh
 import io.netty.handler.ssl.ApplicationProtocolConfig.SelectorFailureBehavior;
 import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.OpenSsl;
+import io.netty.handler.ssl.OpenSslCachingX509KeyManagerFactory;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslProvider;
+import io.netty.handler.ssl.util.KeyManagerFactoryWrapper;
 import io.netty.util.concurrent.Promise;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -19,6 +21,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLException;
 import org.potluck.network.Identity;
 import org.potluck.network.PeerId;
@@ -103,17 +106,22 @@ public final class TlsSecurity implements SecurityProtocol {
             names);
     try {
       SslContext dialer =
-          prepare(SslContextBuilder.forClient().keyManager(own.key(), own.certificate()), alpn)
+          prepare(SslContextBuilder.forClient().keyManager(ownKey()), alpn)
               .endpointIdentificationAlgorithm("")
               .build();
       SslContext listener =
-          prepare(SslContextBuilder.forServer(own.key(), own.certificate()), alpn)
+          prepare(SslContextBuilder.forServer(ownKey()), alpn)
               .clientAuth(ClientAuth.REQUIRE)
               .build();
       return new Contexts(dialer, listener);
     } catch (SSLException e) {
       throw new IllegalStateException("BoringSSL refuses our own certificate", e);
     }
+  }
+
+  /** Encoded for BoringSSL once, not for each handshake. */
+  private KeyManagerFactory ownKey() {
+    return new OpenSslCachingX509KeyManagerFactory(new KeyManagerFactoryWrapper(new OwnKey(own)));
   }
 
   private SslContextBuilder prepare(SslContextBuilder builder, ApplicationProtocolConfig alpn) {
