@@ -24,6 +24,20 @@ final class Staging implements AutoCloseable {
     return values == STRIP && Lanes.offHeap(memory);
   }
 
+  /**
+   * Where a strip can be worked on.
+   *
+   * @param at its first byte
+   */
+  record Place(MemorySegment memory, long at) {}
+
+  /** Some values where they lie, or a copy of them, followed by zeros, that is there to be read. */
+  Place readable(MemorySegment vector, long from, int count) {
+    return direct(vector, count)
+        ? new Place(vector, from * Float.BYTES)
+        : new Place(values(vector, from, count), 0);
+  }
+
   MemorySegment values() {
     MemorySegment room = values;
     if (room == null) {

@@ -19,10 +19,9 @@ public final class VectorMath {
     try (Staging staging = new Staging()) {
       for (long done = 0; done < values; done += STRIP) {
         int n = (int) Math.min(STRIP, values - done);
-        boolean inPlace = Staging.direct(vector, n);
-        MemorySegment in = inPlace ? vector : staging.values(vector, from + done, n);
-        long at = inPlace ? (from + done) * Float.BYTES : 0;
-        largest = Math.max(largest, Float32Kernels.magnitude(in, at, n, Lanes.NATIVE));
+        Staging.Place in = staging.readable(vector, from + done, n);
+        largest =
+            Math.max(largest, Float32Kernels.magnitude(in.memory(), in.at(), n, Lanes.NATIVE));
       }
     }
     return largest;
@@ -34,10 +33,8 @@ public final class VectorMath {
     try (Staging staging = new Staging()) {
       for (long done = 0; done < values; done += STRIP) {
         int n = (int) Math.min(STRIP, values - done);
-        boolean inPlace = Staging.direct(vector, n);
-        MemorySegment in = inPlace ? vector : staging.values(vector, from + done, n);
-        long at = inPlace ? (from + done) * Float.BYTES : 0;
-        Float32Kernels.addProducts(in, at, in, at, n, sums);
+        Staging.Place in = staging.readable(vector, from + done, n);
+        Float32Kernels.addProducts(in.memory(), in.at(), in.memory(), in.at(), n, sums);
       }
     }
     return Math.sqrt(total(sums));
@@ -53,12 +50,9 @@ public final class VectorMath {
         Staging right = new Staging()) {
       for (long done = 0; done < values; done += STRIP) {
         int n = (int) Math.min(STRIP, values - done);
-        boolean leftInPlace = Staging.direct(one, n);
-        boolean rightInPlace = Staging.direct(other, n);
-        MemorySegment a = leftInPlace ? one : left.values(one, done, n);
-        MemorySegment b = rightInPlace ? other : right.values(other, done, n);
-        long at = done * Float.BYTES;
-        Float32Kernels.addProducts(a, leftInPlace ? at : 0, b, rightInPlace ? at : 0, n, sums);
+        Staging.Place a = left.readable(one, done, n);
+        Staging.Place b = right.readable(other, done, n);
+        Float32Kernels.addProducts(a.memory(), a.at(), b.memory(), b.at(), n, sums);
       }
     }
     return total(sums);
@@ -106,13 +100,12 @@ public final class VectorMath {
         Staging written = new Staging()) {
       for (long done = 0; done < values; done += STRIP) {
         int n = (int) Math.min(STRIP, values - done);
-        boolean readInPlace = Staging.direct(vector, n);
-        MemorySegment in = readInPlace ? vector : read.values(vector, from + done, n);
-        long at = readInPlace ? (from + done) * Float.BYTES : 0;
+        Staging.Place in = read.readable(vector, from + done, n);
         boolean writeInPlace = Staging.direct(sums, n);
         MemorySegment out = writeInPlace ? sums : written.values(sums, sumsFrom + done, n);
         long outAt = (sumsFrom + done) * Float.BYTES;
-        Float32Kernels.accumulate(in, at, Lanes.NATIVE, weight, out, writeInPlace ? outAt : 0, n);
+        Float32Kernels.accumulate(
+            in.memory(), in.at(), Lanes.NATIVE, weight, out, writeInPlace ? outAt : 0, n);
         if (!writeInPlace) {
           Staging.copy(out, 0, sums, outAt, (long) n * Float.BYTES);
         }
