@@ -109,14 +109,16 @@ public final class Chronicle {
     }
     long total = trainers.stream().mapToLong(PeerProgress::samplesTotal).sum();
     Hearsay hearsay = new Hearsay(trainers, this::name);
+    Map<PeerId, PeerStatus.Standing> standings = new LinkedHashMap<>();
     List<PeerStatus> statuses = new ArrayList<>();
     for (PeerProgress peer : trainers) {
       PeerStatus.Standing standing = hearsay.of(peer.peer());
+      standings.put(peer.peer(), standing);
       statuses.add(status(peer, total, traffic.apply(peer.peer()), standing, now));
     }
     monitor.peers(statuses);
     announceComings(trainers, goodbye, now);
-    trainers.forEach(peer -> announceBans(peer.peer(), hearsay.of(peer.peer()), now));
+    standings.forEach((peer, standing) -> announceBans(peer, standing, now));
     heard(trainers, now);
     showRounds(now);
     if (!trainers.isEmpty()) {

@@ -168,11 +168,7 @@ final class ChronicleTest {
     Verdict banned = new Verdict(MALLORY, 0, true, "points away (agreement -0.91 in 3 rounds)");
     Verdict alike = new Verdict(MALLORY, 0, true, "points away (agreement -0.87 in 4 rounds)");
     Verdict doubted = new Verdict(MALLORY, 0.5, false, "sent values that are no numbers");
-    look(
-        word(ANNA, 3, 2).withVerdicts(List.of(banned)),
-        word(BEN, 3, 2).withVerdicts(List.of(alike)),
-        word(CARA, 3, 2).withVerdicts(List.of(doubted)),
-        word(MALLORY, 3, 2));
+    lookWhereThreeJudge(banned, alike, doubted);
     PeerStatus.Standing standing = standing(MALLORY);
     assertThat(standing.judges()).isEqualTo(3);
     assertThat(standing.bannedBy()).isEqualTo(2);
@@ -186,11 +182,7 @@ final class ChronicleTest {
     assertThat(standing(ANNA)).isEqualTo(PeerStatus.Standing.good(3));
 
     Verdict worse = new Verdict(MALLORY, 0, true, "sent values that are no numbers");
-    look(
-        word(ANNA, 3, 2).withVerdicts(List.of(banned)),
-        word(BEN, 3, 2).withVerdicts(List.of(alike)),
-        word(CARA, 3, 2).withVerdicts(List.of(worse)),
-        word(MALLORY, 3, 2));
+    lookWhereThreeJudge(banned, alike, worse);
     assertThat(standing(MALLORY).refused()).isTrue();
     assertThat(shown.notices.subList(4, shown.notices.size()))
         .containsExactly(
@@ -210,6 +202,15 @@ final class ChronicleTest {
     assertThat(standing(ANNA).bannedBy()).isEqualTo(1);
     assertThat(standing(ANNA).refused()).as("by one of two").isFalse();
     assertThat(standing(MALLORY)).isEqualTo(PeerStatus.Standing.good(1));
+  }
+
+  /** Anna, Ben and Cara say one thing each. */
+  private void lookWhereThreeJudge(Verdict anna, Verdict ben, Verdict cara) {
+    look(
+        word(ANNA, 3, 2).withVerdicts(List.of(anna)),
+        word(BEN, 3, 2).withVerdicts(List.of(ben)),
+        word(CARA, 3, 2).withVerdicts(List.of(cara)),
+        word(MALLORY, 3, 2));
   }
 
   private PeerStatus.Standing standing(PeerId peer) {
