@@ -73,6 +73,16 @@ class PoisonedRoundTest {
   }
 
   @Test
+  void whoeverTrainsAloneGoesOnWhenItsGradientsGrow() {
+    RoundLab lab = new RoundLab(1).members(1);
+    for (double length : new double[] {1, 1, 1, 30, 900}) {
+      gradients(lab, 0, value -> length * value);
+      lab.begin().finish();
+      assertThat(longest(lab.averagedOf(0))).isGreaterThan(length);
+    }
+  }
+
+  @Test
   void centeredClipGivesAllMembersTheSameBits() {
     for (int seed = 0; seed < SEEDS; seed++) {
       RoundLab lab = new RoundLab(seed).members(MEMBERS);
@@ -109,7 +119,7 @@ class PoisonedRoundTest {
   private static void gradients(RoundLab lab, int liar, DoubleUnaryOperator lie) {
     for (int v = 0; v < RoundLab.VALUES; v++) {
       double common = lab.random.nextGaussian();
-      for (int i = 0; i < MEMBERS; i++) {
+      for (int i = 0; i < lab.vectors.size(); i++) {
         double value = common + lab.random.nextGaussian();
         lab.vectors.get(i)[v] = (float) (i == liar ? lie.applyAsDouble(value) : value);
       }

@@ -10,6 +10,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Collectors;
 import org.potluck.averaging.AveragingOptions;
 import org.potluck.averaging.Rendezvous;
 import org.potluck.averaging.RoundOutcome;
@@ -323,8 +324,18 @@ public final class TrainingPeer implements AutoCloseable {
         case RoundOutcome.Averaged averaged ->
             averaged.faults().forEach(fault -> say("epoch " + epoch + ": mended: " + fault));
         case RoundOutcome.Abandoned abandoned ->
-            say("epoch " + epoch + ": no average (" + abandoned.reason() + "); trying again");
+            say(
+                "epoch %d: no average (%s); trying again%s"
+                    .formatted(epoch, abandoned.reason(), blamed(abandoned)));
       }
+    }
+
+    private String blamed(RoundOutcome.Abandoned abandoned) {
+      return abandoned.faults().stream()
+          .map(fault -> ". At fault: " + fault)
+          .distinct()
+          .limit(3)
+          .collect(Collectors.joining());
     }
 
     @Override
