@@ -17,12 +17,14 @@ import org.potluck.averaging.RoundOutcome;
 import org.potluck.averaging.progress.Outlook;
 import org.potluck.averaging.reduce.Aggregation;
 import org.potluck.averaging.state.StateLimits;
+import org.potluck.averaging.trust.Audit;
 import org.potluck.network.Traffic;
 import org.potluck.peer.ExitCode;
 import org.potluck.peer.UserException;
 import org.potluck.peer.manifest.RunSpec;
 import org.potluck.peer.manifest.SignedManifest;
 import org.potluck.peer.report.PeerReport;
+import org.potluck.peer.training.Draws;
 import org.potluck.peer.training.Swarm;
 import org.potluck.peer.training.TrainingListener;
 import org.potluck.peer.training.TrainingLoop;
@@ -79,7 +81,7 @@ public final class TrainingPeer implements AutoCloseable {
     this.trainer = trainer;
     RunSpec.Training training = manifest.spec().training();
     long drawer =
-        node.onLoop(() -> CompletableFuture.completedFuture(node.network().self())).hashCode();
+        Draws.drawer(node.onLoop(() -> CompletableFuture.completedFuture(node.network().self())));
     TrainingPlan plan =
         new TrainingPlan(
             training.targetBatch(),
@@ -121,7 +123,9 @@ public final class TrainingPeer implements AutoCloseable {
             .withGroupSize(spec.averaging().groupSize())
             .withExchangeAim(CodecChoice.aim(spec.averaging().codec()))
             .withAggregation(aggregation(spec.averaging()));
-    return NetworkSwarm.join(node, run, appointment, card, options, limits);
+    NetworkSwarm swarm = NetworkSwarm.join(node, run, appointment, card, options, limits);
+    swarm.audits(spec.averaging().audits());
+    return swarm;
   }
 
   private static Aggregation aggregation(RunSpec.Averaging averaging) {
@@ -220,6 +224,12 @@ public final class TrainingPeer implements AutoCloseable {
 
   private static Corpus corpus(RunSpec spec, Settings settings) throws UserException {
     List<Path> paths = settings.data();
+    if (!paths.isEmpty() && spec.averaging().audits() > 0) {
+      throw new UserException(
+          ExitCode.INPUT,
+          "this run audits contributions (averaging.audits), and other text than its own would"
+              + " fail; leave --data out");
+    }
     if (paths.isEmpty()) {
       paths = spec.data().paths().stream().map(Path::of).toList();
     }
@@ -355,6 +365,15 @@ public final class TrainingPeer implements AutoCloseable {
     @Override
     public void unusable(long epoch) {
       say("epoch " + epoch + ": the gradients held values that are no numbers; left out");
+    }
+
+    @Override
+    public void audited(Audit audit, double similarity) {
+      if (!Audit.passes(similarity)) {
+        say(
+            "audit: what %s brought is not the gradient of its samples (cosine %.2f)"
+                .formatted(audit.peer(), similarity));
+      }
     }
 
     @Override

@@ -45,8 +45,14 @@ class TickerTest {
     ticker.say("no average");
     assertThat(said())
         .isEqualTo(
-            "no average\n(10 more: no average)\n(10 more: no average)\n(4 more: no average)\n"
-                + "saved\nno average\n");
+            """
+            no average
+            (10 more: no average)
+            (10 more: no average)
+            (4 more: no average)
+            saved
+            no average
+            """);
   }
 
   private Ticker ticker(String name, boolean rewrites) {
