@@ -23,7 +23,8 @@ final class StateMethods {
           "/potluck/state-chunk/1",
           StateChunkRequest.parser(),
           StateChunkMessage.parser(),
-          Manifest.CHUNK_BYTES_MAX + ENVELOPE_BYTES);
+          Manifest.CHUNK_BYTES_MAX + ENVELOPE_BYTES,
+          true);
 
   private StateMethods() {}
 }
