@@ -3,30 +3,42 @@ package org.potluck.averaging.state;
 import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.random.RandomGenerator;
 import org.potluck.network.EventLoop;
-import org.potluck.network.Network;
 import org.potluck.network.NetworkException;
 import org.potluck.network.PeerId;
 import org.potluck.network.rpc.Rpc;
 
 /** Downloads the state of a run. All methods are called on the loop. */
 public final class StateClient {
+  /** The libp2p protocol over which chunks come. */
+  public static final String CHUNK_PROTOCOL = "/potluck/state-chunks/1";
+
   private final EventLoop loop;
   private final Rpc rpc;
   private final String run;
   private final StateLimits limits;
+  private final Notary notary;
+  private final RandomGenerator random;
 
-  /** With the usual limits; better are ones that know how large the run's state is. */
-  public StateClient(Network network, Rpc rpc, String run) {
-    this(network.loop(), rpc, run, StateLimits.usual());
-  }
-
-  public StateClient(EventLoop loop, Rpc rpc, String run, StateLimits limits) {
+  /**
+   * @param random chooses who is asked first
+   */
+  public StateClient(
+      EventLoop loop,
+      Rpc rpc,
+      String run,
+      StateLimits limits,
+      Notary notary,
+      RandomGenerator random) {
     this.loop = loop;
     this.rpc = rpc;
     this.run = run;
     this.limits = limits;
+    this.notary = notary;
+    this.random = random;
   }
 
   /**
@@ -34,13 +46,20 @@ public final class StateClient {
    *
    * @param donors who might have it, without this peer itself
    * @param newerThanEpoch what this peer has already; -1 takes everything
-   * @param limit for all of it
+   * @param patience how long nothing may arrive before it is given up, however long all of it takes
    * @return fails with a {@link NetworkException}; cancelling it ends the download
    */
   public CompletableFuture<Snapshot> download(
-      List<PeerId> donors, long newerThanEpoch, Duration limit) {
+      List<PeerId> donors, long newerThanEpoch, Duration patience) {
     return new StateDownload(
-            loop, rpc, run, limits, List.copyOf(new LinkedHashSet<>(donors)), newerThanEpoch)
-        .start(limit);
+            loop,
+            rpc,
+            run,
+            limits,
+            notary,
+            Random.from(random),
+            List.copyOf(new LinkedHashSet<>(donors)),
+            newerThanEpoch)
+        .start(patience);
   }
 }

@@ -30,19 +30,26 @@ final class Donors {
   final List<Rpc> rpcs = new ArrayList<>();
   final List<StateDonor> donors = new ArrayList<>();
 
+  /** Of whoever downloads from now on. */
+  Notary notary = Notary.TRUSTING;
+
   /** Every donor is slow enough that a download takes seconds. */
   Donors(long seed, int number, StateLimits limits) {
+    this(seed, number, limits, PeerProfile.home());
+  }
+
+  Donors(long seed, int number, StateLimits limits, PeerProfile profile) {
     simulation =
         new Simulation(
             seed, NetworkConditions.usual().withDetection(Duration.ZERO, Duration.ofSeconds(2)));
     newcomer = simulation.addPeer(PeerProfile.datacenter());
     newcomerRpc = new Rpc(newcomer, newcomer.random());
     for (int i = 0; i < number; i++) {
-      SimulatedNetwork network = simulation.addPeer(PeerProfile.home());
+      SimulatedNetwork network = simulation.addPeer(profile);
       Rpc rpc = new Rpc(network, network.random());
       networks.add(network);
       rpcs.add(rpc);
-      donors.add(new StateDonor(network.loop(), rpc, RUN, limits));
+      donors.add(new StateDonor(network.loop(), rpc, RUN, limits, RightOfWay.NOBODY));
       newcomer.remember(network.self(), network.addresses());
     }
   }
@@ -100,7 +107,7 @@ final class Donors {
         .execute(
             () -> {
               var _ =
-                  new StateClient(network.loop(), rpc, RUN, limits)
+                  new StateClient(network.loop(), rpc, RUN, limits, notary, network.random())
                       .download(everybody(), newerThan, limit)
                       .whenComplete(
                           (snapshot, trouble) -> {
