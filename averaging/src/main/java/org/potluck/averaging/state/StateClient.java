@@ -1,11 +1,13 @@
 package org.potluck.averaging.state;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 import org.potluck.network.EventLoop;
 import org.potluck.network.NetworkException;
 import org.potluck.network.PeerId;
@@ -22,10 +24,9 @@ public final class StateClient {
   private final StateLimits limits;
   private final Notary notary;
   private final RandomGenerator random;
+  private final @Nullable Path folder;
 
-  /**
-   * @param random chooses who is asked first
-   */
+  /** Keeps chunks in memory: a download that is stopped begins anew. */
   public StateClient(
       EventLoop loop,
       Rpc rpc,
@@ -33,12 +34,36 @@ public final class StateClient {
       StateLimits limits,
       Notary notary,
       RandomGenerator random) {
+    this(loop, rpc, run, limits, notary, random, null);
+  }
+
+  /**
+   * @param random chooses who is asked first
+   * @param folder where chunks are kept until all are there, for a process that is started again;
+   *     nobody else uses it meanwhile. At most one state lies in it. Null for memory
+   */
+  public StateClient(
+      EventLoop loop,
+      Rpc rpc,
+      String run,
+      StateLimits limits,
+      Notary notary,
+      RandomGenerator random,
+      @Nullable Path folder) {
     this.loop = loop;
     this.rpc = rpc;
     this.run = run;
     this.limits = limits;
     this.notary = notary;
     this.random = random;
+    this.folder = folder;
+  }
+
+  /** This peer is at {@code epoch}: what is kept of a state that is no newer is of no use. */
+  public void outgrow(long epoch) {
+    if (folder != null && FileChunks.savedEpoch(folder) <= epoch) {
+      FileChunks.clear(folder);
+    }
   }
 
   /**
@@ -58,6 +83,7 @@ public final class StateClient {
             limits,
             notary,
             Random.from(random),
+            folder,
             List.copyOf(new LinkedHashSet<>(donors)),
             newerThanEpoch)
         .start(patience);

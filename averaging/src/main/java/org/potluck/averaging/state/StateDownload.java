@@ -1,5 +1,6 @@
 package org.potluck.averaging.state;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -41,6 +42,7 @@ final class StateDownload implements Survey.Listener, ChunkFetch.Listener {
   private final StateLimits limits;
   private final Notary notary;
   private final Random random;
+  private final @Nullable Path folder;
   private final List<PeerId> donors;
   private final long newerThanEpoch;
   private final CompletableFuture<Snapshot> result = new CompletableFuture<>();
@@ -63,6 +65,7 @@ final class StateDownload implements Survey.Listener, ChunkFetch.Listener {
       StateLimits limits,
       Notary notary,
       Random random,
+      @Nullable Path folder,
       List<PeerId> donors,
       long newerThanEpoch) {
     this.loop = loop;
@@ -71,6 +74,7 @@ final class StateDownload implements Survey.Listener, ChunkFetch.Listener {
     this.limits = limits;
     this.notary = notary;
     this.random = random;
+    this.folder = folder;
     this.donors = donors;
     this.newerThanEpoch = newerThanEpoch;
   }
@@ -151,30 +155,54 @@ final class StateDownload implements Survey.Listener, ChunkFetch.Listener {
   }
 
   private void fetch(Manifest chosen, List<PeerId> from) {
-    Assembly into = assembly;
-    if (into == null || !into.manifest().root().equals(chosen.root())) {
-      if (++begun > BEGUN_MAX) {
-        fail(Reason.CLOSED, "the donors have moved on " + BEGUN_MAX + " times before it was done");
-        return;
-      }
-      assembly = null; // Lets go of the former memory before new memory is taken.
-      into = new Assembly(chosen);
-      assembly = into;
-    }
     offering = new ArrayList<>(from);
-    ChunkFetch next = new ChunkFetch(loop, rpc, run, limits, into, this);
-    fetch = next;
-    next.add(from);
+    Assembly into = assembly;
+    if (into != null && into.manifest().root().equals(chosen.root())) {
+      fetchInto(into);
+      return;
+    }
+    if (++begun > BEGUN_MAX) {
+      fail(Reason.CLOSED, "the donors have moved on " + BEGUN_MAX + " times before it was done");
+      return;
+    }
+    forget(); // Before new room is taken.
+    Assembly fresh = Assembly.of(chosen, folder);
+    assembly = fresh;
+    var _ =
+        fresh
+            .recover(loop)
+            .thenRun(
+                () -> {
+                  progressed();
+                  fetchInto(fresh);
+                });
+  }
+
+  @SuppressWarnings("ReferenceEquality") // whether it is still this very assembly
+  private void fetchInto(Assembly into) {
+    if (!result.isDone() && assembly == into) {
+      ChunkFetch next = new ChunkFetch(loop, rpc, run, limits, into, this);
+      fetch = next;
+      next.add(offering);
+    }
+  }
+
+  private void forget() {
+    if (assembly != null) {
+      assembly.clear();
+      assembly = null;
+    }
   }
 
   @Override
   public void foundLate(PeerId donor, Manifest manifest) {
-    if (fetch != null
-        && assembly != null
+    if (assembly != null
         && assembly.manifest().root().equals(manifest.root())
         && failures.getOrDefault(donor, 0) < FAILURES_MAX) {
       offering.add(donor);
-      fetch.add(List.of(donor));
+      if (fetch != null) {
+        fetch.add(List.of(donor));
+      }
     }
   }
 
@@ -191,18 +219,23 @@ final class StateDownload implements Survey.Listener, ChunkFetch.Listener {
     }
     fetch = null;
     stopSurvey();
-    Snapshot snapshot = whole.snapshot();
+    Optional<Snapshot> snapshot = whole.snapshot();
+    if (snapshot.isEmpty()) {
+      askLater();
+      return;
+    }
     progressed();
     var _ =
         notary
-            .certify(snapshot)
+            .certify(snapshot.get())
             .thenAccept(
                 sound -> {
                   progressed();
                   if (sound) {
-                    result.complete(snapshot);
+                    forget();
+                    result.complete(snapshot.get());
                   } else {
-                    assembly = null;
+                    forget();
                     offering.forEach(donor -> failed(donor, notItsDigest()));
                     askLater();
                   }
@@ -259,6 +292,9 @@ final class StateDownload implements Survey.Listener, ChunkFetch.Listener {
     stopSurvey();
     if (fetch != null) {
       fetch.stop();
+    }
+    if (assembly != null) {
+      assembly.close();
     }
   }
 

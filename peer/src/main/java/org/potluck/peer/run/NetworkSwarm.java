@@ -2,6 +2,7 @@ package org.potluck.peer.run;
 
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
@@ -105,17 +106,23 @@ public final class NetworkSwarm implements Swarm {
         run + ".gradients", length, target, chosen.up(), chosen.down());
   }
 
-  /** Takes a place in {@code run} for a trainer that keeps {@code appointment}. */
+  /**
+   * Takes a place in {@code run} for a trainer that keeps {@code appointment}.
+   *
+   * @param downloads where a download is kept that this process does not end; null for nowhere
+   */
   public static NetworkSwarm join(
       Node node,
       String run,
       Rendezvous.Appointment appointment,
       PeerCard card,
       AveragingOptions options,
-      StateLimits limits) {
+      StateLimits limits,
+      @Nullable Path downloads) {
     return node.onLoop(
         () ->
-            CompletableFuture.completedFuture(made(node, run, appointment, card, options, limits)));
+            CompletableFuture.completedFuture(
+                made(node, run, appointment, card, options, limits, downloads)));
   }
 
   private static NetworkSwarm made(
@@ -124,7 +131,8 @@ public final class NetworkSwarm implements Swarm {
       Rendezvous.Appointment appointment,
       PeerCard card,
       AveragingOptions options,
-      StateLimits limits) {
+      StateLimits limits,
+      @Nullable Path downloads) {
     Averager averager =
         new Averager(
             node.network(),
@@ -153,7 +161,7 @@ public final class NetworkSwarm implements Swarm {
         meter,
         new StateDonor(node.network().loop(), node.rpc(), run, limits, before),
         new StateClient(
-            node.network().loop(), node.rpc(), run, limits, notary, new SecureRandom()));
+            node.network().loop(), node.rpc(), run, limits, notary, new SecureRandom(), downloads));
   }
 
   /** Hashes beside the loop: gigabytes take seconds. */
@@ -345,7 +353,11 @@ public final class NetworkSwarm implements Swarm {
     Snapshot snapshot =
         new Snapshot(
             state.epoch(), digest, vectors, "potluck-state:1".getBytes(StandardCharsets.UTF_8));
-    node.execute(() -> donor.offer(snapshot));
+    node.execute(
+        () -> {
+          donor.offer(snapshot);
+          client.outgrow(snapshot.epoch());
+        });
   }
 
   Traffic traffic() {
