@@ -11,6 +11,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.potluck.averaging.AveragingOptions;
 import org.potluck.averaging.Rendezvous;
 import org.potluck.averaging.RoundOutcome;
@@ -101,13 +102,27 @@ public final class TrainingPeer implements AutoCloseable {
     RunSpec spec = manifest.spec();
     NetworkSwarm.PeerCard card =
         new NetworkSwarm.PeerCard(settings.name(), trainer.device(), spec.model().context());
-    NetworkSwarm swarm = swarm(node, manifest, card, trainer.parameterCount());
+    NetworkSwarm swarm =
+        swarm(
+            node,
+            manifest,
+            card,
+            trainer.parameterCount(),
+            settings.home().download(manifest.runId()));
     return new TrainingPeer(node, manifest, settings, corpus, trainer, swarm);
   }
 
-  /** Takes a place in the swarm for a model of {@code parameters} values. */
+  /**
+   * Takes a place in the swarm for a model of {@code parameters} values.
+   *
+   * @param downloads where a download is kept that this process does not end; null for nowhere
+   */
   static NetworkSwarm swarm(
-      Node node, SignedManifest manifest, NetworkSwarm.PeerCard card, long parameters) {
+      Node node,
+      SignedManifest manifest,
+      NetworkSwarm.PeerCard card,
+      long parameters,
+      @Nullable Path downloads) {
     String run = manifest.runId();
     // Parameters and two moments of four bytes each, with room for rounding up.
     StateLimits limits = StateLimits.usual(parameters * 12 + (1 << 20));
@@ -123,7 +138,8 @@ public final class TrainingPeer implements AutoCloseable {
             .withGroupSize(spec.averaging().groupSize())
             .withExchangeAim(CodecChoice.aim(spec.averaging().codec()))
             .withAggregation(aggregation(spec.averaging()));
-    NetworkSwarm swarm = NetworkSwarm.join(node, run, appointment, card, options, limits);
+    NetworkSwarm swarm =
+        NetworkSwarm.join(node, run, appointment, card, options, limits, downloads);
     swarm.audits(spec.averaging().audits());
     return swarm;
   }
