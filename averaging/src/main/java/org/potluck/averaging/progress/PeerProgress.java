@@ -71,6 +71,16 @@ public record PeerProgress(
     }
   }
 
+  /** Whether {@code next} of the same peer says nothing new but how many samples it has. */
+  boolean countsOn(PeerProgress next) {
+    return epoch == next.epoch
+        && digest.equals(next.digest)
+        && activity.equals(next.activity)
+        && leaving == next.leaving
+        && lastEpoch == next.lastEpoch
+        && verdicts.equals(next.verdicts);
+  }
+
   public boolean trains() {
     return role.equals("trainer");
   }

@@ -26,7 +26,8 @@ import org.potluck.network.rpc.UnaryMethod;
  * <p>Reading all progress from the DHT at every step, as hivemind does, makes a swarm react in
  * seconds. Here peers find each other through the DHT and then tell each other directly: a word
  * goes to every known peer when it changes something, at most one at a time per peer, and its
- * answer carries the other's own word back. The DHT keeps a signed copy for those who come later.
+ * answer carries the other's own word back. In a large swarm one that only counts samples waits for
+ * its turn ({@link Cadence}). The DHT keeps a signed copy for those who come later.
  *
  * <p>A peer that is lost is left out at once when nothing else connects us to it, or when it has
  * been silent for the time to live.
@@ -48,11 +49,13 @@ public final class SwarmProgress {
   private final UnaryMethod<ProgressWord, ProgressAnswer> tell;
   private final Map<PeerId, Heard> others = new TreeMap<>();
   private final Map<PeerId, Boolean> telling = new TreeMap<>();
+  private final Cadence cadence = new Cadence();
   private final Belief belief = new Belief();
   private final List<Runnable> listeners = new ArrayList<>();
   private Predicate<PeerId> ignored = peer -> false;
   private @Nullable PeerProgress own;
   private @Nullable Instant published;
+  private boolean catchingUp;
   private boolean stopped;
 
   /**
@@ -97,8 +100,13 @@ public final class SwarmProgress {
 
   /** Replaces what we say of ourselves and tells those who know us. */
   public void say(PeerProgress progress) {
+    boolean counts = own != null && own.countsOn(progress);
     own = progress;
-    tellAll();
+    if (counts) {
+      tellInTurn();
+    } else {
+      tell(peer -> true);
+    }
     if (published == null
         || progress.leaving()
         || Duration.between(published, loop.now()).compareTo(PUBLISH_EVERY) >= 0) {
@@ -111,7 +119,14 @@ public final class SwarmProgress {
     Instant now = loop.now();
     others
         .values()
-        .removeIf(heard -> Duration.between(heard.at(), now).compareTo(SILENCE_LIMIT) > 0);
+        .removeIf(
+            heard -> {
+              boolean silent = Duration.between(heard.at(), now).compareTo(SILENCE_LIMIT) > 0;
+              if (silent) {
+                cadence.forget(heard.progress().peer());
+              }
+              return silent;
+            });
     return others.values().stream().filter(heard -> !heard.progress().leaving()).toList();
   }
 
@@ -230,7 +245,8 @@ public final class SwarmProgress {
 
   private void beat() {
     if (!stopped) {
-      tellAll();
+      Duration every = longer(HEARTBEAT, Cadence.every(others.size()));
+      tell(peer -> cadence.due(peer, every, loop.now()));
       EventLoop.Timer _ = loop.schedule(HEARTBEAT, this::beat);
     }
   }
@@ -263,6 +279,7 @@ public final class SwarmProgress {
     ProgressAnswer.Builder answer = ProgressAnswer.newBuilder();
     if (own != null) {
       answer.setOwn(own.toMessage());
+      cadence.told(caller, own.sequence(), loop.now());
     }
     return CompletableFuture.completedFuture(answer.build());
   }
@@ -290,10 +307,35 @@ public final class SwarmProgress {
     }
   }
 
-  private void tellAll() {
+  /** Tells those whose turn it is, and the others when theirs comes. */
+  private void tellInTurn() {
+    PeerProgress word = own;
+    if (word == null || stopped) {
+      return;
+    }
+    Duration every = Cadence.every(others.size());
+    Instant now = loop.now();
+    tell(peer -> cadence.lacks(peer, word.sequence()) && cadence.due(peer, every, now));
+    boolean held =
+        others.values().stream()
+            .map(Heard::progress)
+            .anyMatch(other -> !other.leaving() && cadence.lacks(other.peer(), word.sequence()));
+    if (held && !catchingUp) {
+      catchingUp = true;
+      EventLoop.Timer _ =
+          loop.schedule(
+              every.dividedBy(2),
+              () -> {
+                catchingUp = false;
+                tellInTurn();
+              });
+    }
+  }
+
+  private void tell(Predicate<PeerId> whom) {
     others.forEach(
         (peer, heard) -> {
-          if (!heard.progress().leaving()) {
+          if (!heard.progress().leaving() && whom.test(peer)) {
             tell(peer);
           }
         });
@@ -304,6 +346,7 @@ public final class SwarmProgress {
     if (word == null || stopped) {
       return;
     }
+    cadence.told(peer, word.sequence(), loop.now());
     // One call at a time per peer; what is said meanwhile follows when it returns.
     if (telling.putIfAbsent(peer, false) != null) {
       telling.put(peer, true);
@@ -328,7 +371,12 @@ public final class SwarmProgress {
     Heard last = others.get(peer);
     if (last != null && !last.progress().leaving()) {
       others.remove(peer);
+      cadence.forget(peer);
       listeners.forEach(Runnable::run);
     }
+  }
+
+  private static Duration longer(Duration one, Duration other) {
+    return one.compareTo(other) > 0 ? one : other;
   }
 }

@@ -54,6 +54,30 @@ class SwarmProgressTest {
   }
 
   @Test
+  void inALargeSwarmCountsOfSamplesWaitForTheirTurnAndNewsDoNot() {
+    int count = 60;
+    int seconds = 4;
+    swarm(9, count);
+    int[] heard = {0};
+    peers.getFirst().progress.listen(() -> heard[0]++);
+    for (int step = 1; step <= seconds * 40; step++) {
+      for (Peer peer : peers) {
+        peer.say(0, step);
+      }
+      simulation.runFor(Duration.ofMillis(25));
+    }
+    // A peer sends so many words, and gets as many; each may bring an answer with news.
+    assertThat(heard[0]).isBetween(count * seconds, 2 * Cadence.WORDS_PER_SECOND * seconds);
+    peers.get(1).say(1, 0);
+    simulation.runFor(Duration.ofMillis(200));
+    assertThat(peers.getFirst().of(peers.get(1)).epoch()).isEqualTo(1);
+    simulation.runFor(Cadence.every(count).multipliedBy(2));
+    for (Peer peer : peers.subList(2, count)) {
+      assertThat(peers.getFirst().of(peer).samples()).isEqualTo(seconds * 40L);
+    }
+  }
+
+  @Test
   void oldWordsSaidAgainChangeNothing() {
     swarm(2, 2);
     PeerProgress old = peers.get(0).word(3, 10, false);
