@@ -43,6 +43,8 @@ public final class YamuxStream implements Stream {
   private long receivable = Frame.WINDOW_BYTES_INITIAL;
   private int consumed;
   private Instant windowOpened;
+  private long highWaterBytes;
+  private long lowWaterBytes;
   private boolean unwritable;
   private boolean reading = true;
   private boolean delivering;
@@ -64,6 +66,8 @@ public final class YamuxStream implements Stream {
   YamuxStream(YamuxSession session, int id) {
     this.session = session;
     this.id = id;
+    highWaterBytes = session.options().writeHighWaterBytes();
+    lowWaterBytes = session.options().writeLowWaterBytes();
     windowOpened = session.loop().now();
     lastHeard = windowOpened;
   }
@@ -122,13 +126,19 @@ public final class YamuxStream implements Stream {
     }
     queuedBytes += data.remaining();
     outbox.add(Unpooled.wrappedBuffer(data));
-    unwritable |= queuedBytes >= session.options().writeHighWaterBytes();
+    unwritable |= queuedBytes >= highWaterBytes;
     session.ready(this);
   }
 
   @Override
   public boolean writable() {
-    return !closed && queuedBytes < session.options().writeHighWaterBytes();
+    return !closed && queuedBytes < highWaterBytes;
+  }
+
+  @Override
+  public void highWater(int bytes) {
+    highWaterBytes = bytes;
+    lowWaterBytes = bytes / 2;
   }
 
   @Override
@@ -202,7 +212,7 @@ public final class YamuxStream implements Stream {
 
   /** Tells the handler that it may write again, where it was told that it may not. */
   void announceWritable() {
-    if (unwritable && !closed && queuedBytes <= session.options().writeLowWaterBytes()) {
+    if (unwritable && !closed && queuedBytes <= lowWaterBytes) {
       unwritable = false;
       if (handler != null) {
         handler.writable(this);
