@@ -358,7 +358,9 @@ final class Exchange implements Link.Owner, Reducer.Outlet, Succession.Effects, 
     if (other.lost || round.over()) {
       return;
     }
-    if (!other.settled) {
+    // Whoever goes when the average is final takes nothing with it that anybody needs, and those
+    // that cannot be dialed have no way to tell each other.
+    if (!other.settled && !ending.isFinal()) {
       round.blame(fault);
     }
     other.lose();

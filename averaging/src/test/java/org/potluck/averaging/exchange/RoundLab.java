@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.IntConsumer;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
@@ -64,6 +65,10 @@ final class RoundLab {
   Supplier<Storage> storage = Storage::memory;
   UnaryOperator<Network> brokenMember = network -> network;
   int brokenIndex = -1;
+
+  /** What a member does once it has an outcome. */
+  IntConsumer afterwards = member -> {};
+
   private final List<Rounds> rounds = new ArrayList<>();
   private List<@Nullable RoundOutcome> outcomes = new ArrayList<>();
   private int epoch;
@@ -137,6 +142,7 @@ final class RoundLab {
             .thenAccept(
                 outcome -> {
                   assertThat(into.set(i, outcome)).as("a second outcome at %d", i).isNull();
+                  afterwards.accept(i);
                 });
   }
 
