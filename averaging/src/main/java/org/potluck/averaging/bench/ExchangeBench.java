@@ -99,29 +99,39 @@ public final class ExchangeBench {
   }
 
   /**
-   * Prints the rounds as lines of {@code seconds processor_seconds}.
+   * Prints the rounds as lines of {@code seconds processor_seconds mebibytes}, the last being the
+   * most memory so far beside mapped files, of all peers together.
    *
-   * @param arguments peers, values, codec, rounds, bytes of a chunk, and optionally a folder on
-   *     whose file system vectors and averages lie instead of in memory
+   * @param arguments peers, values, codec, rounds, bytes of a chunk, bytes that contributions may
+   *     wait in at all peers together, and optionally a folder on whose file system vectors and
+   *     averages lie instead of in memory
    */
   public static void main(String[] arguments) throws IOException, InterruptedException {
+    AnonymousMemory memory = AnonymousMemory.watch();
+    int peers = Integer.parseInt(arguments[0]);
     long values = Long.parseLong(arguments[1]);
     AveragingOptions options =
         AveragingOptions.defaults()
             .withChunkBytesMax(Integer.parseInt(arguments[4]))
+            .withBufferBytesMax(Long.parseLong(arguments[5]) / peers)
             .withSilenceLimit(Duration.ofMinutes(1));
     Supplier<Storage> storage =
-        arguments.length > 5 ? () -> Storage.mapped(Path.of(arguments[5])) : Storage::memory;
+        arguments.length > 6 ? () -> Storage.mapped(Path.of(arguments[6])) : Storage::memory;
     List<Case> _ =
         run(
-            Integer.parseInt(arguments[0]),
+            peers,
             values,
             CodecId.valueOf(arguments[2]),
             options,
             storage,
             () -> filled(storage.get().values(values * Float.BYTES)),
             Integer.parseInt(arguments[3]),
-            one -> System.out.printf("%.3f %.3f%n", one.seconds(), one.processorSeconds()));
+            one ->
+                System.out.printf(
+                    "%.3f %.3f %.0f%n",
+                    one.seconds(),
+                    one.processorSeconds(),
+                    memory.peakBytes().orElse(0) / (double) (1 << 20)));
   }
 
   private static MemorySegment filled(MemorySegment vector) {

@@ -75,13 +75,20 @@ final class ChunkStream implements MessageReceiver<StateChunkMessage> {
             .whenComplete(
                 (opened, trouble) -> {
                   if (trouble != null) {
-                    end(new Setback.Failed(Troubles.of(trouble)));
+                    end(new Setback.Failed(notReached(Troubles.of(trouble))));
                   } else if (over) {
                     opened.cancel();
                   } else {
                     begin(opened);
                   }
                 });
+  }
+
+  /** Who cannot be reached in time owes nothing yet. */
+  private static NetworkException notReached(NetworkException why) {
+    return why.reason() == Reason.TIMED_OUT
+        ? new NetworkException(Reason.UNREACHABLE, String.valueOf(why.getMessage()), why)
+        : why;
   }
 
   private void begin(MessageStream<StateChunkRequest> opened) {

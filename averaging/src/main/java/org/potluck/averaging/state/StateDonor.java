@@ -11,7 +11,6 @@ import org.potluck.averaging.state.proto.StateChunkRequest;
 import org.potluck.averaging.state.proto.StateManifestMessage;
 import org.potluck.averaging.state.proto.StateManifestRequest;
 import org.potluck.network.EventLoop;
-import org.potluck.network.Network;
 import org.potluck.network.rpc.Rpc;
 
 /**
@@ -32,11 +31,6 @@ public final class StateDonor {
 
   private final Uploads uploads;
   private EventLoop.@Nullable Timer tidying;
-
-  /** The same with the usual limits, for a peer that takes part in no rounds. */
-  public StateDonor(Network network, Rpc rpc, String run) {
-    this(network.loop(), rpc, run, StateLimits.usual(), RightOfWay.NOBODY);
-  }
 
   /** Answers from now on, though with nothing before the first offer. */
   public StateDonor(EventLoop loop, Rpc rpc, String run, StateLimits limits, RightOfWay before) {

@@ -60,11 +60,6 @@ public record StateLimits(
     }
   }
 
-  /** For states up to 8 GiB. */
-  public static StateLimits usual() {
-    return usual(8L << 30);
-  }
-
   /**
    * Chunks of 1 MiB in pieces of 16 KiB, four at a time from a donor, which serves four and keeps
    * two snapshots.

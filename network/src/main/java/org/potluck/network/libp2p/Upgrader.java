@@ -13,6 +13,7 @@ import org.potluck.network.NetworkException;
 import org.potluck.network.PeerId;
 import org.potluck.network.libp2p.security.SecuredConnection;
 import org.potluck.network.libp2p.security.SecurityProtocol;
+import org.potluck.network.libp2p.yamux.WindowBudget;
 import org.potluck.network.libp2p.yamux.YamuxOptions;
 import org.potluck.network.libp2p.yamux.YamuxSession;
 import org.potluck.network.libp2p.yamux.YamuxStream;
@@ -28,6 +29,7 @@ final class Upgrader {
   private final List<SecurityProtocol> securities;
   private final EventLoop loop;
   private final YamuxOptions options;
+  private final WindowBudget budget;
   private final Duration limit;
 
   Upgrader(
@@ -35,6 +37,7 @@ final class Upgrader {
     this.securities = List.copyOf(securities);
     this.loop = loop;
     this.options = options;
+    this.budget = new WindowBudget(options.growthBytesMax());
     this.limit = limit;
   }
 
@@ -122,7 +125,7 @@ final class Upgrader {
     }
 
     private void mux(PeerId remote) {
-      YamuxSession session = new YamuxSession(dialer, remote, loop, options, incoming);
+      YamuxSession session = new YamuxSession(dialer, remote, loop, options, budget, incoming);
       channel.pipeline().addLast(session);
       done.complete(session);
     }

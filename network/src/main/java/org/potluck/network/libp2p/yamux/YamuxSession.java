@@ -43,6 +43,7 @@ public final class YamuxSession extends ChannelInboundHandlerAdapter {
   private final PeerId remote;
   private final EventLoop loop;
   private final YamuxOptions options;
+  private final WindowBudget budget;
   private final Consumer<YamuxStream> incoming;
   private final Map<Integer, YamuxStream> streams = new LinkedHashMap<>();
   private final Deque<YamuxStream> ready = new ArrayDeque<>();
@@ -53,6 +54,8 @@ public final class YamuxSession extends ChannelInboundHandlerAdapter {
   private int nextId;
   private int nextPing;
   private long windows;
+  private int windowLearned = Frame.WINDOW_BYTES_INITIAL;
+  private @Nullable Duration roundTrip;
   private boolean pumping;
   private boolean flushDue;
   private int blockedControlFrames;
@@ -64,16 +67,22 @@ public final class YamuxSession extends ChannelInboundHandlerAdapter {
   private @Nullable YamuxStream payloadStream;
   private boolean payloadEnds;
 
+  /**
+   * @param budget of the windows of all sessions
+   * @param incoming gets the streams that the remote opens
+   */
   public YamuxSession(
       boolean dialer,
       PeerId remote,
       EventLoop loop,
       YamuxOptions options,
+      WindowBudget budget,
       Consumer<YamuxStream> incoming) {
     this.dialer = dialer;
     this.remote = remote;
     this.loop = loop;
     this.options = options;
+    this.budget = budget;
     this.incoming = incoming;
     nextId = dialer ? 1 : 2;
   }
@@ -199,11 +208,27 @@ public final class YamuxSession extends ChannelInboundHandlerAdapter {
     write(payload);
   }
 
-  /** Grants as much of {@code wanted} as the session's windows may still grow. */
-  int growWindow(int wanted) {
-    int granted = Math.clamp(options.windowsBytesMax() - windows, 0, wanted);
+  /**
+   * Grows a window that is too small for the path to {@code wanted}, or to what another stream of
+   * this session came to need, if that is more.
+   *
+   * @return by how much; less, or nothing, where limits are reached
+   */
+  int growWindow(int window, long wanted) {
+    long aim = Math.min(Math.max(wanted, windowLearned), options.windowBytesMax());
+    long room = Math.min(aim - window, options.windowsBytesMax() - windows);
+    int granted = budget.take((int) Math.max(0, room));
     windows += granted;
+    windowLearned = Math.max(windowLearned, window + granted);
     return granted;
+  }
+
+  /**
+   * The shortest round trip measured; empty before the first. Others may have waited behind our own
+   * data, and a window that grew with them would only lengthen that queue.
+   */
+  Optional<Duration> roundTrip() {
+    return Optional.ofNullable(roundTrip);
   }
 
   /** A stream ended as both sides wanted it to. */
@@ -214,6 +239,7 @@ public final class YamuxSession extends ChannelInboundHandlerAdapter {
   void forget(YamuxStream stream, int window) {
     if (streams.remove(stream.id()) != null) {
       windows -= window;
+      budget.giveBack(window - Frame.WINDOW_BYTES_INITIAL);
     }
     if (payloadStream == stream) {
       payloadStream = null;
@@ -369,7 +395,11 @@ public final class YamuxSession extends ChannelInboundHandlerAdapter {
     } else {
       Ping ping = pings.remove(value);
       if (ping != null) {
-        ping.roundTrip().accept(Duration.between(ping.sent(), loop.now()));
+        Duration measured = Duration.between(ping.sent(), loop.now());
+        if (roundTrip == null || measured.compareTo(roundTrip) < 0) {
+          roundTrip = measured;
+        }
+        ping.roundTrip().accept(measured);
       }
     }
   }

@@ -21,8 +21,17 @@ import org.potluck.network.StreamHandler;
  * left unread goes to the new one. Protocol negotiation hands a stream over in this way.
  */
 public final class YamuxStream implements Stream {
-  /** A whole window consumed faster than this was too small a window. */
-  private static final Duration GROW_WITHIN = Duration.ofMillis(500);
+  /**
+   * A window is to be as long as what arrives in so many round trips. A sender that waits for the
+   * window sends all of it in each, so it grows fourfold every time; one that does not, no more.
+   */
+  private static final int WINDOW_ROUND_TRIPS = 4;
+
+  /** Added to the round trip: the two ends' own delays. */
+  private static final Duration OWN_DELAYS = Duration.ofMillis(3);
+
+  /** Taken for the round trip before one was measured. */
+  private static final Duration ROUND_TRIP_UNKNOWN = Duration.ofMillis(100);
 
   /** Unread pieces smaller than this are copied together. */
   private static final int CRUMB = 4096;
@@ -42,9 +51,11 @@ public final class YamuxStream implements Stream {
   private int receiveWindow = Frame.WINDOW_BYTES_INITIAL;
   private long receivable = Frame.WINDOW_BYTES_INITIAL;
   private int consumed;
-  private Instant windowOpened;
   private long highWaterBytes;
   private long lowWaterBytes;
+  private Instant tripEnds = Instant.MIN;
+  private long tripBytes;
+  private long lastTripBytes;
   private boolean unwritable;
   private boolean reading = true;
   private boolean delivering;
@@ -68,8 +79,7 @@ public final class YamuxStream implements Stream {
     this.id = id;
     highWaterBytes = session.options().writeHighWaterBytes();
     lowWaterBytes = session.options().writeLowWaterBytes();
-    windowOpened = session.loop().now();
-    lastHeard = windowOpened;
+    lastHeard = session.loop().now();
   }
 
   @Override
@@ -239,6 +249,7 @@ public final class YamuxStream implements Stream {
   /** Takes ownership of {@code payload}. */
   void received(ByteBuf payload) {
     lastHeard = session.loop().now();
+    arrived(payload.readableBytes());
     if (closed || finReceived) {
       payload.release();
       return;
@@ -357,21 +368,30 @@ public final class YamuxStream implements Stream {
 
   private void consumed(int bytes) {
     consumed += bytes;
-    if (closed || finReceived || consumed < receiveWindow / 2) {
+    if (closed || finReceived) {
       return;
     }
-    Instant now = session.loop().now();
-    int grow = 0;
-    if (Duration.between(windowOpened, now).compareTo(GROW_WITHIN) < 0) {
-      int wanted = Math.min(receiveWindow, session.options().windowBytesMax() - receiveWindow);
-      grow = session.growWindow(wanted);
+    long wanted = WINDOW_ROUND_TRIPS * Math.max(lastTripBytes, tripBytes);
+    int grow = wanted < 2L * receiveWindow ? 0 : session.growWindow(receiveWindow, wanted);
+    if (grow == 0 && consumed < receiveWindow / 2) {
+      return;
     }
     int delta = consumed + grow;
     receiveWindow += grow;
     receivable += delta;
     consumed = 0;
-    windowOpened = now;
     session.control(Frame.WINDOW_UPDATE, 0, id, delta);
+  }
+
+  /** Counts what comes in each round trip, which shows what the path holds (right-sizing). */
+  private void arrived(int bytes) {
+    if (lastHeard.isAfter(tripEnds)) {
+      lastTripBytes = tripBytes;
+      tripBytes = 0;
+      Duration trip = session.roundTrip().orElse(ROUND_TRIP_UNKNOWN).plus(OWN_DELAYS);
+      tripEnds = lastHeard.plus(trip);
+    }
+    tripBytes += bytes;
   }
 
   private void endIfFinished() {

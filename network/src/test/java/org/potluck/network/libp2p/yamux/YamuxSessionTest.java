@@ -25,7 +25,8 @@ class YamuxSessionTest {
   private final List<Taker> takers = new ArrayList<>();
   private boolean pause;
   private final YamuxSession session =
-      new YamuxSession(false, REMOTE, loop, YamuxOptions.DEFAULTS, this::take);
+      new YamuxSession(
+          false, REMOTE, loop, YamuxOptions.DEFAULTS, new WindowBudget(512 << 20), this::take);
   private final EmbeddedChannel channel = new EmbeddedChannel(session);
 
   @Test
