@@ -136,6 +136,11 @@ public final class Averager {
     }
   }
 
+  /** Whether data of a round is exchanged: then this peer's link should do nothing else. */
+  public boolean exchanging() {
+    return rounds.underWay();
+  }
+
   private void ended(String key, Enlistment enlistment, RoundOutcome outcome) {
     running.remove(key, enlistment);
     if (outcome instanceof RoundOutcome.Averaged done && done.weight() > 0) {

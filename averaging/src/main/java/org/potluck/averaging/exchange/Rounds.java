@@ -208,6 +208,11 @@ public final class Rounds implements Link.Owner {
     }
   }
 
+  /** Whether an exchange runs, or has ended here and not yet for others that need this peer. */
+  public boolean underWay() {
+    return !exchanges.isEmpty();
+  }
+
   /**
    * How many values make a chunk, so that neither codec exceeds the options' bytes: whole blocks
    * where a block fits.

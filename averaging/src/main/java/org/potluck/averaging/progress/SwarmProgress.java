@@ -157,6 +157,15 @@ public final class SwarmProgress {
             .count();
   }
 
+  /** What believed trainers that are at {@code epoch} call their parameters, one for each. */
+  public List<String> digestsAt(long epoch) {
+    return heardTrainers().stream()
+        .map(Heard::progress)
+        .filter(other -> other.epoch() == epoch)
+        .map(PeerProgress::digest)
+        .toList();
+  }
+
   private List<Heard> heededTrainers() {
     return liveTrainers().stream().filter(heard -> !ignored.test(heard.progress().peer())).toList();
   }

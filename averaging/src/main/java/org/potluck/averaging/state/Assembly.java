@@ -1,24 +1,75 @@
 package org.potluck.averaging.state;
 
 import com.google.protobuf.ByteString;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.util.ArrayList;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.BitSet;
 import java.util.List;
-import org.potluck.averaging.state.ChunkLayout.Chunk;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+import org.potluck.network.EventLoop;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** A snapshot on its way: the memory it goes to, and which chunks are there. */
+/**
+ * A snapshot on its way: where it goes to, and which chunks are there.
+ *
+ * <p>A disk that fails or is full must not keep a peer from training: then chunks go to memory, and
+ * a download that is stopped begins anew.
+ */
 final class Assembly {
-  private final Manifest manifest;
-  private final List<MemorySegment> vectors = new ArrayList<>();
-  private final BitSet present = new BitSet();
+  private static final Logger LOG = LoggerFactory.getLogger(Assembly.class);
+  private static final int CHUNKS_PER_TURN = 4;
 
-  Assembly(Manifest manifest) {
+  private final Manifest manifest;
+  private final BitSet present = new BitSet();
+  private ChunkStore store;
+
+  private Assembly(Manifest manifest, ChunkStore store) {
     this.manifest = manifest;
-    Arena arena = Arena.ofAuto();
-    for (long bytes : manifest.layout().vectorBytes()) {
-      vectors.add(arena.allocate(bytes, Long.BYTES));
+    this.store = store;
+  }
+
+  /**
+   * @param folder where chunks outlive the process; null for nowhere
+   */
+  static Assembly of(Manifest manifest, @Nullable Path folder) {
+    if (folder != null) {
+      try {
+        return new Assembly(manifest, FileChunks.open(folder, manifest));
+      } catch (IOException e) {
+        LOG.warn("a download cannot be kept in {}: {}", folder, e.toString());
+      }
+    }
+    return new Assembly(manifest, new MemoryChunks(manifest.layout()));
+  }
+
+  /** Checks what an earlier download has left, a few chunks at a time. */
+  CompletableFuture<Void> recover(EventLoop loop) {
+    CompletableFuture<Void> done = new CompletableFuture<>();
+    recover(loop, store.found(), 0, done);
+    return done;
+  }
+
+  private void recover(
+      EventLoop loop, List<Integer> found, int from, CompletableFuture<Void> done) {
+    int to = Math.min(found.size(), from + CHUNKS_PER_TURN);
+    for (int index : found.subList(from, to)) {
+      present.set(index, sound(index));
+    }
+    if (to < found.size()) {
+      loop.execute(() -> recover(loop, found, to, done));
+    } else {
+      done.complete(null);
+    }
+  }
+
+  private boolean sound(int index) {
+    try {
+      return manifest.vouchesFor(index, store.read(index));
+    } catch (IOException e) {
+      return false;
     }
   }
 
@@ -28,11 +79,13 @@ final class Assembly {
 
   /** Takes a chunk that was checked. */
   void put(int index, ByteString data) {
-    Chunk chunk = manifest.layout().chunk(index);
-    vectors
-        .get(chunk.vector())
-        .asSlice(chunk.offset(), chunk.bytes())
-        .copyFrom(MemorySegment.ofBuffer(data.asReadOnlyByteBuffer()));
+    try {
+      store.write(index, data);
+    } catch (IOException e) {
+      LOG.warn("a download is kept in memory from now on: {}", e.toString());
+      moveToMemory();
+      put(index, data);
+    }
     present.set(index);
   }
 
@@ -52,11 +105,42 @@ final class Assembly {
     return chunksPresent() == chunks();
   }
 
-  Snapshot snapshot() {
-    return new Snapshot(
-        manifest.epoch(),
-        manifest.digest(),
-        vectors.stream().map(MemorySegment::asReadOnly).toList(),
-        manifest.metadata().toByteArray());
+  /** The whole of it, once complete; empty when the disk has lost chunks, which are missing now. */
+  Optional<Snapshot> snapshot() {
+    try {
+      return Optional.of(
+          new Snapshot(
+              manifest.epoch(),
+              manifest.digest(),
+              store.vectors(),
+              manifest.metadata().toByteArray()));
+    } catch (IOException e) {
+      LOG.warn("a download is moved to memory: {}", e.toString());
+      moveToMemory();
+      return complete() ? snapshot() : Optional.empty();
+    }
+  }
+
+  /** The download stops; another may go on with what is there. */
+  void close() {
+    store.close();
+  }
+
+  /** What is there will not be needed again. */
+  void clear() {
+    store.clear();
+  }
+
+  private void moveToMemory() {
+    MemoryChunks memory = new MemoryChunks(manifest.layout());
+    for (int index = present.nextSetBit(0); index >= 0; index = present.nextSetBit(index + 1)) {
+      try {
+        memory.write(index, store.read(index));
+      } catch (IOException e) {
+        present.clear(index); // It is fetched again.
+      }
+    }
+    store.clear();
+    store = memory;
   }
 }

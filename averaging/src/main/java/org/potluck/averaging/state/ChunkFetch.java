@@ -1,13 +1,15 @@
 package org.potluck.averaging.state;
 
+import com.google.protobuf.ByteString;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.potluck.averaging.state.proto.StateChunkMessage;
-import org.potluck.averaging.state.proto.StateChunkRequest;
+import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
 import org.potluck.network.EventLoop;
 import org.potluck.network.NetworkException;
 import org.potluck.network.NetworkException.Reason;
@@ -19,7 +21,7 @@ import org.potluck.network.rpc.Rpc;
  *
  * <p>Every donor is asked for a few chunks at a time, so that a fast one gives more. A donor that
  * fails or no longer has the state is let go and its chunks go back to the front of the queue; one
- * that is busy rests for a while. At the end, donors with nothing left to do are asked once more
+ * that is busy is asked again when it said. At the end, donors with nothing left to do are asked
  * for what others are slow to send, so that the slowest does not decide when the download is done.
  */
 final class ChunkFetch {
@@ -33,6 +35,9 @@ final class ChunkFetch {
   private final Listener listener;
   private final Deque<Integer> missing = new ArrayDeque<>();
   private final Map<PeerId, Source> sources = new LinkedHashMap<>();
+
+  /** Donors beyond those that are asked at a time. */
+  private final Deque<PeerId> spare = new ArrayDeque<>();
 
   /** How many donors are asked for each chunk under way, in the order in which that began. */
   private final Map<Integer, Integer> underWay = new LinkedHashMap<>();
@@ -61,6 +66,9 @@ final class ChunkFetch {
 
   /** Hears how it goes. */
   interface Listener {
+    /** One more chunk is there. */
+    void progressed();
+
     /** All chunks are there. */
     void complete();
 
@@ -72,33 +80,90 @@ final class ChunkFetch {
   }
 
   /** A donor, and what is asked of it. */
-  private static final class Source {
-    int inFlight;
+  private final class Source implements ChunkStream.Listener {
+    final PeerId donor;
     int failures;
     boolean resting;
+    @Nullable ChunkStream stream;
+
+    Source(PeerId donor) {
+      this.donor = donor;
+    }
+
+    boolean free() {
+      return !resting && owed() < limits.chunksInFlight();
+    }
+
+    int owed() {
+      return stream == null ? 0 : stream.owed();
+    }
+
+    void ask(int index) {
+      underWay.merge(index, 1, Integer::sum);
+      ChunkStream open = stream;
+      if (open == null) {
+        open = new ChunkStream(loop, rpc, donor, run, limits, assembly.manifest(), this);
+        stream = open;
+        open.open();
+      }
+      open.ask(index);
+    }
+
+    void stop() {
+      if (stream != null) {
+        stream.cancel();
+        stream = null;
+      }
+    }
+
+    @Override
+    public void arrived(int index, ByteString data) {
+      failures = 0;
+      handedIn(index);
+      if (!assembly.has(index)) {
+        assembly.put(index, data);
+        listener.progressed();
+      }
+      fetchOn();
+    }
+
+    @Override
+    public void ended(List<Integer> owed, Setback setback) {
+      stream = null;
+      // The first one owed goes to the front of the queue last, and is asked for next.
+      for (int i = owed.size() - 1; i >= 0; i--) {
+        missed(owed.get(i));
+      }
+      switch (setback) {
+        case Setback.Busy busy -> rest(this, busy.pause());
+        case Setback.Gone() -> sources.remove(donor, this);
+        case Setback.Failed failed -> troubled(this, failed.why());
+        case Setback.Idle() -> {}
+      }
+      // Later, for a stream may fail at once, and the next one too.
+      loop.execute(ChunkFetch.this::fetchOn);
+    }
   }
 
   void add(List<PeerId> donors) {
     for (PeerId donor : donors) {
-      sources.putIfAbsent(donor, new Source());
+      if (!sources.containsKey(donor) && !spare.contains(donor)) {
+        spare.add(donor);
+      }
     }
     fetchOn();
   }
 
-  /** Donors that answered that they are busy. */
-  long resting() {
-    return sources.values().stream().filter(source -> source.resting).count();
+  /** Whether all donors have answered that they are busy. */
+  boolean allBusy() {
+    return !sources.isEmpty() && sources.values().stream().allMatch(source -> source.resting);
   }
 
   /** Ends the fetch, and tells donors that their place is free. */
   void stop() {
-    if (over) {
-      return;
-    }
-    over = true;
-    StateChunkRequest done = StateChunkRequest.newBuilder().setRun(run).setDone(true).build();
-    for (PeerId donor : sources.keySet()) {
-      var _ = rpc.call(donor, StateMethods.CHUNK, done, limits.chunkLimit());
+    if (!over) {
+      over = true;
+      sources.values().forEach(Source::stop);
     }
   }
 
@@ -111,6 +176,7 @@ final class ChunkFetch {
       listener.complete();
       return;
     }
+    callSpare();
     if (sources.isEmpty()) {
       stop();
       listener.exhausted();
@@ -120,10 +186,9 @@ final class ChunkFetch {
     boolean asked = true;
     while (asked && !missing.isEmpty()) {
       asked = false;
-      for (Map.Entry<PeerId, Source> entry : new ArrayList<>(sources.entrySet())) {
-        Source source = entry.getValue();
-        if (!source.resting && source.inFlight < limits.chunksInFlight() && !missing.isEmpty()) {
-          ask(entry.getKey(), source, missing.removeFirst());
+      for (Source source : new ArrayList<>(sources.values())) {
+        if (source.free() && !missing.isEmpty()) {
+          source.ask(missing.removeFirst());
           asked = true;
         }
       }
@@ -133,108 +198,71 @@ final class ChunkFetch {
     }
   }
 
+  /** Who is busy does not count: others may have room. */
+  private void callSpare() {
+    long active = sources.values().stream().filter(source -> !source.resting).count();
+    while (active < limits.sourcesMax() && !spare.isEmpty()) {
+      PeerId donor = spare.remove();
+      sources.put(donor, new Source(donor));
+      active++;
+    }
+  }
+
   private void askAgain() {
-    for (Map.Entry<PeerId, Source> entry : new ArrayList<>(sources.entrySet())) {
-      Source source = entry.getValue();
-      if (source.inFlight == 0 && !source.resting) {
-        for (Map.Entry<Integer, Integer> chunk : underWay.entrySet()) {
-          if (chunk.getValue() == 1 && !assembly.has(chunk.getKey())) {
-            ask(entry.getKey(), source, chunk.getKey());
-            break;
-          }
+    for (Source source : new ArrayList<>(sources.values())) {
+      if (source.owed() == 0 && !source.resting) {
+        OptionalInt chunk = leastAsked();
+        if (chunk.isPresent()) {
+          source.ask(chunk.getAsInt());
         }
       }
     }
   }
 
+  /** Of the chunks under way the one that fewest donors owe, of several the oldest. */
+  private OptionalInt leastAsked() {
+    int least = Integer.MAX_VALUE;
+    OptionalInt found = OptionalInt.empty();
+    for (Map.Entry<Integer, Integer> chunk : underWay.entrySet()) {
+      if (chunk.getValue() < least && !assembly.has(chunk.getKey())) {
+        least = chunk.getValue();
+        found = OptionalInt.of(chunk.getKey());
+      }
+    }
+    return found;
+  }
+
+  private void handedIn(int index) {
+    underWay.computeIfPresent(index, (_, asked) -> asked == 1 ? null : asked - 1);
+  }
+
   /** Puts a chunk back that was not delivered, unless another donor did or still may. */
   private void missed(int index) {
+    handedIn(index);
     if (!assembly.has(index) && !underWay.containsKey(index)) {
       missing.addFirst(index);
     }
   }
 
-  private void ask(PeerId donor, Source source, int index) {
-    source.inFlight++;
-    underWay.merge(index, 1, Integer::sum);
-    StateChunkRequest request =
-        StateChunkRequest.newBuilder()
-            .setRun(run)
-            .setRoot(assembly.manifest().root())
-            .setIndex(index)
-            .build();
-    var _ =
-        rpc.call(donor, StateMethods.CHUNK, request, limits.chunkLimit())
-            .whenComplete(
-                (answer, trouble) -> {
-                  source.inFlight--;
-                  underWay.computeIfPresent(index, (_, asked) -> asked == 1 ? null : asked - 1);
-                  if (over) {
-                    return;
-                  }
-                  if (trouble == null) {
-                    answered(donor, source, index, answer);
-                  } else {
-                    missed(index);
-                    troubled(donor, source, Troubles.of(trouble));
-                  }
-                  // Later, for a call may fail at once, and the next one too.
-                  loop.execute(this::fetchOn);
-                });
-  }
-
-  private void answered(PeerId donor, Source source, int index, StateChunkMessage answer) {
-    switch (answer.getStatus()) {
-      case OK -> {
-        if (assembly.manifest().vouchesFor(index, answer.getData())) {
-          source.failures = 0;
-          if (!assembly.has(index)) {
-            assembly.put(index, answer.getData());
-          }
-        } else {
-          missed(index);
-          letGo(
-              donor,
-              source,
-              new NetworkException(
-                  Reason.PROTOCOL_VIOLATION, "sent a chunk that does not match its manifest"));
-        }
-      }
-      case BUSY -> {
-        missed(index);
-        rest(source);
-      }
-      case GONE -> {
-        missed(index);
-        sources.remove(donor, source);
-      }
-      case UNRECOGNIZED -> {
-        missed(index);
-        letGo(donor, source, new NetworkException(Reason.PROTOCOL_VIOLATION, "unknown answer"));
-      }
-    }
-  }
-
-  private void troubled(PeerId donor, Source source, NetworkException why) {
+  private void troubled(Source source, NetworkException why) {
     if (why.reason() == Reason.LIMITED) {
-      rest(source);
-    } else if (++source.failures >= FAILURES_MAX || why.reason() == Reason.UNREACHABLE) {
-      letGo(donor, source, why);
+      rest(source, limits.retryDelay());
+    } else if (++source.failures >= FAILURES_MAX
+        || why.reason() == Reason.UNREACHABLE
+        || why.reason() == Reason.PROTOCOL_VIOLATION
+        || why.reason() == Reason.TIMED_OUT) {
+      if (sources.remove(source.donor, source)) {
+        listener.failed(source.donor, why);
+      }
     }
   }
 
-  private void letGo(PeerId donor, Source source, NetworkException why) {
-    if (sources.remove(donor, source)) {
-      listener.failed(donor, why);
-    }
-  }
-
-  private void rest(Source source) {
+  private void rest(Source source, Duration wait) {
     if (!source.resting) {
       source.resting = true;
       var _ =
           loop.schedule(
-              limits.retryDelay(),
+              wait,
               () -> {
                 source.resting = false;
                 fetchOn();

@@ -1,6 +1,7 @@
 package org.potluck.averaging.state;
 
 import com.google.protobuf.ByteString;
+import com.google.protobuf.UnsafeByteOperations;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.time.Instant;
@@ -71,23 +72,31 @@ final class Offer {
     return (int) layout.chunks();
   }
 
-  byte[] chunk(int index) {
-    Chunk chunk = layout.chunk(index);
-    byte[] data = new byte[chunk.bytes()];
+  int chunkBytes(int index) {
+    return layout.chunk(index).bytes();
+  }
+
+  /** A part of chunk {@code index}. */
+  ByteString piece(int index, int from, int bytes) {
+    return UnsafeByteOperations.unsafeWrap(copy(layout.chunk(index), from, bytes));
+  }
+
+  private byte[] copy(Chunk chunk, int from, int bytes) {
+    byte[] data = new byte[bytes];
     MemorySegment.copy(
         snapshot.vectors().get(chunk.vector()),
         ValueLayout.JAVA_BYTE,
-        chunk.offset(),
+        chunk.offset() + from,
         data,
         0,
-        data.length);
+        bytes);
     return data;
   }
 
   private void hash(int from, byte[] hashes, CompletableFuture<Manifest> asked) {
     int to = Math.min(from + CHUNKS_PER_TURN, chunks());
     for (int i = from; i < to; i++) {
-      byte[] hash = Sha256.begin().digest(chunk(i));
+      byte[] hash = Sha256.begin().digest(copy(layout.chunk(i), 0, chunkBytes(i)));
       System.arraycopy(hash, 0, hashes, i * Sha256.BYTES, Sha256.BYTES);
     }
     if (to < chunks()) {

@@ -1,32 +1,69 @@
 package org.potluck.averaging.state;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 import org.potluck.network.EventLoop;
-import org.potluck.network.Network;
 import org.potluck.network.NetworkException;
 import org.potluck.network.PeerId;
 import org.potluck.network.rpc.Rpc;
 
 /** Downloads the state of a run. All methods are called on the loop. */
 public final class StateClient {
+  /** The libp2p protocol over which chunks come. */
+  public static final String CHUNK_PROTOCOL = "/potluck/state-chunks/1";
+
   private final EventLoop loop;
   private final Rpc rpc;
   private final String run;
   private final StateLimits limits;
+  private final Notary notary;
+  private final RandomGenerator random;
+  private final @Nullable Path folder;
 
-  /** With the usual limits; better are ones that know how large the run's state is. */
-  public StateClient(Network network, Rpc rpc, String run) {
-    this(network.loop(), rpc, run, StateLimits.usual());
+  /** Keeps chunks in memory: a download that is stopped begins anew. */
+  public StateClient(
+      EventLoop loop,
+      Rpc rpc,
+      String run,
+      StateLimits limits,
+      Notary notary,
+      RandomGenerator random) {
+    this(loop, rpc, run, limits, notary, random, null);
   }
 
-  public StateClient(EventLoop loop, Rpc rpc, String run, StateLimits limits) {
+  /**
+   * @param random chooses who is asked first
+   * @param folder where chunks are kept until all are there, for a process that is started again;
+   *     nobody else uses it meanwhile. At most one state lies in it. Null for memory
+   */
+  public StateClient(
+      EventLoop loop,
+      Rpc rpc,
+      String run,
+      StateLimits limits,
+      Notary notary,
+      RandomGenerator random,
+      @Nullable Path folder) {
     this.loop = loop;
     this.rpc = rpc;
     this.run = run;
     this.limits = limits;
+    this.notary = notary;
+    this.random = random;
+    this.folder = folder;
+  }
+
+  /** This peer is at {@code epoch}: what is kept of a state that is no newer is of no use. */
+  public void outgrow(long epoch) {
+    if (folder != null && FileChunks.savedEpoch(folder) <= epoch) {
+      FileChunks.clear(folder);
+    }
   }
 
   /**
@@ -34,13 +71,21 @@ public final class StateClient {
    *
    * @param donors who might have it, without this peer itself
    * @param newerThanEpoch what this peer has already; -1 takes everything
-   * @param limit for all of it
+   * @param patience how long nothing may arrive before it is given up, however long all of it takes
    * @return fails with a {@link NetworkException}; cancelling it ends the download
    */
   public CompletableFuture<Snapshot> download(
-      List<PeerId> donors, long newerThanEpoch, Duration limit) {
+      List<PeerId> donors, long newerThanEpoch, Duration patience) {
     return new StateDownload(
-            loop, rpc, run, limits, List.copyOf(new LinkedHashSet<>(donors)), newerThanEpoch)
-        .start(limit);
+            loop,
+            rpc,
+            run,
+            limits,
+            notary,
+            Random.from(random),
+            folder,
+            List.copyOf(new LinkedHashSet<>(donors)),
+            newerThanEpoch)
+        .start(patience);
   }
 }

@@ -1,30 +1,26 @@
 package org.potluck.averaging.state;
 
-import com.google.protobuf.ByteString;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Iterator;
-import java.util.LinkedHashMap;
-import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
-import org.potluck.averaging.state.proto.StateChunkMessage;
-import org.potluck.averaging.state.proto.StateChunkMessage.Status;
 import org.potluck.averaging.state.proto.StateChunkRequest;
 import org.potluck.averaging.state.proto.StateManifestMessage;
 import org.potluck.averaging.state.proto.StateManifestRequest;
 import org.potluck.network.EventLoop;
 import org.potluck.network.Network;
-import org.potluck.network.PeerId;
 import org.potluck.network.rpc.Rpc;
 
 /**
  * Gives this peer's state to newcomers.
  *
  * <p>Offering costs nothing until somebody asks. A few peers at a time are sent chunks; others hear
- * that the donor is busy. A former snapshot is kept while somebody downloads it, but no more than
- * {@link StateLimits#snapshotsKept} are held altogether. All methods are called on the loop.
+ * when to come again. Averaging goes before: see {@link RightOfWay}. A former snapshot is kept
+ * while somebody downloads it, but no more than {@link StateLimits#snapshotsKept} are held
+ * altogether. All methods are called on the loop.
  */
 public final class StateDonor {
   private final EventLoop loop;
@@ -34,25 +30,22 @@ public final class StateDonor {
   /** Newest first. */
   private final Deque<Offer> offers = new ArrayDeque<>();
 
-  /** Until when each peer that downloads keeps its place. */
-  private final Map<PeerId, Instant> places = new LinkedHashMap<>();
-
+  private final Uploads uploads;
   private EventLoop.@Nullable Timer tidying;
 
-  /** The same with the usual limits. */
+  /** The same with the usual limits, for a peer that takes part in no rounds. */
   public StateDonor(Network network, Rpc rpc, String run) {
-    this(network.loop(), rpc, run, StateLimits.usual());
+    this(network.loop(), rpc, run, StateLimits.usual(), RightOfWay.NOBODY);
   }
 
   /** Answers from now on, though with nothing before the first offer. */
-  public StateDonor(EventLoop loop, Rpc rpc, String run, StateLimits limits) {
+  public StateDonor(EventLoop loop, Rpc rpc, String run, StateLimits limits, RightOfWay before) {
     this.loop = loop;
     this.run = run;
     this.limits = limits;
+    this.uploads = new Uploads(loop, limits, before, this::find);
     rpc.serve(StateMethods.MANIFEST, (_, request) -> manifest(request));
-    rpc.serve(
-        StateMethods.CHUNK,
-        (caller, request) -> CompletableFuture.completedFuture(chunk(caller, request)));
+    rpc.serve(StateMethods.CHUNKS, (_, answers) -> uploads.accept(answers));
   }
 
   /**
@@ -71,13 +64,12 @@ public final class StateDonor {
   /** Offers nothing any more, as before leaving. */
   public void withdraw() {
     offers.clear();
-    places.clear();
+    uploads.end();
   }
 
   /** Peers that download from this one now. */
   public int downloads() {
-    dropIdlePlaces();
-    return places.size();
+    return uploads.count();
   }
 
   /** How many snapshots are held, and must not change. */
@@ -101,40 +93,10 @@ public final class StateDonor {
     return newest.manifest().thenApply(Manifest::write);
   }
 
-  private StateChunkMessage chunk(PeerId caller, StateChunkRequest request) {
-    if (request.getDone()) {
-      places.remove(caller);
-      return StateChunkMessage.getDefaultInstance();
-    }
-    for (Offer offer : offers) {
-      if (request.getRun().equals(run) && offer.named(request.getRoot())) {
-        if (request.getIndex() < 0 || request.getIndex() >= offer.chunks()) {
-          throw new IllegalArgumentException("there is no chunk " + request.getIndex());
-        }
-        if (!admit(caller)) {
-          return StateChunkMessage.newBuilder().setStatus(Status.BUSY).build();
-        }
-        offer.wantUntil(loop.now().plus(limits.placeLimit()));
-        return StateChunkMessage.newBuilder()
-            .setData(ByteString.copyFrom(offer.chunk(request.getIndex())))
-            .build();
-      }
-    }
-    return StateChunkMessage.newBuilder().setStatus(Status.GONE).build();
-  }
-
-  private boolean admit(PeerId caller) {
-    dropIdlePlaces();
-    if (!places.containsKey(caller) && places.size() >= limits.downloadsMax()) {
-      return false;
-    }
-    places.put(caller, loop.now().plus(limits.placeLimit()));
-    return true;
-  }
-
-  private void dropIdlePlaces() {
-    Instant now = loop.now();
-    places.values().removeIf(until -> !now.isBefore(until));
+  private Optional<Offer> find(StateChunkRequest request) {
+    return offers.stream()
+        .filter(offer -> request.getRun().equals(run) && offer.named(request.getRoot()))
+        .findFirst();
   }
 
   /** Lets go of former snapshots nobody downloads, and comes back while there are any. */

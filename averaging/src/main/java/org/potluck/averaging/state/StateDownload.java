@@ -1,10 +1,15 @@
 package org.potluck.averaging.state;
 
+import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.potluck.averaging.state.proto.StateManifestRequest;
@@ -19,65 +24,109 @@ import org.potluck.network.rpc.Rpc;
  * any more.
  *
  * <p>Chunks already fetched stay when the same state is chosen again. A donor whose bytes made no
- * sense is not asked again; one that failed otherwise is, but not forever.
+ * sense is not asked again; one that failed otherwise is, but not forever. The download goes on for
+ * as long as chunks come: a large state over a slow link takes its time.
  */
 final class StateDownload implements Survey.Listener, ChunkFetch.Listener {
   private static final int FAILURES_MAX = 3;
+
+  /** As many are asked what they have at a time; each answer may take megabytes. */
+  private static final int ASKED_MAX = 32;
+
+  /** States that are begun and lost: a donor that changes its mind must not keep us for ever. */
+  private static final int BEGUN_MAX = 16;
 
   private final EventLoop loop;
   private final Rpc rpc;
   private final String run;
   private final StateLimits limits;
+  private final Notary notary;
+  private final Random random;
+  private final @Nullable Path folder;
   private final List<PeerId> donors;
   private final long newerThanEpoch;
   private final CompletableFuture<Snapshot> result = new CompletableFuture<>();
   private final Map<PeerId, Integer> failures = new LinkedHashMap<>();
   private final Map<PeerId, NetworkException> lastFailures = new LinkedHashMap<>();
+  private Instant progressedAt = Instant.MIN;
+  private int begun;
+  private EventLoop.@Nullable Timer watch;
   private @Nullable Survey survey;
   private @Nullable ChunkFetch fetch;
   private @Nullable Assembly assembly;
+
+  /** Who offered the state that is fetched. */
+  private List<PeerId> offering = new ArrayList<>();
 
   StateDownload(
       EventLoop loop,
       Rpc rpc,
       String run,
       StateLimits limits,
+      Notary notary,
+      Random random,
+      @Nullable Path folder,
       List<PeerId> donors,
       long newerThanEpoch) {
     this.loop = loop;
     this.rpc = rpc;
     this.run = run;
     this.limits = limits;
+    this.notary = notary;
+    this.random = random;
+    this.folder = folder;
     this.donors = donors;
     this.newerThanEpoch = newerThanEpoch;
   }
 
-  CompletableFuture<Snapshot> start(Duration limit) {
-    EventLoop.Timer timer =
-        loop.schedule(limit, () -> fail(Reason.TIMED_OUT, "not done in " + limit));
-    var _ =
-        result.whenComplete(
-            (_, _) -> {
-              timer.cancel();
-              stop();
-            });
+  /**
+   * @param patience how long no chunk may arrive
+   */
+  CompletableFuture<Snapshot> start(Duration patience) {
+    progressed();
+    watch(patience, patience);
+    var _ = result.whenComplete((_, _) -> stop());
     ask();
     return result;
+  }
+
+  private void watch(Duration patience, Duration left) {
+    watch =
+        loop.schedule(
+            left,
+            () -> {
+              Duration since = Duration.between(progressedAt, loop.now());
+              if (since.compareTo(patience) < 0) {
+                watch(patience, patience.minus(since));
+              } else if (fetch != null && fetch.allBusy()) {
+                fail(Reason.LIMITED, "all donors were busy for " + patience.toSeconds() + " s");
+              } else {
+                fail(Reason.TIMED_OUT, "nothing has arrived for " + patience.toSeconds() + " s");
+              }
+            });
+  }
+
+  @Override
+  public void progressed() {
+    progressedAt = loop.now();
   }
 
   private void ask() {
     if (result.isDone()) {
       return;
     }
-    List<PeerId> askable =
-        donors.stream().filter(donor -> failures.getOrDefault(donor, 0) < FAILURES_MAX).toList();
+    List<PeerId> askable = new ArrayList<>(donors);
+    askable.removeIf(donor -> failures.getOrDefault(donor, 0) >= FAILURES_MAX);
+    // Everybody would ask the same ones otherwise.
+    Collections.shuffle(askable, random);
     Survey next =
         new Survey(
             loop,
             rpc,
             StateManifestRequest.newBuilder().setRun(run).setNewerThanEpoch(newerThanEpoch).build(),
             limits,
-            askable,
+            notary,
+            askable.subList(0, Math.min(askable.size(), ASKED_MAX)),
             this);
     survey = next;
     next.start();
@@ -89,69 +138,163 @@ final class StateDownload implements Survey.Listener, ChunkFetch.Listener {
     if (asked == null || result.isDone()) {
       return;
     }
-    lastFailures.putAll(asked.refused());
+    asked.refused().forEach(this::note);
     Optional<Manifest> best = asked.best();
-    if (best.isEmpty()) {
+    if (best.isPresent()) {
+      fetch(best.get(), asked.donors(best.get()));
+    } else if (asked.unheard()) {
+      askLater();
+    } else {
       Reason reason =
           lastFailures.values().stream()
               .map(NetworkException::reason)
               .findFirst()
               .orElse(Reason.UNREACHABLE);
       fail(reason, "no donor has a state newer than epoch " + newerThanEpoch);
+    }
+  }
+
+  private void fetch(Manifest chosen, List<PeerId> from) {
+    offering = new ArrayList<>(from);
+    Assembly into = assembly;
+    if (into != null && into.manifest().root().equals(chosen.root())) {
+      fetchInto(into);
       return;
     }
-    Manifest chosen = best.get();
-    Assembly begun = assembly;
-    if (begun == null || !begun.manifest().root().equals(chosen.root())) {
-      assembly = null; // Lets go of the former memory before new memory is taken.
-      begun = new Assembly(chosen);
-      assembly = begun;
+    if (++begun > BEGUN_MAX) {
+      fail(Reason.CLOSED, "the donors have moved on " + BEGUN_MAX + " times before it was done");
+      return;
     }
-    ChunkFetch next = new ChunkFetch(loop, rpc, run, limits, begun, this);
-    fetch = next;
-    next.add(asked.donors(chosen));
+    forget(); // Before new room is taken.
+    Assembly fresh = Assembly.of(chosen, folder);
+    assembly = fresh;
+    var _ =
+        fresh
+            .recover(loop)
+            .thenRun(
+                () -> {
+                  progressed();
+                  fetchInto(fresh);
+                });
+  }
+
+  @SuppressWarnings("ReferenceEquality") // whether it is still this very assembly
+  private void fetchInto(Assembly into) {
+    if (!result.isDone() && assembly == into) {
+      ChunkFetch next = new ChunkFetch(loop, rpc, run, limits, into, this);
+      fetch = next;
+      next.add(offering);
+    }
+  }
+
+  private void forget() {
+    if (assembly != null) {
+      assembly.clear();
+      assembly = null;
+    }
   }
 
   @Override
   public void foundLate(PeerId donor, Manifest manifest) {
-    if (fetch != null
-        && assembly != null
+    if (assembly != null
         && assembly.manifest().root().equals(manifest.root())
         && failures.getOrDefault(donor, 0) < FAILURES_MAX) {
-      fetch.add(List.of(donor));
+      offering.add(donor);
+      if (fetch != null) {
+        fetch.add(List.of(donor));
+      }
     }
+  }
+
+  @Override
+  public void refusedLate(PeerId donor, NetworkException why) {
+    note(donor, why);
   }
 
   @Override
   public void complete() {
     Assembly whole = assembly;
-    if (whole != null) {
-      result.complete(whole.snapshot());
+    if (whole == null) {
+      return;
     }
+    fetch = null;
+    stopSurvey();
+    Optional<Snapshot> snapshot = whole.snapshot();
+    if (snapshot.isEmpty()) {
+      askLater();
+      return;
+    }
+    progressed();
+    var _ =
+        notary
+            .certify(snapshot.get())
+            .thenAccept(
+                sound -> {
+                  progressed();
+                  if (sound) {
+                    forget();
+                    result.complete(snapshot.get());
+                  } else {
+                    forget();
+                    offering.forEach(donor -> failed(donor, notItsDigest()));
+                    askLater();
+                  }
+                });
+  }
+
+  private static NetworkException notItsDigest() {
+    return new NetworkException(
+        Reason.PROTOCOL_VIOLATION, "gave parameters that do not have the digest it claims");
   }
 
   @Override
   public void exhausted() {
     fetch = null;
-    if (survey != null) {
-      survey.stop();
-    }
+    stopSurvey();
+    askLater();
+  }
+
+  private void askLater() {
     var _ = loop.schedule(limits.retryDelay(), this::ask);
   }
 
   @Override
   public void failed(PeerId donor, NetworkException why) {
-    int weight = why.reason() == Reason.PROTOCOL_VIOLATION ? FAILURES_MAX : 1;
-    failures.merge(donor, weight, Integer::sum);
+    boolean lied = why.reason() == Reason.PROTOCOL_VIOLATION;
+    failures.merge(donor, lied ? FAILURES_MAX : 1, Integer::sum);
     lastFailures.put(donor, why);
+    if (lied) {
+      notary.accuse(donor, String.valueOf(why.getMessage()));
+    } else if (why.reason() == Reason.TIMED_OUT) {
+      notary.complain(donor, String.valueOf(why.getMessage()));
+    }
   }
 
-  private void stop() {
+  /** A donor gave no manifest: only lies are held against it. */
+  private void note(PeerId donor, NetworkException why) {
+    if (why.reason() == Reason.PROTOCOL_VIOLATION) {
+      failed(donor, why);
+    } else {
+      lastFailures.put(donor, why);
+    }
+  }
+
+  private void stopSurvey() {
     if (survey != null) {
       survey.stop();
     }
+  }
+
+  private void stop() {
+    if (watch != null) {
+      watch.cancel();
+    }
+    stopSurvey();
     if (fetch != null) {
       fetch.stop();
+    }
+    if (assembly != null) {
+      assembly.close();
     }
   }
 
@@ -166,9 +309,6 @@ final class StateDownload implements Survey.Listener, ChunkFetch.Listener {
       text.append(
           "; %d of %d chunks of epoch %d had arrived"
               .formatted(assembly.chunksPresent(), assembly.chunks(), assembly.manifest().epoch()));
-    }
-    if (fetch != null && fetch.resting() > 0) {
-      text.append("; busy donors: ").append(fetch.resting());
     }
     lastFailures.entrySet().stream()
         .limit(5)

@@ -6,20 +6,25 @@ import java.time.Duration;
  * What state transfer may cost, on either side.
  *
  * @param bytesMax the largest state that is downloaded; best the size the run's model must have
- * @param chunkBytes the size of the chunks a donor offers
+ * @param chunkBytes the size of the chunks a donor offers: what is hashed, and kept or thrown away
+ *     as a whole
+ * @param pieceBytes the parts in which chunks are sent: what a round that begins has to wait for
  * @param downloadsMax peers that a donor sends chunks to at a time
  * @param snapshotsKept by a donor, the newest included, while somebody downloads the older ones
- * @param placeLimit after which a peer that asked for nothing more loses its place at a donor
+ * @param placeLimit after which a peer that asks for nothing, or takes nothing, loses its place at
+ *     a donor
  * @param surveysMax donors asked for their manifest at a time
  * @param surveyLimit for a donor to answer with its manifest, which it may have to hash first
  * @param settleLimit how long to wait for more manifests after the first
  * @param chunksInFlight asked of one donor at a time
- * @param chunkLimit for one chunk to arrive
- * @param retryDelay before a busy donor, or everybody after a lost state, is asked again
+ * @param sourcesMax donors that chunks are fetched from at a time
+ * @param stallLimit in which a donor that owes chunks must deliver a piece
+ * @param retryDelay before a busy donor, or everybody after a lost state, is asked again, at least
  */
 public record StateLimits(
     long bytesMax,
     int chunkBytes,
+    int pieceBytes,
     int downloadsMax,
     int snapshotsKept,
     Duration placeLimit,
@@ -27,22 +32,29 @@ public record StateLimits(
     Duration surveyLimit,
     Duration settleLimit,
     int chunksInFlight,
-    Duration chunkLimit,
+    int sourcesMax,
+    Duration stallLimit,
     Duration retryDelay) {
+  /** Larger pieces are sent by nobody. */
+  static final int PIECE_BYTES_MAX = 64 << 10;
+
   public StateLimits {
     if (bytesMax < 1
         || chunkBytes < 1
         || chunkBytes > Manifest.CHUNK_BYTES_MAX
+        || pieceBytes < 1
+        || pieceBytes > PIECE_BYTES_MAX
         || downloadsMax < 1
         || snapshotsKept < 1
         || surveysMax < 1
+        || sourcesMax < 1
         || chunksInFlight < 1) {
       throw new IllegalArgumentException("sizes and numbers must be positive and not too large");
     }
     if (!placeLimit.isPositive()
         || !surveyLimit.isPositive()
         || !settleLimit.isPositive()
-        || !chunkLimit.isPositive()
+        || !stallLimit.isPositive()
         || !retryDelay.isPositive()) {
       throw new IllegalArgumentException("limits must be positive");
     }
@@ -53,11 +65,15 @@ public record StateLimits(
     return usual(8L << 30);
   }
 
-  /** Chunks of 1 MiB, four at a time from a donor, which serves four and keeps two snapshots. */
+  /**
+   * Chunks of 1 MiB in pieces of 16 KiB, four at a time from a donor, which serves four and keeps
+   * two snapshots.
+   */
   public static StateLimits usual(long bytesMax) {
     return new StateLimits(
         bytesMax,
         Manifest.CHUNK_BYTES_MAX,
+        16 << 10,
         4,
         2,
         Duration.ofSeconds(30),
@@ -65,39 +81,40 @@ public record StateLimits(
         Duration.ofSeconds(60),
         Duration.ofSeconds(5),
         4,
-        Duration.ofSeconds(60),
+        16,
+        Duration.ofSeconds(20),
         Duration.ofSeconds(1));
   }
 
   /** The same with chunks of another size. */
   public StateLimits withChunkBytes(int bytes) {
-    return new StateLimits(
-        bytesMax,
-        bytes,
-        downloadsMax,
-        snapshotsKept,
-        placeLimit,
-        surveysMax,
-        surveyLimit,
-        settleLimit,
-        chunksInFlight,
-        chunkLimit,
-        retryDelay);
+    return with(bytes, pieceBytes, downloadsMax, snapshotsKept);
+  }
+
+  /** The same with pieces of another size. */
+  public StateLimits withPieceBytes(int bytes) {
+    return with(chunkBytes, bytes, downloadsMax, snapshotsKept);
   }
 
   /** The same with other numbers at the donor. */
   public StateLimits withDonor(int newDownloadsMax, int newSnapshotsKept) {
+    return with(chunkBytes, pieceBytes, newDownloadsMax, newSnapshotsKept);
+  }
+
+  private StateLimits with(int chunk, int piece, int downloads, int snapshots) {
     return new StateLimits(
         bytesMax,
-        chunkBytes,
-        newDownloadsMax,
-        newSnapshotsKept,
+        chunk,
+        piece,
+        downloads,
+        snapshots,
         placeLimit,
         surveysMax,
         surveyLimit,
         settleLimit,
         chunksInFlight,
-        chunkLimit,
+        sourcesMax,
+        stallLimit,
         retryDelay);
   }
 }

@@ -4,12 +4,13 @@ import org.potluck.averaging.state.proto.StateChunkMessage;
 import org.potluck.averaging.state.proto.StateChunkRequest;
 import org.potluck.averaging.state.proto.StateManifestMessage;
 import org.potluck.averaging.state.proto.StateManifestRequest;
+import org.potluck.network.rpc.StreamMethod;
 import org.potluck.network.rpc.UnaryMethod;
 
 /** The two calls of state transfer. */
 final class StateMethods {
-  /** For the envelope of a call. */
-  private static final int ENVELOPE_BYTES = 4096;
+  /** Around the bytes of a piece. */
+  private static final int ENVELOPE_BYTES = 1024;
 
   static final UnaryMethod<StateManifestRequest, StateManifestMessage> MANIFEST =
       new UnaryMethod<>(
@@ -18,13 +19,13 @@ final class StateMethods {
           StateManifestMessage.parser(),
           4 << 20);
 
-  static final UnaryMethod<StateChunkRequest, StateChunkMessage> CHUNK =
-      new UnaryMethod<>(
-          "/potluck/state-chunk/1",
+  /** One for each newcomer and donor: chunks are asked for, and come in pieces. */
+  static final StreamMethod<StateChunkRequest, StateChunkMessage> CHUNKS =
+      new StreamMethod<>(
+          StateClient.CHUNK_PROTOCOL,
           StateChunkRequest.parser(),
           StateChunkMessage.parser(),
-          Manifest.CHUNK_BYTES_MAX + ENVELOPE_BYTES,
-          true);
+          StateLimits.PIECE_BYTES_MAX + ENVELOPE_BYTES);
 
   private StateMethods() {}
 }

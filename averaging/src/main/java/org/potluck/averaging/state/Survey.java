@@ -22,11 +22,13 @@ final class Survey {
   private final Rpc rpc;
   private final StateManifestRequest request;
   private final StateLimits limits;
+  private final Notary notary;
   private final Listener listener;
   private final Queue<PeerId> waiting;
   private final Map<PeerId, Manifest> found = new LinkedHashMap<>();
   private final Map<PeerId, NetworkException> refused = new LinkedHashMap<>();
   private int asked;
+  private boolean unheard;
   private boolean settled;
   private boolean stopped;
 
@@ -35,12 +37,14 @@ final class Survey {
       Rpc rpc,
       StateManifestRequest request,
       StateLimits limits,
+      Notary notary,
       List<PeerId> donors,
       Listener listener) {
     this.loop = loop;
     this.rpc = rpc;
     this.request = request;
     this.limits = limits;
+    this.notary = notary;
     this.waiting = new ArrayDeque<>(donors);
     this.listener = listener;
   }
@@ -52,6 +56,9 @@ final class Survey {
 
     /** {@code donor} answered after that. */
     void foundLate(PeerId donor, Manifest manifest);
+
+    /** {@code donor} offers nothing, as is known only now. */
+    void refusedLate(PeerId donor, NetworkException why);
   }
 
   void start() {
@@ -93,6 +100,11 @@ final class Survey {
     return refused;
   }
 
+  /** Whether somebody offers what the others cannot have told of yet. */
+  boolean unheard() {
+    return unheard;
+  }
+
   private void askOn() {
     while (asked < limits.surveysMax() && !waiting.isEmpty()) {
       PeerId donor = waiting.remove();
@@ -106,7 +118,7 @@ final class Survey {
                       if (trouble == null) {
                         answered(donor, answer);
                       } else {
-                        refused.put(donor, Troubles.of(trouble));
+                        refuse(donor, Troubles.of(trouble));
                       }
                       askOn();
                     }
@@ -124,6 +136,19 @@ final class Survey {
             Reason.REMOTE_ERROR, "has nothing newer than epoch " + request.getNewerThanEpoch());
       }
       Manifest manifest = Manifest.read(answer, limits.bytesMax());
+      switch (notary.testimony(manifest.epoch(), manifest.digest())) {
+        case CONFIRMED -> {}
+        case UNHEARD -> {
+          unheard = true;
+          throw new NetworkException(
+              Reason.REMOTE_ERROR,
+              "has a state of epoch %d, which nobody has told of yet".formatted(manifest.epoch()));
+        }
+        case DENIED ->
+            throw new NetworkException(
+                Reason.PROTOCOL_VIOLATION,
+                "offers another state of epoch %d than most have".formatted(manifest.epoch()));
+      }
       found.put(donor, manifest);
       if (settled) {
         listener.foundLate(donor, manifest);
@@ -132,7 +157,14 @@ final class Survey {
         var _ = loop.schedule(patience, this::settle);
       }
     } catch (NetworkException e) {
-      refused.put(donor, e);
+      refuse(donor, e);
+    }
+  }
+
+  private void refuse(PeerId donor, NetworkException why) {
+    refused.put(donor, why);
+    if (settled) {
+      listener.refusedLate(donor, why);
     }
   }
 

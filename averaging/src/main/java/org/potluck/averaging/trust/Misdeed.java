@@ -16,6 +16,10 @@ public enum Misdeed {
   TOO_HEAVY(0.35),
   /** Took part while banned; that costs nothing more. */
   BANNED(0),
+  /** A state that is not what its manifest says, or not what most others have. */
+  FALSE_STATE(0.5),
+  /** Began to give its state, and then gave next to nothing; a bad link may do that. */
+  STALLED_STATE(0.1),
   /** Not what comes of the samples that were the peer's to compute. */
   FAILED_AUDIT(0.7);
 

@@ -1,11 +1,13 @@
 package org.potluck.averaging.state;
 
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 import org.potluck.network.PeerId;
 import org.potluck.network.rpc.Rpc;
 import org.potluck.network.simulation.NetworkConditions;
@@ -30,19 +32,31 @@ final class Donors {
   final List<Rpc> rpcs = new ArrayList<>();
   final List<StateDonor> donors = new ArrayList<>();
 
+  /** Of whoever downloads from now on. */
+  Notary notary = Notary.TRUSTING;
+
+  /** Where they keep chunks; null for memory. */
+  @Nullable Path folder;
+
+  private @Nullable CompletableFuture<Snapshot> running;
+
   /** Every donor is slow enough that a download takes seconds. */
   Donors(long seed, int number, StateLimits limits) {
+    this(seed, number, limits, PeerProfile.home());
+  }
+
+  Donors(long seed, int number, StateLimits limits, PeerProfile profile) {
     simulation =
         new Simulation(
             seed, NetworkConditions.usual().withDetection(Duration.ZERO, Duration.ofSeconds(2)));
     newcomer = simulation.addPeer(PeerProfile.datacenter());
     newcomerRpc = new Rpc(newcomer, newcomer.random());
     for (int i = 0; i < number; i++) {
-      SimulatedNetwork network = simulation.addPeer(PeerProfile.home());
+      SimulatedNetwork network = simulation.addPeer(profile);
       Rpc rpc = new Rpc(network, network.random());
       networks.add(network);
       rpcs.add(rpc);
-      donors.add(new StateDonor(network.loop(), rpc, RUN, limits));
+      donors.add(new StateDonor(network.loop(), rpc, RUN, limits, RightOfWay.NOBODY));
       newcomer.remember(network.self(), network.addresses());
     }
   }
@@ -99,19 +113,29 @@ final class Donors {
         .loop()
         .execute(
             () -> {
+              CompletableFuture<Snapshot> begun =
+                  new StateClient(
+                          network.loop(), rpc, RUN, limits, notary, network.random(), folder)
+                      .download(everybody(), newerThan, limit);
+              running = begun;
               var _ =
-                  new StateClient(network.loop(), rpc, RUN, limits)
-                      .download(everybody(), newerThan, limit)
-                      .whenComplete(
-                          (snapshot, trouble) -> {
-                            if (trouble == null) {
-                              result.complete(snapshot);
-                            } else {
-                              result.completeExceptionally(trouble);
-                            }
-                          });
+                  begun.whenComplete(
+                      (snapshot, trouble) -> {
+                        if (trouble == null) {
+                          result.complete(snapshot);
+                        } else {
+                          result.completeExceptionally(trouble);
+                        }
+                      });
             });
     return result;
+  }
+
+  /** Cancels the last download that began; on the loop. */
+  void stop() {
+    if (running != null) {
+      boolean _ = running.cancel(false);
+    }
   }
 
   Snapshot await(CompletableFuture<Snapshot> download) {

@@ -138,6 +138,11 @@ public record Home(Path folder) {
     return folder.resolve("runs").resolve(run).resolve("checkpoint");
   }
 
+  /** Where a download of the run's state lies that is not complete yet. */
+  Path download(String run) {
+    return folder.resolve("runs").resolve(run).resolve("download");
+  }
+
   Path textCache() {
     return folder.resolve("text");
   }

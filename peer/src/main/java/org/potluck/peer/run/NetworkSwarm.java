@@ -2,6 +2,7 @@ package org.potluck.peer.run;
 
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
@@ -23,22 +24,31 @@ import org.potluck.averaging.progress.PeerProgress;
 import org.potluck.averaging.progress.RoundBulletin;
 import org.potluck.averaging.progress.RoundNote;
 import org.potluck.averaging.progress.SwarmProgress;
+import org.potluck.averaging.state.RightOfWay;
 import org.potluck.averaging.state.Snapshot;
 import org.potluck.averaging.state.StateClient;
 import org.potluck.averaging.state.StateDonor;
 import org.potluck.averaging.state.StateLimits;
+import org.potluck.averaging.state.SwarmNotary;
+import org.potluck.averaging.trust.Audit;
 import org.potluck.averaging.trust.Trust;
 import org.potluck.network.Multiaddr;
 import org.potluck.network.NetworkException;
 import org.potluck.network.PeerId;
 import org.potluck.network.Traffic;
 import org.potluck.peer.training.Swarm;
+import org.potluck.trainer.ParameterDigest;
 import org.potluck.trainer.TrainerState;
 
 /** The swarm as the training thread sees it, over the peer's node. */
 public final class NetworkSwarm implements Swarm {
   private static final Duration ROUND_LIMIT = Duration.ofMinutes(1);
-  private static final Duration DOWNLOAD_LIMIT = Duration.ofMinutes(2);
+
+  /** A megabyte in this time is as slow as a link may be that anybody trains over. */
+  private static final Duration DOWNLOAD_PATIENCE = Duration.ofMinutes(2);
+
+  /** A download ends by itself once nothing arrives. */
+  private static final Duration AS_LONG_AS_IT_TAKES = Duration.ofDays(365);
 
   private final Node node;
   private final PeerCard card;
@@ -53,6 +63,7 @@ public final class NetworkSwarm implements Swarm {
   private final Object news = new Object();
   private final CompletableFuture<Void> withdrawn = new CompletableFuture<>();
   private volatile List<SwarmProgress.Heard> trainers = List.of();
+  private volatile @Nullable Audit audit;
   private volatile long lastEpoch;
   private long swarmEpoch;
   private String swarmModel = "";
@@ -71,6 +82,7 @@ public final class NetworkSwarm implements Swarm {
       PeerCard card,
       SwarmProgress progress,
       Averager averager,
+      LinkMeter meter,
       StateDonor donor,
       StateClient client) {
     this.node = node;
@@ -78,7 +90,6 @@ public final class NetworkSwarm implements Swarm {
     this.progress = progress;
     this.target = appointment.target();
     this.memory = new GradientMemory(appointment.codecUp());
-    LinkMeter meter = new LinkMeter(node.network(), LinkMeter.Limits.NONE);
     this.averager = averager;
     this.rendezvous =
         new Rendezvous(node.network().loop(), averager, progress, appointment, meter::link);
@@ -97,33 +108,79 @@ public final class NetworkSwarm implements Swarm {
         run + ".gradients", length, target, chosen.up(), chosen.down());
   }
 
-  /** Takes a place in {@code run} for a trainer that keeps {@code appointment}. */
+  /**
+   * Takes a place in {@code run} for a trainer that keeps {@code appointment}.
+   *
+   * @param downloads where a download is kept that this process does not end; null for nowhere
+   */
   public static NetworkSwarm join(
       Node node,
       String run,
       Rendezvous.Appointment appointment,
       PeerCard card,
       AveragingOptions options,
-      StateLimits limits) {
+      StateLimits limits,
+      @Nullable Path downloads) {
     return node.onLoop(
         () ->
             CompletableFuture.completedFuture(
-                new NetworkSwarm(
-                    node,
-                    run,
-                    appointment,
-                    card,
-                    new SwarmProgress(node.network(), node.rpc(), node.dht(), run),
-                    new Averager(
-                        node.network(),
-                        node.dht(),
-                        options,
-                        new SecureRandom(),
-                        SpanPlanner::byLinks,
-                        Averager.codecThread(),
-                        new Trust(new SecureRandom())),
-                    new StateDonor(node.network().loop(), node.rpc(), run, limits),
-                    new StateClient(node.network().loop(), node.rpc(), run, limits))));
+                made(node, run, appointment, card, options, limits, downloads)));
+  }
+
+  private static NetworkSwarm made(
+      Node node,
+      String run,
+      Rendezvous.Appointment appointment,
+      PeerCard card,
+      AveragingOptions options,
+      StateLimits limits,
+      @Nullable Path downloads) {
+    Averager averager =
+        new Averager(
+            node.network(),
+            node.dht(),
+            options,
+            new SecureRandom(),
+            SpanPlanner::byLinks,
+            Averager.codecThread(),
+            new Trust(new SecureRandom()));
+    LinkMeter meter = new LinkMeter(node.network(), LinkMeter.Limits.NONE);
+    RightOfWay before = new RightOfWay(averager::exchanging, () -> meter.link().upload());
+    SwarmProgress progress = new SwarmProgress(node.network(), node.rpc(), node.dht(), run);
+    SwarmNotary notary =
+        new SwarmNotary(
+            node.network().loop(),
+            progress,
+            averager.trust(),
+            snapshot -> isWhatItIsCalled(node, snapshot));
+    return new NetworkSwarm(
+        node,
+        run,
+        appointment,
+        card,
+        progress,
+        averager,
+        meter,
+        new StateDonor(node.network().loop(), node.rpc(), run, limits, before),
+        new StateClient(
+            node.network().loop(), node.rpc(), run, limits, notary, new SecureRandom(), downloads));
+  }
+
+  /** Hashes beside the loop: gigabytes take seconds. */
+  private static CompletableFuture<Boolean> isWhatItIsCalled(Node node, Snapshot snapshot) {
+    CompletableFuture<Boolean> answer = new CompletableFuture<>();
+    List<MemorySegment> vectors = snapshot.vectors();
+    Thread _ =
+        Thread.ofVirtual()
+            .start(
+                () -> {
+                  boolean same =
+                      !vectors.isEmpty()
+                          && ParameterDigest.of(snapshot.epoch(), vectors.getFirst())
+                              .equals(snapshot.digest());
+                  node.execute(() -> answer.complete(same));
+                });
+    return answer;
   }
 
   @Override
@@ -208,6 +265,7 @@ public final class NetworkSwarm implements Swarm {
               .whenComplete(
                   (value, failure) -> {
                     if (failure == null) {
+                      audit = averager.trust().takeAudit().orElse(null);
                       outcome.complete(value);
                       post(epoch, value, sentBefore);
                     } else {
@@ -230,6 +288,21 @@ public final class NetworkSwarm implements Swarm {
     }
   }
 
+  /** Has contributions computed again: so many of each group and round. */
+  void audits(int perGroup) {
+    node.execute(() -> averager.trust().audits(perGroup));
+  }
+
+  @Override
+  public Optional<Audit> audit() {
+    return Optional.ofNullable(audit);
+  }
+
+  @Override
+  public void audited(Audit done, double similarity) {
+    node.execute(() -> averager.trust().audited(done, similarity, node.network().loop().now()));
+  }
+
   @Override
   public Optional<TrainerState> download(long epoch) {
     // Whoever has moved on since is as good; who holds another model is not.
@@ -243,19 +316,22 @@ public final class NetworkSwarm implements Swarm {
     try {
       Snapshot snapshot =
           node.await(
-              () -> orWithdrawn(client.download(donors, newerThan, DOWNLOAD_LIMIT)),
-              DOWNLOAD_LIMIT.plusSeconds(5));
+              () -> orWithdrawn(client.download(donors, newerThan, DOWNLOAD_PATIENCE)),
+              AS_LONG_AS_IT_TAKES);
       node.execute(() -> progress.trust(donors));
       List<MemorySegment> vectors = snapshot.vectors();
       return Optional.of(
           new TrainerState(
               snapshot.epoch(), vectors.getFirst(), vectors.subList(1, vectors.size())));
     } catch (NetworkException e) {
-      node.execute(
-          () -> {
-            progress.doubt(donors);
-            look();
-          });
+      // Who is busy has shown nothing that speaks against it.
+      if (e.reason() != NetworkException.Reason.LIMITED) {
+        node.execute(
+            () -> {
+              progress.doubt(donors);
+              look();
+            });
+      }
       return Optional.empty();
     }
   }
@@ -278,8 +354,13 @@ public final class NetworkSwarm implements Swarm {
     CompletableFuture<Void> _ =
         withdrawn.thenRun(
             () ->
-                either.completeExceptionally(
-                    new NetworkException(NetworkException.Reason.CLOSED, "this peer is stopping")));
+                node.execute(
+                    () -> {
+                      boolean _ = work.cancel(false);
+                      either.completeExceptionally(
+                          new NetworkException(
+                              NetworkException.Reason.CLOSED, "this peer is stopping"));
+                    }));
     return either;
   }
 
@@ -290,7 +371,11 @@ public final class NetworkSwarm implements Swarm {
     Snapshot snapshot =
         new Snapshot(
             state.epoch(), digest, vectors, "potluck-state:1".getBytes(StandardCharsets.UTF_8));
-    node.execute(() -> donor.offer(snapshot));
+    node.execute(
+        () -> {
+          donor.offer(snapshot);
+          client.outgrow(snapshot.epoch());
+        });
   }
 
   Traffic traffic() {

@@ -13,6 +13,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.potluck.averaging.progress.PeerProgress;
 import org.potluck.averaging.progress.RoundNote;
+import org.potluck.averaging.state.StateClient;
 import org.potluck.network.Multiaddr;
 import org.potluck.network.simulation.FaultInjector;
 import org.potluck.network.simulation.Faults;
@@ -51,7 +52,7 @@ final class ScenarioRun {
     int magnification = scenario.run().magnification();
     if (magnification > 1) {
       simulation.magnify("/potluck/reduce/1", magnification);
-      simulation.magnify("/potluck/state-chunk/1", magnification);
+      simulation.magnify(StateClient.CHUNK_PROTOCOL, magnification);
     }
   }
 

@@ -25,14 +25,19 @@ import org.potluck.averaging.progress.PeerProgress;
 import org.potluck.averaging.progress.RoundNote;
 import org.potluck.averaging.progress.SwarmProgress;
 import org.potluck.averaging.reduce.Aggregation;
+import org.potluck.averaging.state.RightOfWay;
 import org.potluck.averaging.state.Snapshot;
 import org.potluck.averaging.state.StateClient;
 import org.potluck.averaging.state.StateDonor;
 import org.potluck.averaging.state.StateLimits;
+import org.potluck.averaging.state.SwarmNotary;
+import org.potluck.averaging.trust.Audit;
 import org.potluck.averaging.trust.Trust;
 import org.potluck.averaging.trust.Verdict;
 import org.potluck.dht.Dht;
+import org.potluck.network.Bandwidth;
 import org.potluck.network.EventLoop;
+import org.potluck.network.NetworkException;
 import org.potluck.network.PeerId;
 import org.potluck.network.rpc.Rpc;
 import org.potluck.network.simulation.SimulatedNetwork;
@@ -42,8 +47,9 @@ import org.potluck.trainer.TrainerState;
 /** The swarm as the training loop of a simulated peer sees it; what blocks there is asked for. */
 final class SimulatedSwarm implements Swarm {
   private static final String RUN = "simulated";
-  private static final Duration DOWNLOAD_LIMIT = Duration.ofMinutes(2);
+  private static final Duration DOWNLOAD_PATIENCE = Duration.ofMinutes(2);
   private static final int CHUNK_BYTES = 512 * 1024;
+  private static final int PIECE_BYTES = 16 * 1024;
   private static final long STATE_BYTES_MAX = 1L << 30;
 
   private final SimulatedNetwork network;
@@ -92,26 +98,29 @@ final class SimulatedSwarm implements Swarm {
     adversary = new Adversary(peerClass.attack(), network.random());
     // An adversary's own program would not judge its own contribution either.
     trust = adversary.honest() ? new Trust(network.random()) : Trust.off();
-    StateLimits limits = StateLimits.usual(STATE_BYTES_MAX);
+    trust.audits(run.audits());
+    StateLimits limits =
+        StateLimits.usual(STATE_BYTES_MAX).withPieceBytes(PIECE_BYTES / run.magnification());
     progress = new SwarmProgress(network, rpc, dht, RUN);
     target = new Outlook.Target(run.targetBatch(), run.microBatch());
     CodecId codec = codec(run);
+    Averager averager =
+        new Averager(
+            network, dht, options, network.random(), SpanPlanner::byLinks, Runnable::run, trust);
     rendezvous =
         new Rendezvous(
             network.loop(),
-            new Averager(
-                network,
-                dht,
-                options,
-                network.random(),
-                SpanPlanner::byLinks,
-                Runnable::run,
-                trust),
+            averager,
             progress,
             new Rendezvous.Appointment(RUN + ".gradients", parameterCount, target, codec, codec),
             this::link);
-    donor = new StateDonor(network.loop(), rpc, RUN, limits);
-    client = new StateClient(network.loop(), rpc, RUN, limits);
+    Bandwidth upload = new Bandwidth(peerClass.up().bytesPerSecond() / run.magnification());
+    RightOfWay before = new RightOfWay(averager::exchanging, () -> upload);
+    donor = new StateDonor(network.loop(), rpc, RUN, limits, before);
+    SwarmNotary notary =
+        new SwarmNotary(
+            network.loop(), progress, trust, snapshot -> CompletableFuture.completedFuture(true));
+    client = new StateClient(network.loop(), rpc, RUN, limits, notary, network.random());
     progress.listen(this::news);
     sequence = network.loop().now().toEpochMilli() * 1000;
   }
@@ -202,9 +211,29 @@ final class SimulatedSwarm implements Swarm {
                         long sent = network.total().bytesSent() - sentBefore;
                         rounds.accept(RoundNote.of(epoch, value, network.loop().now(), sent));
                         noteVerdicts();
+                        if (value instanceof RoundOutcome.Averaged averaged) {
+                          adversary.heard(averaged.average());
+                        }
                         answer.accept(value);
                       }));
         });
+  }
+
+  @Override
+  public Optional<Audit> audit() {
+    return coroutine.ask(answer -> answer.accept(trust.takeAudit()));
+  }
+
+  @Override
+  public void audited(Audit audit, double similarity) {
+    boolean _ =
+        coroutine.ask(
+            answer -> {
+              trust.audited(audit, similarity, network.loop().now());
+              network.note("audited", "%s: cosine %.3f".formatted(audit.peer(), similarity));
+              noteVerdicts();
+              answer.accept(true);
+            });
   }
 
   @Override
@@ -220,8 +249,8 @@ final class SimulatedSwarm implements Swarm {
                   .toList();
           CompletableFuture<Void> _ =
               client
-                  .download(donors, Math.min(epoch, swarmEpoch - 1), DOWNLOAD_LIMIT)
-                  .handle((snapshot, failure) -> judged(donors, snapshot))
+                  .download(donors, Math.min(epoch, swarmEpoch - 1), DOWNLOAD_PATIENCE)
+                  .handle((snapshot, failure) -> judged(donors, snapshot, failure))
                   .thenAccept(onLoop(answer));
         });
   }
@@ -248,9 +277,15 @@ final class SimulatedSwarm implements Swarm {
     return value -> network.loop().execute(() -> answer.accept(value));
   }
 
-  private Optional<TrainerState> judged(List<PeerId> donors, @Nullable Snapshot snapshot) {
+  private Optional<TrainerState> judged(
+      List<PeerId> donors, @Nullable Snapshot snapshot, @Nullable Throwable failure) {
     if (snapshot == null) {
-      progress.doubt(donors);
+      boolean busy =
+          failure instanceof NetworkException why
+              && why.reason() == NetworkException.Reason.LIMITED;
+      if (!busy) {
+        progress.doubt(donors);
+      }
       return Optional.empty();
     }
     progress.trust(donors);

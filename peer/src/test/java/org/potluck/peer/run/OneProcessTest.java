@@ -212,7 +212,7 @@ final class OneProcessTest {
       trainers.add(trainer());
       var card = new NetworkSwarm.PeerCard("peer-" + i, "cpu", 16);
       swarms.add(
-          TrainingPeer.swarm(nodes.get(i), manifest, card, trainers.get(i).parameterCount()));
+          TrainingPeer.swarm(nodes.get(i), manifest, card, trainers.get(i).parameterCount(), null));
     }
     awaitEachOther(swarms, trainers.getFirst().parameterDigest());
     List<Diary> diaries = new ArrayList<>();

@@ -64,7 +64,8 @@ final class Training {
                       new Outlook.Target(order.targetBatch(), MICRO_BATCH)),
                   new NetworkSwarm.PeerCard("bench", trainer.device(), config.model().context()),
                   AveragingOptions.defaults(),
-                  StateLimits.usual(trainer.parameterCount() * 12 + (1 << 20)));
+                  StateLimits.usual(trainer.parameterCount() * 12 + (1 << 20)),
+                  null);
       Stopwatch stopwatch = new Stopwatch();
       TrainingPlan plan =
           new TrainingPlan(order.targetBatch(), MICRO_BATCH, order.epochs(), order.drawer());
