@@ -14,6 +14,7 @@ import org.potluck.dht.routing.Contact;
 import org.potluck.network.Multiaddr;
 import org.potluck.network.Network;
 import org.potluck.network.PeerId;
+import org.potluck.network.Recent;
 
 /**
  * At which addresses nodes can be dialed: what this one says of itself and of its contacts, and
@@ -26,6 +27,11 @@ final class Introductions {
   private static final int HEARSAY_MAX = 512;
   private static final int INTRODUCTIONS_MAX = 1024;
   private static final Duration GOOD_FOR = Duration.ofMinutes(1);
+
+  /** All say the same of one peer, mostly. */
+  private static final Recent<PeerAddresses> ADDRESSES = new Recent<>(15);
+
+  private static final Recent<Name> NAMES = new Recent<>(15);
 
   private final Network network;
   private final DhtId self;
@@ -45,9 +51,23 @@ final class Introductions {
   }
 
   /** How a contact is named in answers. */
-  record Introduction(Instant made, ByteString id, ByteString peer, PeerAddresses addresses) {
-    private boolean good(Instant now) {
-      return addresses.getAddressesCount() > 0 && made.plus(GOOD_FOR).isAfter(now);
+  record Name(Contact contact, ByteString id, ByteString peer, PeerAddresses addresses) {
+    static Name of(Contact contact, PeerAddresses addresses) {
+      return NAMES.get(
+          contact.hashCode() ^ addresses.hashCode(),
+          known -> known.contact.equals(contact) && known.addresses.equals(addresses),
+          () ->
+              new Name(
+                  contact,
+                  contact.id().toBytes(),
+                  ByteString.copyFrom(contact.peer().toBytes()),
+                  addresses));
+    }
+  }
+
+  private record Introduction(Instant made, List<Multiaddr> from, Name name) {
+    boolean good(Instant now) {
+      return !from.isEmpty() && made.plus(GOOD_FOR).isAfter(now);
     }
   }
 
@@ -66,31 +86,35 @@ final class Introductions {
     return told;
   }
 
-  /** What is said of {@code contact}; made anew a minute after. */
-  Introduction of(Contact contact, Instant now) {
+  /** What is said of {@code contact}; looked at anew a minute after. */
+  Name of(Contact contact, Instant now) {
     Introduction introduction = introductions.get(contact);
     if (introduction == null || !introduction.good(now)) {
-      PeerAddresses.Builder addresses = PeerAddresses.newBuilder();
-      texts(network.addressesOf(contact.peer())).forEach(addresses::addAddressesBytes);
-      introduction =
-          new Introduction(
-              now,
-              contact.id().toBytes(),
-              ByteString.copyFrom(contact.peer().toBytes()),
-              addresses.build());
+      List<Multiaddr> known = network.addressesOf(contact.peer());
+      Name name =
+          introduction != null && introduction.from.equals(known)
+              ? introduction.name
+              : name(contact, known);
+      introduction = new Introduction(now, known, name);
       introductions.put(contact, introduction);
       if (introductions.size() > INTRODUCTIONS_MAX) {
         introductions.remove(introductions.keySet().iterator().next());
       }
     }
-    return introduction;
+    return introduction.name;
+  }
+
+  private static Name name(Contact contact, List<Multiaddr> known) {
+    PeerAddresses.Builder addresses = PeerAddresses.newBuilder();
+    texts(known).forEach(addresses::addAddressesBytes);
+    return Name.of(contact, ADDRESSES.canonical(addresses.build()));
   }
 
   /** Keeps what is said of a peer's addresses until it is called, if it ever is. */
   void hear(PeerId peer, PeerAddresses addresses) {
     boolean bounded = addresses.getSerializedSize() <= ADDRESSES_MAX * ADDRESS_CHARS_MAX;
     if (addresses.getAddressesCount() > 0 && bounded && network.addressesOf(peer).isEmpty()) {
-      hearsay.put(peer, addresses);
+      hearsay.put(peer, ADDRESSES.canonical(addresses));
       if (hearsay.size() > HEARSAY_MAX) {
         hearsay.remove(hearsay.keySet().iterator().next());
       }

@@ -180,7 +180,7 @@ final class Neighbours implements Calls.Listener {
         || standing.shutOut(peer, network.loop().now())) {
       return;
     }
-    Contact contact = new Contact(id.get(), peer);
+    Contact contact = Contact.of(id.get(), peer);
     if (table.heardAgain(contact, network.loop().now())) {
       return;
     }
@@ -215,7 +215,7 @@ final class Neighbours implements Calls.Listener {
       if (known == null && i < result.getNearestAddressesCount()) {
         introductions.hear(peer.get(), result.getNearestAddresses(i));
       }
-      contacts.add(known == null ? new Contact(id.get(), peer.get()) : known);
+      contacts.add(known == null ? Contact.of(id.get(), peer.get()) : known);
     }
     return contacts;
   }
@@ -241,10 +241,10 @@ final class Neighbours implements Calls.Listener {
     DhtId except = table.idOf(caller).orElse(null);
     Instant now = network.loop().now();
     for (Contact contact : table.nearest(key, count, except)) {
-      Introductions.Introduction introduction = introductions.of(contact, now);
-      result.addNearestNodeIds(introduction.id());
-      result.addNearestPeerIds(introduction.peer());
-      result.addNearestAddresses(introduction.addresses());
+      Introductions.Name name = introductions.of(contact, now);
+      result.addNearestNodeIds(name.id());
+      result.addNearestPeerIds(name.peer());
+      result.addNearestAddresses(name.addresses());
     }
   }
 

@@ -123,10 +123,10 @@ class KademliaDhtTest {
     };
     System.out.println("round trips: " + Arrays.toString(took));
     // What was searched lately is written and read without a search.
-    assertThat(took[2]).isLessThan(2.1);
-    assertThat(took[3]).isLessThan(2.1);
-    assertThat(took[0]).isLessThan(11);
-    assertThat(took[1]).isLessThan(11);
+    assertThat(took[2]).isLessThan(1.1);
+    assertThat(took[3]).isLessThan(1.1);
+    assertThat(took[0]).isLessThan(8);
+    assertThat(took[1]).isLessThan(8);
   }
 
   private static double roundTrips(Swarm swarm, Runnable work) {

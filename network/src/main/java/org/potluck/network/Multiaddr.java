@@ -29,6 +29,8 @@ public final class Multiaddr {
 
   private static final int PARTS_MAX = 16;
 
+  private static final Recent<Multiaddr> RECENT = new Recent<>(15);
+
   private record Part(MultiaddrProtocol protocol, String value) {}
 
   private final List<Part> parts;
@@ -57,7 +59,8 @@ public final class Multiaddr {
       throw new IllegalArgumentException("an address has at most " + TEXT_MAX + " characters");
     }
     try {
-      return parseBounded(text);
+      return RECENT.get(
+          text.hashCode(), known -> known.text.equals(text), () -> parseBounded(text));
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException("'" + text + "' is not an address: " + e.getMessage(), e);
     }

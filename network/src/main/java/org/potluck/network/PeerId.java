@@ -17,6 +17,8 @@ public final class PeerId implements Comparable<PeerId> {
   /** The longest multihash accepted from anybody: the inline form of the longest inline key. */
   public static final int BYTES_MAX = 2 + INLINE_BYTES_MAX;
 
+  private static final Recent<PeerId> RECENT = new Recent<>(15);
+
   private final byte[] multihash;
 
   /** Ids are looked up in maps all the time. */
@@ -62,7 +64,10 @@ public final class PeerId implements Comparable<PeerId> {
         || multihash[1] != multihash.length - 2) {
       throw new IllegalArgumentException("not the multihash of a peer id");
     }
-    return new PeerId(multihash.clone());
+    return RECENT.get(
+        Arrays.hashCode(multihash),
+        known -> Arrays.equals(known.multihash, multihash),
+        () -> new PeerId(multihash.clone()));
   }
 
   /**

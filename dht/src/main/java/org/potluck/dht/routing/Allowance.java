@@ -2,6 +2,7 @@ package org.potluck.dht.routing;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.potluck.network.PeerId;
@@ -15,6 +16,9 @@ public final class Allowance {
 
   private final int burst;
   private final double perSecond;
+  private final Duration untilFull;
+
+  /** Of those who asked lately, in the order in which they asked last; all others' are full. */
   private final Map<PeerId, Level> levels = new LinkedHashMap<>();
 
   /**
@@ -24,6 +28,7 @@ public final class Allowance {
   public Allowance(int burst, double perSecond) {
     this.burst = burst;
     this.perSecond = perSecond;
+    untilFull = Duration.ofNanos((long) Math.ceil(burst / perSecond * 1e9));
   }
 
   private record Level(double left, Instant at) {}
@@ -38,9 +43,23 @@ public final class Allowance {
     }
     boolean granted = left >= count;
     levels.put(caller, new Level(granted ? left - count : left, now));
-    if (levels.size() > CALLERS_MAX) {
-      levels.remove(levels.keySet().iterator().next());
-    }
+    forget(now.minus(untilFull));
     return granted;
+  }
+
+  /** How many callers are remembered. */
+  int callers() {
+    return levels.size();
+  }
+
+  private void forget(Instant fullSince) {
+    Iterator<Level> oldest = levels.values().iterator();
+    while (oldest.hasNext()) {
+      boolean full = oldest.next().at.isBefore(fullSince);
+      if (!full && levels.size() <= CALLERS_MAX) {
+        return;
+      }
+      oldest.remove();
+    }
   }
 }

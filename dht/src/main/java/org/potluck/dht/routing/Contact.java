@@ -3,18 +3,28 @@ package org.potluck.dht.routing;
 import org.jspecify.annotations.Nullable;
 import org.potluck.dht.records.DhtId;
 import org.potluck.network.PeerId;
+import org.potluck.network.Recent;
 
 /** A node of the DHT: where it stands, and the peer to call. */
 public final class Contact {
+  private static final Recent<Contact> RECENT = new Recent<>(15);
+
   private final DhtId id;
   private final PeerId peer;
 
   /** Found out when first asked for, as that takes a hash. */
   private @Nullable Boolean bound;
 
-  public Contact(DhtId id, PeerId peer) {
+  private Contact(DhtId id, PeerId peer) {
     this.id = id;
     this.peer = peer;
+  }
+
+  public static Contact of(DhtId id, PeerId peer) {
+    return RECENT.get(
+        id.hashCode(),
+        known -> known.id.equals(id) && known.peer.equals(peer),
+        () -> new Contact(id, peer));
   }
 
   public DhtId id() {

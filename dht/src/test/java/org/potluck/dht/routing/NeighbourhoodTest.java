@@ -45,7 +45,7 @@ class NeighbourhoodTest {
   void idsThatNoIdentityYieldsTakeHalfOfABucketAtMost() {
     for (int i = 0; i < 1000; i++) {
       DhtId chosen = new DhtId(random.nextLong(), random.nextLong(), random.nextInt());
-      RoutingTable.Heard _ = table.heard(new Contact(chosen, peer()), Optional.empty(), NOW);
+      RoutingTable.Heard _ = table.heard(Contact.of(chosen, peer()), Optional.empty(), NOW);
     }
     long chosen = table.size();
     for (int i = 0; i < 2000; i++) {
@@ -56,7 +56,7 @@ class NeighbourhoodTest {
 
   private void hear(Optional<String> neighbourhood) {
     PeerId peer = peer();
-    RoutingTable.Heard _ = table.heard(new Contact(DhtId.ofPeer(peer), peer), neighbourhood, NOW);
+    RoutingTable.Heard _ = table.heard(Contact.of(DhtId.ofPeer(peer), peer), neighbourhood, NOW);
   }
 
   private PeerId peer() {

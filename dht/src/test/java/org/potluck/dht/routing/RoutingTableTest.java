@@ -32,7 +32,7 @@ class RoutingTableTest {
       if (random.nextInt(4) == 0 && !heard.isEmpty()) {
         table.remove(heard.get(random.nextInt(heard.size())).id());
       } else {
-        Contact contact = new Contact(near(random.nextInt(30)), peer());
+        Contact contact = Contact.of(near(random.nextInt(30)), peer());
         heard.add(contact);
         table.heard(contact, Optional.empty(), NOW);
       }
@@ -56,7 +56,7 @@ class RoutingTableTest {
   @Test
   void nearestAgreesWithSortingEverybody() {
     for (int i = 0; i < 1000; i++) {
-      table.heard(new Contact(near(random.nextInt(12)), peer()), Optional.empty(), NOW);
+      table.heard(Contact.of(near(random.nextInt(12)), peer()), Optional.empty(), NOW);
     }
     for (int i = 0; i < 200; i++) {
       DhtId target = near(random.nextInt(12));
@@ -80,9 +80,7 @@ class RoutingTableTest {
       now = now.plusSeconds(1);
       boolean again = !met.isEmpty() && random.nextBoolean();
       Contact contact =
-          again
-              ? met.get(random.nextInt(met.size()))
-              : new Contact(near(random.nextInt(9)), peer());
+          again ? met.get(random.nextInt(met.size())) : Contact.of(near(random.nextInt(9)), peer());
       if (again && random.nextInt(4) == 0) {
         table.remove(contact.id());
         heardAt.remove(contact.id());
@@ -112,7 +110,7 @@ class RoutingTableTest {
   @Test
   void saysForHowManyBitsThereIsAContact() {
     for (int i = 0; i < 300; i++) {
-      Contact contact = new Contact(near(random.nextInt(14)), peer());
+      Contact contact = Contact.of(near(random.nextInt(14)), peer());
       table.heard(contact, Optional.empty(), NOW);
       BitSet expected = new BitSet();
       for (Contact other : table.contacts()) {
@@ -131,10 +129,10 @@ class RoutingTableTest {
     while (far.size() < 3) {
       PeerId peer = peer();
       if (self.sharedBits(DhtId.ofPeer(peer)) == 0) {
-        far.add(new Contact(DhtId.ofPeer(peer), peer));
+        far.add(Contact.of(DhtId.ofPeer(peer), peer));
       }
     }
-    small.heard(new Contact(near(1), peer()), Optional.empty(), NOW);
+    small.heard(Contact.of(near(1), peer()), Optional.empty(), NOW);
     small.heard(far.get(0), Optional.empty(), NOW);
     small.heard(far.get(1), Optional.empty(), NOW);
     assertThat(small.heard(far.get(2), Optional.empty(), NOW))
@@ -150,7 +148,7 @@ class RoutingTableTest {
   void onePeerStandsAtOneIdOnly() {
     PeerId peer = peer();
     for (int i = 0; i < 50; i++) {
-      table.heard(new Contact(id(), peer), Optional.empty(), NOW);
+      table.heard(Contact.of(id(), peer), Optional.empty(), NOW);
     }
     assertThat(table.contacts()).hasSize(1);
   }
@@ -160,17 +158,17 @@ class RoutingTableTest {
     PeerId rightful = peer();
     PeerId squatter = peer();
     DhtId id = DhtId.ofPeer(rightful);
-    table.heard(new Contact(id, squatter), Optional.empty(), NOW);
-    table.heard(new Contact(id, rightful), Optional.empty(), NOW);
-    table.heard(new Contact(id, squatter), Optional.empty(), NOW);
-    assertThat(table.contacts()).containsExactly(new Contact(id, rightful));
+    table.heard(Contact.of(id, squatter), Optional.empty(), NOW);
+    table.heard(Contact.of(id, rightful), Optional.empty(), NOW);
+    table.heard(Contact.of(id, squatter), Optional.empty(), NOW);
+    assertThat(table.contacts()).containsExactly(Contact.of(id, rightful));
     assertThat(table.idOf(squatter)).isEmpty();
   }
 
   @Test
   void namesABucketThatWasQuietForLong() {
     for (int i = 0; i < 100; i++) {
-      table.heard(new Contact(id(), peer()), Optional.empty(), NOW);
+      table.heard(Contact.of(id(), peer()), Optional.empty(), NOW);
     }
     Instant later = NOW.plus(Duration.ofMinutes(6));
     assertThat(table.stale(NOW, Duration.ofMinutes(5), random)).isEmpty();

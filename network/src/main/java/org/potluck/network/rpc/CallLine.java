@@ -25,7 +25,7 @@ final class CallLine implements StreamHandler, LineReader.Receiver {
   private final Runnable unusable;
   private final LineWriter writer;
   private final LineReader reader;
-  private final Map<Integer, Pending<?>> calls = new LinkedHashMap<>();
+  private final Map<Integer, Pending<?>> calls = new LinkedHashMap<>(2);
   private EventLoop.@Nullable Timer life;
   private int lastCall;
   private boolean retired;

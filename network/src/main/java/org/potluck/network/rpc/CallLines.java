@@ -47,7 +47,7 @@ final class CallLines {
 
   /** A line that is being opened or is open. Those who wait for it go in the order they came. */
   private static final class Opening {
-    private final Deque<CompletableFuture<Optional<CallLine>>> waiting = new ArrayDeque<>();
+    private final Deque<CompletableFuture<Optional<CallLine>>> waiting = new ArrayDeque<>(1);
     private @Nullable CallLine line;
   }
 

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class FrameReader {
   private static final int FIRST_BYTES = 16 << 10;
+  private static final byte[] NOTHING = {};
 
   private final Framing framing;
   private final int frameBytesMax;
@@ -19,7 +20,7 @@ public final class FrameReader {
   private final byte[] head;
   private int headCount;
   private int length;
-  private byte[] body = new byte[0];
+  private byte[] body = NOTHING;
   private int bodyCount;
   private @Nullable ByteBuffer room;
   private boolean inBody;
@@ -83,7 +84,7 @@ public final class FrameReader {
   /** Drops everything from now on; may be called while receiving a frame. */
   public void stop() {
     stopped = true;
-    body = new byte[0];
+    body = NOTHING;
   }
 
   private void readHead(byte next) {
@@ -140,7 +141,7 @@ public final class FrameReader {
     headCount = 0;
     bodyCount = 0;
     inBody = false;
-    body = new byte[0];
+    body = NOTHING;
     receiver.frame(marker, frame);
   }
 

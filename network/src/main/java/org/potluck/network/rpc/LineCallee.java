@@ -37,7 +37,7 @@ final class LineCallee implements StreamHandler, LineReader.Receiver {
   private final Runnable finished;
   private final LineWriter writer;
   private final LineReader reader;
-  private final SequencedMap<Integer, Call> calls = new LinkedHashMap<>();
+  private final SequencedMap<Integer, Call> calls = new LinkedHashMap<>(2);
   private EventLoop.@Nullable Timer watching;
   private boolean waitingForParts;
 

@@ -16,7 +16,7 @@ final class LineReader implements FrameReader.Receiver {
   private final CallFrame.Kind closing;
   private final Receiver receiver;
   private final FrameReader frames;
-  private final Map<Integer, Unfinished> unfinished = new HashMap<>();
+  private final Map<Integer, Unfinished> unfinished = new HashMap<>(2);
 
   /**
    * @param opening what begins a message on this side: a request or an answer

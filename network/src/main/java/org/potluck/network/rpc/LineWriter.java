@@ -18,8 +18,8 @@ final class LineWriter {
   private static final int QUEUE_BYTES = 64 << 10;
 
   private final Stream stream;
-  private final Deque<Parts> turns = new ArrayDeque<>();
-  private final Deque<Parts> waiting = new ArrayDeque<>();
+  private final Deque<Parts> turns = new ArrayDeque<>(1);
+  private final Deque<Parts> waiting = new ArrayDeque<>(1);
   private boolean feeding;
 
   LineWriter(Stream stream) {

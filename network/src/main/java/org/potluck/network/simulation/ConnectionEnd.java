@@ -1,12 +1,9 @@
 package org.potluck.network.simulation;
 
 import java.time.Duration;
-import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.potluck.network.Network;
@@ -28,8 +25,8 @@ final class ConnectionEnd {
   private final SimulatedNetwork owner;
   private final Path out;
   private final Duration roundTrip;
-  private final Set<SimulatedStream> streams = new LinkedHashSet<>();
-  private final Map<SimulatedStream, CompletableFuture<Stream>> opening = new LinkedHashMap<>();
+  private final List<SimulatedStream> streams = new ArrayList<>(2);
+  private final List<Opening> opening = new ArrayList<>(0);
   private @Nullable ConnectionEnd otherEnd;
   private boolean open = true;
   private Traffic traffic = Traffic.NONE;
@@ -39,6 +36,9 @@ final class ConnectionEnd {
     this.out = out;
     this.roundTrip = roundTrip;
   }
+
+  /** A stream that the other side was asked for. */
+  private record Opening(SimulatedStream stream, CompletableFuture<Stream> answer) {}
 
   /** Connects two peers; returns the end of {@code dialer}. */
   static ConnectionEnd connect(
@@ -87,7 +87,7 @@ final class ConnectionEnd {
   /** Asks the other side for a stream; {@code answer} completes when it grants or refuses. */
   void openStream(String protocol, CompletableFuture<Stream> answer) {
     SimulatedStream ours = new SimulatedStream(this, protocol);
-    opening.put(ours, answer);
+    opening.add(new Opening(ours, answer));
     if (!open) {
       failOpening();
       return;
@@ -120,7 +120,7 @@ final class ConnectionEnd {
     if (!open) {
       return;
     }
-    opening.remove(ours);
+    opening.removeIf(one -> one.stream == ours);
     streams.add(ours);
     if (!answer.complete(ours)) {
       ours.reset();
@@ -128,7 +128,7 @@ final class ConnectionEnd {
   }
 
   private void refused(SimulatedStream ours, CompletableFuture<Stream> answer) {
-    opening.remove(ours);
+    opening.removeIf(one -> one.stream == ours);
     answer.completeExceptionally(
         new NetworkException(
             Reason.UNSUPPORTED_PROTOCOL,
@@ -236,8 +236,8 @@ final class ConnectionEnd {
   }
 
   private void failOpening() {
-    for (CompletableFuture<Stream> answer : List.copyOf(opening.values())) {
-      answer.completeExceptionally(
+    for (Opening one : List.copyOf(opening)) {
+      one.answer.completeExceptionally(
           new NetworkException(Reason.CLOSED, "the connection to peer " + remote() + " was lost"));
     }
     opening.clear();

@@ -1,6 +1,8 @@
 package org.potluck.network.simulation;
 
 import java.util.ArrayDeque;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One direction of a connection: delays what passes, keeps its order, and holds it back while the
@@ -21,7 +23,7 @@ final class Path {
   private final SimulatedNetwork to;
   private final LinkProfile link;
   private final long extraNanos;
-  private final ArrayDeque<Runnable> held = new ArrayDeque<>(1);
+  private @Nullable ArrayDeque<Runnable> held;
   private Runnable broken = () -> {};
   private long lastArrivalNanos;
   private long congestedUntilNanos;
@@ -66,7 +68,7 @@ final class Path {
 
   /** Lets pass what was held; called when a partition or stall ends. */
   void release() {
-    if (!held.isEmpty()) {
+    if (held != null) {
       simulation.plan(0, EventKind.RELEASED, to, from.host().index, held.size(), this::letPass);
     }
   }
@@ -95,16 +97,22 @@ final class Path {
   }
 
   private void arrive(Runnable onArrival) {
-    if (!held.isEmpty() || parted()) {
+    if (held != null) {
       held.add(onArrival);
+    } else if (parted()) {
+      held = new ArrayDeque<>(List.of(onArrival));
     } else {
       onArrival.run();
     }
   }
 
   private void letPass() {
-    while (!held.isEmpty() && !parted()) {
-      held.remove().run();
+    while (held != null && !parted()) {
+      Runnable next = held.remove();
+      if (held.isEmpty()) {
+        held = null;
+      }
+      next.run();
     }
   }
 }

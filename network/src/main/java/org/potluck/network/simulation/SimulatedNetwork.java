@@ -332,7 +332,7 @@ public final class SimulatedNetwork implements Network {
     }
     ends.add(end);
     List<ConnectionEnd> present =
-        connections.computeIfAbsent(end.remote(), peer -> new ArrayList<>());
+        connections.computeIfAbsent(end.remote(), peer -> new ArrayList<>(1));
     present.add(end);
     if (present.size() == 1) {
       tell(listener -> listener.connected(end.remote()));

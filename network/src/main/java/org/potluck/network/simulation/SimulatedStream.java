@@ -30,8 +30,8 @@ final class SimulatedStream implements Stream {
   private final ConnectionEnd connection;
   private final String protocol;
   private final int magnification;
-  private final ArrayDeque<ByteBuffer> queue = new ArrayDeque<>();
-  private final ArrayDeque<byte[]> inbound = new ArrayDeque<>();
+  private final ArrayDeque<ByteBuffer> queue = new ArrayDeque<>(1);
+  private final ArrayDeque<byte[]> inbound = new ArrayDeque<>(1);
   private @Nullable SimulatedStream other;
   private @Nullable StreamHandler handler;
   private @Nullable StreamEnd end;
