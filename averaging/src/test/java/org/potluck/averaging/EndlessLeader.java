@@ -54,6 +54,7 @@ final class EndlessLeader {
               .setEpoch(victim.epoch)
               .setModel(victim.model)
               .setDeclaredMicros(1)
+              .setReachable(true)
               .setAnnouncement(true)
               .addAllAddresses(network.addresses().stream().map(Object::toString).toList())
               .build();

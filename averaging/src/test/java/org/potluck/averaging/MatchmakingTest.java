@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.potluck.network.simulation.PeerProfile;
 
 class MatchmakingTest {
   /**
@@ -26,6 +27,29 @@ class MatchmakingTest {
       assertThat(swarm.outcome(2).members().getFirst())
           .as("the first leads and is first in the group, seed %d", seed)
           .isEqualTo(swarm.everybody().getFirst());
+    }
+  }
+
+  /**
+   * The first knows the second and cannot be dialed; the third knows the second only. Whoever
+   * followed the first would leave the third alone.
+   */
+  @Test
+  void onlyWhoCanBeDialedLeadsThoseThatItHasNotDialed() {
+    for (int seed = 0; seed < 10; seed++) {
+      PeerProfile usual = PeerProfile.datacenter();
+      Swarm swarm = new Swarm(seed, 3, 2000, i -> i == 0 ? usual.dialOutOnly() : usual);
+      average(swarm, 0, 0, List.of(1));
+      average(swarm, 1, 20, List.of());
+      average(swarm, 2, 40, List.of(1));
+      swarm.finish();
+      swarm.agreed();
+      for (int peer = 0; peer < 3; peer++) {
+        assertThat(swarm.outcome(peer).members()).as("seed %d", seed).hasSize(3);
+      }
+      assertThat(swarm.outcome(2).members().getFirst())
+          .as("the leader, seed %d", seed)
+          .isEqualTo(swarm.everybody().get(1));
     }
   }
 

@@ -46,7 +46,8 @@ class HostileNodesTest {
               ? 1
               : 0;
     }
-    assertThat(refused).isBetween(51, 100);
+    // 4096 keys at once are 63 calls; 256 a second come on top.
+    assertThat(refused).isBetween(51, 137);
     assertThat(pings(swarm, 1)).as("the flooder").isFalse();
     assertThat(pings(swarm, 2)).as("the others").isTrue();
     swarm.simulation.runFor(HOUR);

@@ -43,6 +43,7 @@ public record PeerStatus(
   public enum Activity {
     TRAINING,
     AVERAGING,
+    AUDITING,
     DOWNLOADING,
     WAITING,
     PAUSED,

@@ -27,8 +27,15 @@ public interface Stream {
    */
   void write(ByteBuffer data);
 
-  /** Whether less is queued than the stream's high-water mark (some 64 KiB to 1 MiB). */
+  /** Whether less is queued than the high-water mark. */
   boolean writable();
+
+  /**
+   * Sets the high-water mark, some 256 KiB to 1 MiB at first. Low water is a fraction of it.
+   *
+   * @param bytes at least 2
+   */
+  void highWater(int bytes);
 
   /** Bytes queued here and not yet handed to the operating system. */
   long queuedBytes();
@@ -45,6 +52,9 @@ public interface Stream {
   /** Resumes delivery. */
   void resumeReading();
 
-  /** Resets the stream when nothing has arrived for {@code limit}; replaces an earlier limit. */
+  /**
+   * Resets the stream when nothing has arrived for {@code limit}; replaces an earlier limit. Zero
+   * is no limit.
+   */
   void idleLimit(Duration limit);
 }

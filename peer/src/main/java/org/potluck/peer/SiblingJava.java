@@ -10,6 +10,7 @@ import java.util.List;
 
 /** Starts another Java process with the very Java, classes and flags that run this one. */
 public final class SiblingJava {
+  private static final String ARCHIVING = "-XX:+AutoCreateSharedArchive";
   private static final String VECTORS = "--add-modules=jdk.incubator.vector";
 
   /** As the launcher names them; an archive is good for one set of modules only. */
@@ -29,7 +30,7 @@ public final class SiblingJava {
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     // Class data is shared for reading only: siblings must not race to write the archive.
     ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
-        .filter(argument -> !argument.equals("-XX:+AutoCreateSharedArchive"))
+        .filter(argument -> !argument.equals(ARCHIVING))
         .filter(argument -> !argument.equals(VECTORS))
         .map(argument -> argument.replace(ARCHIVE_WITHOUT_VECTORS, ARCHIVE_WITH_VECTORS))
         .forEach(command::add);
@@ -40,11 +41,14 @@ public final class SiblingJava {
     return command;
   }
 
-  /** The same for one that may write the archive of class data, so that later ones start sooner. */
+  /**
+   * The same for one that writes an archive of class data if this process does, so that later ones
+   * start sooner.
+   */
   public static List<String> archivingCommand(Class<?> main, List<String> arguments) {
     List<String> command = command(main, arguments);
-    if (command.stream().anyMatch(argument -> argument.startsWith("-XX:SharedArchiveFile="))) {
-      command.add(1, "-XX:+AutoCreateSharedArchive");
+    if (ManagementFactory.getRuntimeMXBean().getInputArguments().contains(ARCHIVING)) {
+      command.add(1, ARCHIVING);
     }
     return command;
   }

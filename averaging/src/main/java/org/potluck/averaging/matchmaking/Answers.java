@@ -34,6 +34,7 @@ final class Answers {
             RedirectMessage.newBuilder()
                 .setLeader(ByteString.copyFrom(leader.peer().toBytes()))
                 .setDeclaredMicros(leader.declaredMicros())
+                .setReachable(leader.reachable())
                 .addAllAddresses(leader.message().getAddressesList()))
         .build();
   }

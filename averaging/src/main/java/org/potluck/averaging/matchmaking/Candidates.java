@@ -24,8 +24,8 @@ final class Candidates {
     }
   }
 
-  /** The one to follow: the earliest of those that may be followed, if it is before {@code own}. */
-  Optional<Declaration> earliestBefore(Declaration own, Predicate<PeerId> shunned) {
+  /** The one to follow: the first of those that may be followed, if it is before {@code own}. */
+  Optional<Declaration> firstBefore(Declaration own, Predicate<PeerId> shunned) {
     for (Declaration candidate : declared.headSet(own)) {
       if (!struck(candidate.peer()) && !shunned.test(candidate.peer())) {
         return Optional.of(candidate);

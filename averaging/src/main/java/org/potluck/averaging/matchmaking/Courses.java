@@ -104,7 +104,7 @@ final class Courses {
     List<Declaration> reachable = new ArrayList<>();
     List<Declaration> others = new ArrayList<>();
     for (Declaration peer : joined) {
-      (peer.message().getReachable() ? reachable : others).add(peer);
+      (peer.reachable() ? reachable : others).add(peer);
     }
     shuffle(reachable, around.random());
     shuffle(others, around.random());

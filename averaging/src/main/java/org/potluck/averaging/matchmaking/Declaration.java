@@ -17,7 +17,11 @@ import org.potluck.network.Multiaddr;
 import org.potluck.network.PeerId;
 
 /**
- * One peer's word that it wants to average: who is earliest leads.
+ * One peer's word that it wants to average: the first in order leads.
+ *
+ * <p>Those that can be dialed come before those that cannot, whenever they declared: a leader that
+ * nobody can dial has followers only among those that it has dialed itself. Among equals the
+ * earlier comes first, then the smaller peer id.
  *
  * @param declaredMicros when, on its own clock, in microseconds since 1970
  */
@@ -27,6 +31,9 @@ record Declaration(PeerId peer, long declaredMicros, JoinMessage message)
 
   @Override
   public int compareTo(Declaration other) {
+    if (reachable() != other.reachable()) {
+      return reachable() ? -1 : 1;
+    }
     int byTime = Long.compare(declaredMicros, other.declaredMicros);
     return byTime != 0 ? byTime : peer.compareTo(other.peer);
   }
@@ -61,6 +68,11 @@ record Declaration(PeerId peer, long declaredMicros, JoinMessage message)
               to -> paths.add(new OwnLink.Path(to, new Bandwidth(path.getBytesPerSecond()))));
     }
     return paths;
+  }
+
+  /** Whether its peer says that others can dial it. */
+  boolean reachable() {
+    return message.getReachable();
   }
 
   boolean ready() {

@@ -160,12 +160,13 @@ final class Following implements JoinStream.Owner {
             .setKey(own.message().getKey())
             .setEpoch(own.message().getEpoch())
             .setDeclaredMicros(redirect.getDeclaredMicros())
+            .setReachable(redirect.getReachable())
             .addAllAddresses(redirect.getAddressesList())
             .build();
     Declaration next =
         Declaration.read(PeerId.ofBytes(redirect.getLeader().toByteArray()), message);
     if (next.compareTo(leader) >= 0) {
-      throw new FrameException("sends us to a later declaration");
+      throw new FrameException("sends us to a declaration further behind");
     }
     return next;
   }

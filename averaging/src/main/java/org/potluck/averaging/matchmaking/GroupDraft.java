@@ -53,7 +53,7 @@ record GroupDraft(List<Declaration> peers, List<Double> weights, boolean carried
           new Member(
               peer.peer(),
               weights.get(i),
-              peer.message().getReachable(),
+              peer.reachable(),
               split.shares().get(i),
               peer.addresses()));
     }
@@ -84,7 +84,7 @@ record GroupDraft(List<Declaration> peers, List<Double> weights, boolean carried
 
   /** Whether somebody can be dialed, so that all can be linked through it. */
   boolean linked() {
-    return peers.size() == 1 || peers.stream().anyMatch(peer -> peer.message().getReachable());
+    return peers.size() == 1 || peers.stream().anyMatch(peer -> peer.reachable());
   }
 
   private List<SpanPlanner.Link> links() {
@@ -95,7 +95,7 @@ record GroupDraft(List<Declaration> peers, List<Double> weights, boolean carried
               peers.get(i).message().getUpBytesPerSecond(),
               peers.get(i).message().getDownBytesPerSecond(),
               weights.get(i) > 0,
-              peers.get(i).message().getReachable()));
+              peers.get(i).reachable()));
     }
     return links;
   }

@@ -25,10 +25,10 @@ import org.potluck.network.PeerId;
  * when the target batch is there, and that it is ready when it has its contribution.
  *
  * <p>Everybody declares itself, directly to the peers it knows and in the DHT for those it does
- * not. The earliest declaration leads. Whoever knows an earlier one than its own follows it; a
- * leader that comes to follow sends its followers on. Following always leads to an earlier
- * declaration, so nobody can wait for himself in a circle. A leader that is lost or refuses is
- * struck off and the next one tried.
+ * not. The first declaration in their order leads: those that can be dialed come first, among them
+ * the earliest. Whoever knows one before its own follows it; a leader that comes to follow sends
+ * its followers on. Following always leads to a declaration further in front, so nobody can wait
+ * for himself in a circle. A leader that is lost or refuses is struck off and the next one tried.
  */
 public final class Matchmaker {
   private final Surroundings around;
@@ -67,7 +67,7 @@ public final class Matchmaker {
 
   void start(List<Declaration> heard) {
     heard.forEach(candidates::add);
-    followEarliest();
+    followFirst();
     leadUnlessFollowing();
   }
 
@@ -155,7 +155,7 @@ public final class Matchmaker {
             && declaration.message().getModel().equals(terms.model());
     if (meant && !found.isDone() && !declaration.peer().equals(around.self())) {
       candidates.add(declaration);
-      followEarliest();
+      followFirst();
     }
   }
 
@@ -175,16 +175,16 @@ public final class Matchmaker {
 
   // Whom to follow.
 
-  private void followEarliest() {
+  private void followFirst() {
     if (following != null || found.isDone()) {
       return;
     }
-    Optional<Declaration> earliest =
-        candidates.earliestBefore(
+    Optional<Declaration> first =
+        candidates.firstBefore(
             own,
             peer ->
                 around.shunned().contains(peer, around.now()) || around.trust().bannedByMost(peer));
-    earliest.ifPresent(this::follow);
+    first.ifPresent(this::follow);
   }
 
   private void follow(Declaration candidate) {
@@ -203,7 +203,7 @@ public final class Matchmaker {
 
   private void leave() {
     following = null;
-    followEarliest();
+    followFirst();
     if (following == null) {
       herald.forgetTold();
     }
@@ -266,13 +266,18 @@ public final class Matchmaker {
 
     @Override
     public void redirected(Declaration from, Declaration next) {
+      if (next.peer().equals(around.self())) {
+        // It holds us for another than we are.
+        lost(from);
+        return;
+      }
       candidates.add(next);
       following = null;
       if (candidates.struck(next.peer())) {
         // The old leader will notice, too, that this one is dead: ask it again soon.
-        around.loop().schedule(around.options().graceMin(), Matchmaker.this::followEarliest);
+        around.loop().schedule(around.options().graceMin(), Matchmaker.this::followFirst);
       } else {
-        followEarliest();
+        followFirst();
       }
     }
 
@@ -304,7 +309,7 @@ public final class Matchmaker {
               () -> {
                 if (following == null && leading.followers() == 0) {
                   candidates.forgiveLate();
-                  followEarliest();
+                  followFirst();
                 }
               });
     }

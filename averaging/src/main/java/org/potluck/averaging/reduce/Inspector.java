@@ -112,6 +112,43 @@ public final class Inspector {
     return agreements;
   }
 
+  /**
+   * One contribution beside all others', to be compared with what it should have been.
+   *
+   * @param from index in the vector of the first value
+   * @param contribution decoded
+   * @param others the sum of the others', each taken as a direction; as many values
+   */
+  public record Excerpt(long from, float[] contribution, float[] others) {}
+
+  /**
+   * What {@code member} brought, from the beginning of the chunk.
+   *
+   * @param who whose contributions take part, {@code member}'s among them
+   * @param norms of their contributions
+   * @param valuesMax no more than so many values
+   */
+  public Excerpt excerpt(Chunk chunk, int member, BitSet who, double[] norms, int valuesMax) {
+    int count = Math.min(chunk.values(), valuesMax);
+    sum.asSlice(0, (long) count * Float.BYTES).fill((byte) 0);
+    for (int other = who.nextSetBit(0); other >= 0; other = who.nextSetBit(other + 1)) {
+      boolean counts = other != member && norms[other] > SHORTEST;
+      MemorySegment values = counts ? values(chunk, other) : null;
+      if (values != null) {
+        VectorMath.addScaled(values, 0, (float) (1 / norms[other]), sum, 0, count);
+      }
+    }
+    return new Excerpt(chunk.from(), copy(values(chunk, member), count), copy(sum, count));
+  }
+
+  private static float[] copy(@Nullable MemorySegment values, int count) {
+    float[] copy = new float[count];
+    if (values != null) {
+      MemorySegment.copy(values, ValueLayout.JAVA_FLOAT_UNALIGNED, 0, copy, 0, count);
+    }
+    return copy;
+  }
+
   /** Its values, until the next are asked for; null where the bytes are no contribution. */
   private @Nullable MemorySegment values(Chunk chunk, int member) {
     if (member == chunk.self()) {

@@ -12,6 +12,10 @@ import java.util.stream.DoubleStream;
  * taken. Where most have next to nothing, as in the rows of rare words, one honest peer may well
  * have something: nothing is too long that is short next to the rest of the vector. Fewer samples
  * make a noisier mean, in norm by the square root.
+ *
+ * <p>A single contribution is not judged by the past: gradients of a model that has just lost its
+ * way are many times as long as before, and refusing them would keep a peer that trains alone from
+ * ever taking another step.
  */
 final class NormLimit {
   private static final double FACTOR = 10;
@@ -32,11 +36,13 @@ final class NormLimit {
 
   /** The median norm: of an even number the smaller one in the middle; 0 of none. */
   static double reference(double[] norms, double usual) {
-    double[] known =
-        DoubleStream.concat(Arrays.stream(norms), DoubleStream.of(usual))
-            .filter(norm -> !Double.isNaN(norm))
-            .sorted()
-            .toArray();
+    double[] present = Arrays.stream(norms).filter(norm -> !Double.isNaN(norm)).toArray();
+    boolean comparable = present.length != 1 && !Double.isNaN(usual);
+    DoubleStream voices =
+        comparable
+            ? DoubleStream.concat(Arrays.stream(present), DoubleStream.of(usual))
+            : Arrays.stream(present);
+    double[] known = voices.sorted().toArray();
     return known.length == 0 ? 0 : known[(known.length - 1) / 2];
   }
 

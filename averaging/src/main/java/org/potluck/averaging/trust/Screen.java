@@ -6,11 +6,13 @@ import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.TreeMap;
-import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 import org.potluck.averaging.reduce.Inspector;
 import org.potluck.averaging.reduce.Inspector.Chunk;
+import org.potluck.averaging.reduce.Inspector.Excerpt;
 import org.potluck.network.PeerId;
 
 /**
@@ -34,6 +36,9 @@ public final class Screen {
 
   private static final int PROBES_KEPT_MAX = 512;
 
+  /** Of one chunk, for an audit. */
+  private static final int EXCERPT_VALUES = 65_536;
+
   private final List<PeerId> members;
   private final double[] weights;
   private final int self;
@@ -42,7 +47,7 @@ public final class Screen {
   private final double[] usual;
   private final double typical;
   private final Map<Integer, Charge> barred;
-  private final IntPredicate looksAtDirection;
+  private final Closer closer;
   private final boolean judgesLength;
   private final double medianWeight;
   private final List<Finding> findings = new ArrayList<>();
@@ -51,7 +56,7 @@ public final class Screen {
    * @param usual root mean square of a value by region, from earlier rounds; NaN where not known
    * @param typical the same over this peer's own contribution; 0 without one
    * @param barred members whose contribution is not taken whatever it is, and why
-   * @param looksAtDirection for which chunks, by number, that is worth its time
+   * @param closer at which chunks to look more closely
    * @param judgesLength whether numbers can be too large
    */
   Screen(
@@ -63,7 +68,7 @@ public final class Screen {
       double[] usual,
       double typical,
       Map<Integer, Charge> barred,
-      IntPredicate looksAtDirection,
+      Closer closer,
       boolean judgesLength) {
     this.members = members;
     this.weights = weights;
@@ -73,7 +78,7 @@ public final class Screen {
     this.usual = usual;
     this.typical = typical;
     this.barred = barred;
-    this.looksAtDirection = looksAtDirection;
+    this.closer = closer;
     this.judgesLength = judgesLength;
     double[] heavy = Arrays.stream(weights).filter(weight -> weight > 0).sorted().toArray();
     this.medianWeight = heavy.length == 0 ? 0 : heavy[(heavy.length - 1) / 2];
@@ -86,6 +91,7 @@ public final class Screen {
    * @param agreements by member; NaN where they were not looked at
    * @param places of the probes
    * @param accepted the median norm of those taken, as root mean square of a value; NaN of none
+   * @param excerpt of the contribution that is to be computed again; null where none is kept
    */
   public record Finding(
       Map<Integer, String> refused,
@@ -96,7 +102,8 @@ public final class Screen {
       int region,
       int[] places,
       float[][] probes,
-      double accepted) {
+      double accepted,
+      @Nullable Excerpt excerpt) {
     /** What is left to average. */
     public @Nullable ByteBuffer[] taken(@Nullable ByteBuffer[] received) {
       @Nullable ByteBuffer[] taken = received.clone();
@@ -154,9 +161,11 @@ public final class Screen {
     refused.keySet().forEach(taken::clear);
     double[] agreements = new double[norms.length];
     Arrays.fill(agreements, Double.NaN);
-    if (taken.cardinality() >= Direction.CONTRIBUTIONS_MIN && looksAtDirection.test(number)) {
+    if (taken.cardinality() >= Direction.CONTRIBUTIONS_MIN && closer.direction().test(number)) {
       agreements = inspector.agreements(chunk, taken, norms);
     }
+    int audited = closer.audited();
+    boolean kept = audited >= 0 && taken.get(audited) && closer.kept().test(number);
     return new Finding(
         refused,
         charges,
@@ -166,7 +175,8 @@ public final class Screen {
         region,
         places(chunk.from(), offset, stride, chunk.values()),
         lengths.probes(),
-        accepted(norms, taken) / perValue);
+        accepted(norms, taken) / perValue,
+        kept ? inspector.excerpt(chunk, audited, taken, norms, EXCERPT_VALUES) : null);
   }
 
   private @Nullable Charge judge(double norm, double limit, double reference, double weight) {
@@ -248,6 +258,17 @@ public final class Screen {
       charges.add(new Charge(first.misdeed(), same.size() / (double) chunks, first.reason()));
     }
     return charges;
+  }
+
+  /** What is to be computed again of this round; nothing of somebody who is charged anyway. */
+  Optional<Audit> audit() {
+    List<Excerpt> excerpts =
+        findings.stream().map(Finding::excerpt).filter(Objects::nonNull).toList();
+    int audited = closer.audited();
+    if (excerpts.isEmpty() || !charges(audited).isEmpty()) {
+      return Optional.empty();
+    }
+    return Optional.of(new Audit(members.get(audited), Math.round(weights[audited]), excerpts));
   }
 
   /** Where everybody pointed, over all chunks that were looked at. */

@@ -3,16 +3,15 @@ package org.potluck.averaging.trust;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.BitSet;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
-import java.util.function.IntPredicate;
 import java.util.random.RandomGenerator;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.potluck.averaging.Contribution;
 import org.potluck.averaging.codec.Codec;
 import org.potluck.averaging.codec.VectorMath;
@@ -28,9 +27,6 @@ import org.potluck.network.PeerId;
  * every average says over which weight it was taken.
  */
 public final class Trust {
-  /** More chunks than this are not looked at for their direction in one round. */
-  private static final int CHUNKS_LOOKED_AT = 8;
-
   private static final int SAMPLES = 64;
   private static final int SAMPLE_VALUES = 1024;
 
@@ -42,6 +38,8 @@ public final class Trust {
   private final Bearings bearings = new Bearings();
   private final Repeats repeats = new Repeats();
   private final NormHistory norms = new NormHistory();
+  private double auditsPerGroup;
+  private @Nullable Audit due;
 
   /**
    * @param random chooses which chunks are looked at more closely; whoever could guess it could
@@ -66,6 +64,36 @@ public final class Trust {
    */
   public void expect(long targetSamples, int microBatch) {
     speeds.expect((double) targetSamples, microBatch);
+  }
+
+  /**
+   * Has contributions computed again: so many of each group and round on average, over all who
+   * judge. None unless this is called.
+   */
+  public void audits(double perGroup) {
+    auditsPerGroup = perGroup;
+  }
+
+  /**
+   * The contribution of the round just concluded that this peer is to compute again, if any; asked
+   * once.
+   */
+  public Optional<Audit> takeAudit() {
+    Audit taken = due;
+    due = null;
+    return Optional.ofNullable(taken);
+  }
+
+  /** The samples of {@code audit} have been computed again; see {@link Audit#similarity}. */
+  public void audited(Audit audit, double similarity, Instant now) {
+    if (!Audit.passes(similarity)) {
+      standings.hold(
+          audit.peer(),
+          Misdeed.FAILED_AUDIT.cost(),
+          "its contribution is not that of the %d samples it claims (cosine %.2f)"
+              .formatted(audit.samples(), similarity),
+          now);
+    }
   }
 
   /** A peer says how fast it computes. */
@@ -139,8 +167,23 @@ public final class Trust {
         norms.usual(),
         typical,
         barred,
-        judges ? drawn(chunks) : chunk -> false,
+        judges ? closer(weights, self, chunks, barred) : Closer.NOT,
         judges);
+  }
+
+  private Closer closer(
+      List<Double> weights, int self, List<Integer> chunks, Map<Integer, Charge> barred) {
+    int[] candidates =
+        IntStream.range(0, weights.size())
+            .filter(member -> member != self && weights.get(member) > 0)
+            .filter(member -> !barred.containsKey(member))
+            .toArray();
+    boolean audits =
+        auditsPerGroup > 0
+            && candidates.length > 0
+            && random.nextDouble() * weights.size() < auditsPerGroup;
+    int audited = audits ? candidates[random.nextInt(candidates.length)] : -1;
+    return Closer.drawn(chunks, audited, random);
   }
 
   /** Root mean square of a value, from blocks all over the vector: a rough figure is enough. */
@@ -166,6 +209,7 @@ public final class Trust {
       return;
     }
     Direction direction = screen.direction();
+    due = averaged ? screen.audit().orElse(null) : null;
     for (Screen.Finding finding : screen.findings()) {
       if (!Double.isNaN(finding.accepted())) {
         norms.add(finding.region(), finding.accepted());
@@ -235,16 +279,5 @@ public final class Trust {
               "claims %.0f samples where at most %.0f are plausible".formatted(weight, limit)));
     }
     return Optional.empty();
-  }
-
-  private IntPredicate drawn(List<Integer> chunks) {
-    if (chunks.size() <= CHUNKS_LOOKED_AT) {
-      return chunk -> true;
-    }
-    Set<Integer> drawn = new LinkedHashSet<>();
-    while (drawn.size() < CHUNKS_LOOKED_AT) {
-      drawn.add(chunks.get(random.nextInt(chunks.size())));
-    }
-    return drawn::contains;
   }
 }

@@ -123,6 +123,11 @@ public record BrokenMachine(Network network, RandomGenerator random, int oneIn) 
       }
 
       @Override
+      public void highWater(int bytes) {
+        stream.highWater(bytes);
+      }
+
+      @Override
       public void idleLimit(Duration limit) {
         stream.idleLimit(limit);
       }

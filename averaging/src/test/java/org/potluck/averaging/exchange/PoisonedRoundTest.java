@@ -2,6 +2,7 @@ package org.potluck.averaging.exchange;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
 import java.util.function.DoubleUnaryOperator;
@@ -9,7 +10,10 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.potluck.averaging.PeerFault;
 import org.potluck.averaging.RoundOutcome;
+import org.potluck.averaging.codec.CodecId;
 import org.potluck.averaging.reduce.Aggregation;
+import org.potluck.averaging.trust.Audit;
+import org.potluck.averaging.trust.Trust;
 import org.potluck.averaging.trust.Verdict;
 import org.potluck.network.PeerId;
 
@@ -73,6 +77,41 @@ class PoisonedRoundTest {
   }
 
   @Test
+  void whoeverTrainsAloneGoesOnWhenItsGradientsGrow() {
+    RoundLab lab = new RoundLab(1).members(1);
+    for (double length : new double[] {1, 1, 1, 30, 900}) {
+      gradients(lab, 0, value -> length * value);
+      lab.begin().finish();
+      assertThat(longest(lab.averagedOf(0))).isGreaterThan(length);
+    }
+  }
+
+  @Test
+  void anAuditKnowsAContributionFromAnyOther() {
+    for (int seed = 0; seed < SEEDS; seed++) {
+      RoundLab lab = new RoundLab(seed).members(MEMBERS);
+      lab.codec = CodecId.INT8_BLOCKWISE;
+      lab.weights.replaceAll(weight -> 8.0);
+      gradients(lab, 0, value -> value);
+      lab.begin();
+      lab.trusts.forEach(trust -> trust.audits(MEMBERS));
+      lab.finish();
+      lab.soundWith(others(-1));
+      for (int i = 0; i < MEMBERS; i++) {
+        Trust trust = lab.trusts.get(i);
+        Audit audit = trust.takeAudit().orElseThrow();
+        assertThat(trust.takeAudit()).isEmpty();
+        assertThat(audit.samples()).isEqualTo(8);
+        for (int other = 0; other < MEMBERS; other++) {
+          boolean its = lab.networks.get(other).self().equals(audit.peer());
+          double similarity = audit.similarity(MemorySegment.ofArray(lab.vectors.get(other)));
+          assertThat(similarity).as("seed %d", seed).isBetween(its ? 0.99 : -0.9, its ? 1 : 0.5);
+        }
+      }
+    }
+  }
+
+  @Test
   void centeredClipGivesAllMembersTheSameBits() {
     for (int seed = 0; seed < SEEDS; seed++) {
       RoundLab lab = new RoundLab(seed).members(MEMBERS);
@@ -109,7 +148,7 @@ class PoisonedRoundTest {
   private static void gradients(RoundLab lab, int liar, DoubleUnaryOperator lie) {
     for (int v = 0; v < RoundLab.VALUES; v++) {
       double common = lab.random.nextGaussian();
-      for (int i = 0; i < MEMBERS; i++) {
+      for (int i = 0; i < lab.vectors.size(); i++) {
         double value = common + lab.random.nextGaussian();
         lab.vectors.get(i)[v] = (float) (i == liar ? lie.applyAsDouble(value) : value);
       }

@@ -29,6 +29,12 @@ class NormLimitTest {
   }
 
   @Test
+  void whoeverIsAloneIsNotJudgedByThePast() {
+    assertThat(NormLimit.reference(new double[] {NONE, 30, NONE}, 1)).isEqualTo(30);
+    assertThat(NormLimit.reference(new double[] {NONE}, 1)).isEqualTo(1);
+  }
+
+  @Test
   void wherePartsAreNearlyEmptyOneMayHaveSomething() {
     double[] rareWords = {0, 0, 0.4, 0, 0};
     assertThat(NormLimit.of(rareWords, NONE, 1)).isGreaterThan(0.4);

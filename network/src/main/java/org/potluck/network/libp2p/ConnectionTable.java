@@ -52,10 +52,13 @@ final class ConnectionTable {
     }
   }
 
-  /** The one to open streams on. */
+  /** The one to open streams on: of those that are surely alive not the spare, else the newest. */
   Optional<Connection> newest(PeerId peer) {
-    return byPeer.getOrDefault(peer, List.of()).reversed().stream()
+    List<Connection> all = byPeer.getOrDefault(peer, List.of());
+    boolean lively = all.size() > 1 && all.stream().allMatch(Connection::lively);
+    return all.reversed().stream()
         .filter(Connection::open)
+        .filter(connection -> !lively || !spare(connection, all))
         .findFirst();
   }
 
@@ -96,17 +99,25 @@ final class ConnectionTable {
         connections.stream()
             .filter(connection -> connection.session().streams() == 0)
             .filter(connection -> spare(connection, connections))
+            .filter(connection -> oursToClose(connection, connections))
             .forEach(Connection::close);
       }
     }
   }
 
   private boolean spare(Connection connection, List<Connection> all) {
-    boolean smaller = self.compareTo(connection.peer()) < 0;
-    boolean crossed = all.stream().anyMatch(other -> other.dialed() != connection.dialed());
-    if (crossed) {
-      return smaller && !connection.dialed();
-    }
-    return connection.dialed() && connection != all.getLast();
+    return crossed(all) ? connection.dialed() != smaller(connection) : connection != all.getLast();
+  }
+
+  private boolean oursToClose(Connection connection, List<Connection> all) {
+    return crossed(all) ? smaller(connection) : connection.dialed();
+  }
+
+  private static boolean crossed(List<Connection> all) {
+    return all.stream().anyMatch(other -> other.dialed() != all.getFirst().dialed());
+  }
+
+  private boolean smaller(Connection connection) {
+    return self.compareTo(connection.peer()) < 0;
   }
 }

@@ -6,7 +6,7 @@ import org.potluck.network.NetworkException.Reason;
 import org.potluck.network.PeerId;
 
 /**
- * Errors as they travel: a text, as in hivemind. The two that callers act on begin with the name of
+ * Errors as they travel: a text, as in hivemind. Those that callers act on begin with the name of
  * their reason, so that it survives the way.
  */
 final class ErrorText {
@@ -37,6 +37,8 @@ final class ErrorText {
   }
 
   private static boolean travels(Reason reason) {
-    return reason == Reason.TOO_LARGE || reason == Reason.LIMITED;
+    return reason == Reason.TOO_LARGE
+        || reason == Reason.LIMITED
+        || reason == Reason.UNSUPPORTED_PROTOCOL;
   }
 }

@@ -4,6 +4,8 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.MessageLite;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.random.RandomGenerator;
 import org.potluck.network.EventLoop;
@@ -16,7 +18,9 @@ import org.potluck.network.proto.CallUnaryRequest;
 import org.potluck.network.proto.PersistentConnectionRequest;
 
 /**
- * Calls between peers, in hivemind's framing, over any {@link Network}. One stream per call.
+ * Calls between peers over any {@link Network}. Unary calls to one peer share a {@link CallLine};
+ * where the peer speaks none, and for bulk and streaming calls, each has a stream of its own, in
+ * hivemind's framing.
  *
  * <p>All methods are called on the network's loop, and futures complete there. Failures are {@link
  * NetworkException}s; {@code TOO_LARGE} and {@code LIMITED} keep their reason on the way from the
@@ -25,10 +29,16 @@ import org.potluck.network.proto.PersistentConnectionRequest;
 public final class Rpc {
   private static final int UUID_BYTES = 16;
 
+  /** One in use, and those that are about to close. */
+  private static final int LINES_PER_PEER_MAX = 4;
+
   private final Network network;
   private final RandomGenerator random;
   private final RpcLimits limits;
   private final CallCounter served;
+  private final CallCounter linesServed = new CallCounter(LINES_PER_PEER_MAX);
+  private final CallLines lines;
+  private final Map<String, Served<?, ?>> methods = new HashMap<>();
 
   /**
    * @param random draws the ids of calls; hivemind keys pending answers by them alone
@@ -42,11 +52,17 @@ public final class Rpc {
     this.random = random;
     this.limits = limits;
     this.served = new CallCounter(limits.callsPerPeerMax());
+    this.lines = new CallLines(network);
   }
 
   /** Answers calls of {@code method} from now on. */
   public <Q extends MessageLite, A extends MessageLite> void serve(
       UnaryMethod<Q, A> method, UnaryHandler<Q, A> handler) {
+    Served<Q, A> answering = new Served<>(method, handler);
+    if (methods.isEmpty()) {
+      network.handle(CallFrame.PROTOCOL, this::serveLine);
+    }
+    methods.put(method.protocol(), answering);
     network.handle(
         method.protocol(),
         stream -> {
@@ -56,8 +72,7 @@ public final class Rpc {
             return;
           }
           new UnaryCallee<>(
-                  method,
-                  handler,
+                  answering,
                   network.loop(),
                   limits,
                   stream,
@@ -74,6 +89,40 @@ public final class Rpc {
    */
   public <Q extends MessageLite, A extends MessageLite> CompletableFuture<A> call(
       PeerId to, UnaryMethod<Q, A> method, Q request, Duration timeout) {
+    int size = request.getSerializedSize();
+    if (size > method.messageBytesMax()) {
+      return CompletableFuture.failedFuture(
+          Served.tooLarge("the request", size, method.messageBytesMax()));
+    }
+    CompletableFuture<A> answer = new CompletableFuture<>();
+    limit(to, method.protocol(), timeout, answer);
+    if (method.bulk()) {
+      askOnStream(to, method, request, timeout, answer);
+      return answer;
+    }
+    var _ =
+        lines
+            .to(to)
+            .whenComplete(
+                (line, trouble) -> {
+                  if (trouble != null) {
+                    answer.completeExceptionally(trouble);
+                  } else if (!answer.isDone() && line.isPresent()) {
+                    line.get().ask(method, request, answer);
+                  } else if (!answer.isDone()) {
+                    askOnStream(to, method, request, timeout, answer);
+                  }
+                });
+    return answer;
+  }
+
+  /** Calls in hivemind's framing, on a stream of its own. */
+  private <A extends MessageLite> void askOnStream(
+      PeerId to,
+      UnaryMethod<?, A> method,
+      MessageLite request,
+      Duration timeout,
+      CompletableFuture<A> answer) {
     ByteString callId = newCallId();
     PersistentConnectionRequest message =
         PersistentConnectionRequest.newBuilder()
@@ -86,18 +135,10 @@ public final class Rpc {
             .build();
     int size = message.getSerializedSize();
     if (size > method.messageBytesMax()) {
-      return CompletableFuture.failedFuture(
-          new NetworkException(
-              Reason.TOO_LARGE,
-              "the request takes "
-                  + size
-                  + " bytes, of which "
-                  + method.messageBytesMax()
-                  + " are allowed"));
+      answer.completeExceptionally(Served.tooLarge("the request", size, method.messageBytesMax()));
+      return;
     }
     ByteBuffer frame = Framing.VARINT.encode(0, message);
-    CompletableFuture<A> answer = new CompletableFuture<>();
-    limit(to, method.protocol(), timeout, answer);
     var _ =
         network
             .open(to, method.protocol(), timeout)
@@ -111,7 +152,6 @@ public final class Rpc {
                     new UnaryCaller<>(method, callId, stream, answer).start(frame);
                   }
                 });
-    return answer;
   }
 
   /** Answers streaming calls of {@code method} from now on. */
@@ -135,7 +175,7 @@ public final class Rpc {
           if (verdict == CallCounter.Verdict.REFUSE) {
             call.start(ignored -> {});
             call.idleLimit(limits.requestLimit());
-            call.fail(Reason.LIMITED + ": too many calls of one peer at a time");
+            call.fail(ErrorText.of(Served.tooMany(limits)));
           } else {
             call.accept(server);
           }
@@ -160,6 +200,26 @@ public final class Rpc {
               call.start(receiver);
               return call;
             });
+  }
+
+  private void serveLine(Stream stream) {
+    PeerId caller = stream.remote();
+    switch (linesServed.begin(caller)) {
+      case SERVE ->
+          new LineCallee(
+                  methods::get,
+                  network.loop(),
+                  limits,
+                  served,
+                  stream,
+                  () -> linesServed.finished(caller))
+              .start();
+      case REFUSE -> {
+        linesServed.finished(caller);
+        turnAway(stream);
+      }
+      case RESET -> turnAway(stream);
+    }
   }
 
   private void limit(PeerId to, String protocol, Duration timeout, CompletableFuture<?> answer) {

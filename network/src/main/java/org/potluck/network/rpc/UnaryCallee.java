@@ -4,11 +4,7 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.MessageLite;
 import java.nio.ByteBuffer;
-import java.util.concurrent.CompletableFuture;
-import org.jspecify.annotations.Nullable;
 import org.potluck.network.EventLoop;
-import org.potluck.network.NetworkException;
-import org.potluck.network.NetworkException.Reason;
 import org.potluck.network.Stream;
 import org.potluck.network.StreamEnd;
 import org.potluck.network.StreamHandler;
@@ -20,15 +16,14 @@ import org.slf4j.LoggerFactory;
 
 /** The answering side of one unary call. */
 final class UnaryCallee<Q extends MessageLite, A extends MessageLite>
-    implements StreamHandler, FrameReader.Receiver {
+    implements StreamHandler, FrameReader.Receiver, Served.Caller<A> {
   private static final Logger LOG = LoggerFactory.getLogger(UnaryCallee.class);
   private static final int CALL_ID_BYTES_MAX = 64;
 
   /** A request that is going to be refused may not be larger, as it is worth nothing. */
   private static final int REFUSED_BYTES_MAX = 64 << 10;
 
-  private final UnaryMethod<Q, A> method;
-  private final UnaryHandler<Q, A> handler;
+  private final Served<Q, A> served;
   private final EventLoop loop;
   private final RpcLimits limits;
   private final Stream stream;
@@ -44,21 +39,19 @@ final class UnaryCallee<Q extends MessageLite, A extends MessageLite>
    * @param finished run once the stream is closed
    */
   UnaryCallee(
-      UnaryMethod<Q, A> method,
-      UnaryHandler<Q, A> handler,
+      Served<Q, A> served,
       EventLoop loop,
       RpcLimits limits,
       Stream stream,
       boolean refuse,
       Runnable finished) {
-    this.method = method;
-    this.handler = handler;
+    this.served = served;
     this.loop = loop;
     this.limits = limits;
     this.stream = stream;
     this.refuse = refuse;
     this.finished = finished;
-    int bytesMax = method.messageBytesMax();
+    int bytesMax = served.method().messageBytesMax();
     this.reader =
         new FrameReader(
             Framing.VARINT, refuse ? Math.min(bytesMax, REFUSED_BYTES_MAX) : bytesMax, this);
@@ -96,68 +89,36 @@ final class UnaryCallee<Q extends MessageLite, A extends MessageLite>
 
   private void asked(CallUnaryRequest call) {
     if (refuse) {
-      answerError(
-          new NetworkException(
-              Reason.LIMITED,
-              "more than " + limits.callsPerPeerMax() + " calls of one peer at a time"));
+      failed(Served.tooMany(limits));
       return;
     }
-    if (!call.getProto().equals(method.protocol())) {
-      answerError(new IllegalArgumentException("this stream is for " + method.protocol()));
+    String protocol = served.method().protocol();
+    if (!call.getProto().equals(protocol)) {
+      failed(new IllegalArgumentException("this stream is for " + protocol));
       return;
     }
     stream.idleLimit(limits.answerLimit());
-    CompletableFuture<A> answer;
-    try {
-      answer = handler.answer(stream.remote(), method.requestParser().parseFrom(call.getData()));
-    } catch (InvalidProtocolBufferException e) {
-      answerError(new IllegalArgumentException("malformed request: " + e.getMessage()));
-      return;
-    } catch (RuntimeException e) {
-      LOG.warn("answering '{}' to peer {} failed", method.protocol(), stream.remote(), e);
-      answerError(e);
-      return;
-    }
-    var _ =
-        answer.whenComplete(
-            (value, trouble) -> {
-              if (loop.inLoop()) {
-                answered(value, trouble);
-              } else {
-                loop.execute(() -> answered(value, trouble));
-              }
-            });
+    served.answer(stream.remote(), call.getData().newCodedInput(), loop, this);
   }
 
-  private void answered(@Nullable A value, @Nullable Throwable trouble) {
-    if (trouble != null) {
-      answerError(trouble);
-    } else if (value == null) {
-      answerError(new IllegalStateException("no answer"));
-    } else if (!over) {
-      PersistentConnectionRequest message =
-          message(CallUnaryResponse.newBuilder().setResponse(value.toByteString()));
-      int size = message.getSerializedSize();
-      if (size > method.messageBytesMax()) {
-        answerError(
-            new NetworkException(
-                Reason.TOO_LARGE,
-                "the answer takes "
-                    + size
-                    + " bytes, of which "
-                    + method.messageBytesMax()
-                    + " are allowed"));
-      } else {
-        send(message);
-      }
+  @Override
+  public void answered(A answer) {
+    PersistentConnectionRequest message =
+        message(CallUnaryResponse.newBuilder().setResponse(answer.toByteString()));
+    int size = message.getSerializedSize();
+    int sizeMax = served.method().messageBytesMax();
+    if (size > sizeMax) {
+      failed(Served.tooLarge("the answer", size, sizeMax));
+    } else {
+      send(message);
     }
   }
 
-  private void answerError(Throwable trouble) {
+  @Override
+  public void failed(Throwable why) {
     send(
         message(
-            CallUnaryResponse.newBuilder()
-                .setError(ByteString.copyFromUtf8(ErrorText.of(trouble)))));
+            CallUnaryResponse.newBuilder().setError(ByteString.copyFromUtf8(ErrorText.of(why)))));
   }
 
   private PersistentConnectionRequest message(CallUnaryResponse.Builder response) {
@@ -178,7 +139,7 @@ final class UnaryCallee<Q extends MessageLite, A extends MessageLite>
 
   @Override
   public void violation(String what) {
-    LOG.debug("peer {} asked '{}' wrongly: {}", stream.remote(), method.protocol(), what);
+    LOG.debug("peer {} asked '{}' wrongly: {}", stream.remote(), stream.protocol(), what);
     over = true;
     reader.stop();
     stream.reset();

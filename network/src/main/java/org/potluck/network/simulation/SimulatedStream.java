@@ -38,6 +38,7 @@ final class SimulatedStream implements Stream {
   private long queuedBytes;
   private long credit;
   private long takenBytes;
+  private int highWaterBytes;
   private boolean inUplink;
   private boolean full;
   private boolean closing;
@@ -55,6 +56,7 @@ final class SimulatedStream implements Stream {
     this.protocol = protocol;
     this.magnification = simulation().magnification(protocol);
     this.credit = conditions().windowBytes();
+    this.highWaterBytes = conditions().highWaterBytes();
     this.heardNanos = simulation().nowNanos();
   }
 
@@ -102,7 +104,7 @@ final class SimulatedStream implements Stream {
     } else {
       liar.tell(protocol, data, connection.owner()::lied).forEach(this::enqueue);
     }
-    full |= queuedBytes * magnification >= conditions().highWaterBytes();
+    full |= queuedBytes * magnification >= highWaterBytes;
     offer();
   }
 
@@ -114,6 +116,12 @@ final class SimulatedStream implements Stream {
   @Override
   public boolean writable() {
     return end == null && !closing && !full;
+  }
+
+  @Override
+  public void highWater(int bytes) {
+    connection.owner().requireLoop();
+    highWaterBytes = bytes;
   }
 
   @Override
@@ -155,8 +163,8 @@ final class SimulatedStream implements Stream {
   @Override
   public void idleLimit(Duration limit) {
     connection.owner().requireLoop();
-    if (!limit.isPositive()) {
-      throw new IllegalArgumentException("the idle limit must be positive: " + limit);
+    if (limit.isNegative()) {
+      throw new IllegalArgumentException("a negative idle limit: " + limit);
     }
     idleNanos = Simulation.nanos(limit);
     heardNanos = simulation().nowNanos();
@@ -184,7 +192,7 @@ final class SimulatedStream implements Stream {
     }
     queuedBytes -= size;
     credit -= (long) size * magnification;
-    if (full && queuedBytes * magnification < conditions().highWaterBytes() / 2) {
+    if (full && queuedBytes * magnification < highWaterBytes / 2) {
       full = false;
       connection.notice(this::announceWritable);
     }
@@ -327,7 +335,7 @@ final class SimulatedStream implements Stream {
     if (idleTimer != null) {
       idleTimer.cancel();
     }
-    if (end == null) {
+    if (end == null && idleNanos > 0) {
       idleTimer = connection.owner().loop().schedule(Duration.ofNanos(delayNanos), this::checkIdle);
     }
   }

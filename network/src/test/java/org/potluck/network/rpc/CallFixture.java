@@ -5,11 +5,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.BytesValue;
+import java.io.ByteArrayOutputStream;
+import java.lang.reflect.InvocationHandler;
+import java.lang.reflect.Proxy;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import org.assertj.core.api.AbstractThrowableAssert;
 import org.jspecify.annotations.Nullable;
+import org.potluck.network.Network;
 import org.potluck.network.NetworkException;
 import org.potluck.network.NetworkException.Reason;
 import org.potluck.network.Stream;
@@ -30,13 +36,33 @@ class CallFixture {
   final Rpc fromAlice;
   final Rpc atBob;
 
+  /** How many streams calls from alice asked for, by protocol. */
+  final Map<String, Integer> opened = new TreeMap<>();
+
   CallFixture(long seed) {
+    this(seed, PeerProfile.datacenter());
+  }
+
+  CallFixture(long seed, PeerProfile profile) {
     simulation = new Simulation(seed);
-    alice = simulation.addPeer("alice", PeerProfile.datacenter());
-    bob = simulation.addPeer("bob", PeerProfile.datacenter());
+    alice = simulation.addPeer("alice", profile);
+    bob = simulation.addPeer("bob", profile);
     alice.remember(bob.self(), bob.addresses());
-    fromAlice = new Rpc(alice, alice.random());
+    fromAlice = new Rpc(counting(alice), alice.random());
     atBob = new Rpc(bob, bob.random());
+  }
+
+  private Network counting(Network network) {
+    InvocationHandler counter =
+        (_, method, arguments) -> {
+          if (method.getName().equals("open")) {
+            opened.merge((String) arguments[1], 1, Integer::sum);
+          }
+          return method.invoke(network, arguments);
+        };
+    return (Network)
+        Proxy.newProxyInstance(
+            Network.class.getClassLoader(), new Class<?>[] {Network.class}, counter);
   }
 
   static BytesValue value(int... bytes) {
@@ -76,7 +102,7 @@ class CallFixture {
 
   /** Records what comes. */
   static final class RawEnd implements StreamHandler {
-    final ByteBuffer bytes = ByteBuffer.allocate(1 << 20);
+    final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     @Nullable Stream stream;
     @Nullable StreamEnd end;
     boolean ended;
@@ -89,14 +115,14 @@ class CallFixture {
     }
 
     byte[] received() {
-      byte[] copy = new byte[bytes.position()];
-      bytes.get(0, copy);
-      return copy;
+      return bytes.toByteArray();
     }
 
     @Override
     public void received(Stream from, ByteBuffer data) {
-      bytes.put(data);
+      while (data.hasRemaining()) {
+        bytes.write(data.get());
+      }
     }
 
     @Override

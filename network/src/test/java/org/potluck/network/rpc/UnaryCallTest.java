@@ -23,11 +23,16 @@ import org.potluck.network.proto.CallUnaryRequest;
 import org.potluck.network.proto.PersistentConnectionRequest;
 import org.potluck.network.rpc.CallFixture.RawEnd;
 
+/** Calls in hivemind's framing, a stream each, as with a peer that speaks no lines. */
 class UnaryCallTest {
   private static final UnaryMethod<BytesValue, BytesValue> METHOD =
       new UnaryMethod<>("Test.rpc_ask", BytesValue.parser(), BytesValue.parser(), 100_000);
 
   private final CallFixture peers = new CallFixture(5);
+
+  UnaryCallTest() {
+    withoutLines(peers);
+  }
 
   @Test
   void aCallIsAnswered() {
@@ -185,6 +190,7 @@ class UnaryCallTest {
     for (long seed = 0; seed < 300; seed++) {
       SplittableRandom random = new SplittableRandom(seed);
       CallFixture fresh = new CallFixture(seed);
+      withoutLines(fresh);
       fresh.atBob.serve(METHOD, (_, request) -> CompletableFuture.completedFuture(request));
       RawEnd raw = fresh.raw(METHOD.protocol());
       raw.stream().write(damaged(random, request()));
@@ -214,6 +220,14 @@ class UnaryCallTest {
       fresh.simulation.runUntilIdle();
       assertThat(call).as("seed %d", seed).isCompletedExceptionally();
     }
+  }
+
+  /** What serves lines from the first method on is gone again when the second comes. */
+  private static void withoutLines(CallFixture peers) {
+    peers.atBob.serve(
+        new UnaryMethod<>("Test.rpc_other", BytesValue.parser(), BytesValue.parser(), 1),
+        (_, request) -> CompletableFuture.completedFuture(request));
+    peers.bob.unhandle(CallFrame.PROTOCOL);
   }
 
   private CompletableFuture<BytesValue> later(BytesValue request) {

@@ -85,17 +85,22 @@ public record RunSpec(
    *     others do
    * @param clipRadius how far that is, in medians of the contributions' distances to their median
    * @param clipIterations how often the centre is moved
+   * @param audits how many contributions of a group other members compute again in each round
    */
   public record Averaging(
       @JsonProperty(required = true) String codec,
       @JsonProperty(value = "group-size", required = true) int groupSize,
       @JsonProperty(required = true) String aggregation,
       @JsonProperty(value = "clip-radius", required = true) double clipRadius,
-      @JsonProperty(value = "clip-iterations", required = true) int clipIterations) {
+      @JsonProperty(value = "clip-iterations", required = true) int clipIterations,
+      @JsonProperty(required = true) int audits) {
     private static final List<String> AGGREGATIONS = List.of("mean", "centered-clip");
     private static final List<String> CODECS =
         List.of(
             "auto", "none", "float16", "float16-scaled", "int8", "int8-uniform", "int4", "sparse");
+
+    /** Codecs with error feedback. */
+    private static final List<String> REMEMBERING = List.of("int4", "sparse");
 
     public Averaging {
       require(CODECS.contains(codec), "averaging.codec must be one of " + CODECS);
@@ -109,11 +114,18 @@ public record RunSpec(
       require(
           clipIterations >= 1 && clipIterations <= 1000,
           "averaging.clip-iterations must be between 1 and 1000");
+      require(audits >= 0 && audits <= 1024, "averaging.audits must be between 0 and 1024");
+      require(
+          audits == 0 || !REMEMBERING.contains(codec),
+          "averaging.audits must be 0 with averaging.codec "
+              + codec
+              + ": what that codec drops is added to later contributions, so they are no longer the"
+              + " gradients of their samples");
     }
 
     /** Plain means, travelling as {@code codec}. */
     public static Averaging means(String codec) {
-      return new Averaging(codec, AveragingOptions.GROUP_SIZE, "mean", 1, 20);
+      return new Averaging(codec, AveragingOptions.GROUP_SIZE, "mean", 1, 20, 0);
     }
   }
 

@@ -266,6 +266,7 @@ public final class Chronicle {
   private static PeerStatus.State activity(PeerProgress peer) {
     return switch (peer.activity().toUpperCase(Locale.ROOT)) {
       case "AVERAGING" -> PeerStatus.State.of(PeerStatus.Activity.AVERAGING);
+      case "AUDITING" -> PeerStatus.State.of(PeerStatus.Activity.AUDITING);
       case "DOWNLOADING" -> PeerStatus.State.of(PeerStatus.Activity.DOWNLOADING);
       case "WAITING" -> PeerStatus.State.waiting("the next round", null);
       default -> PeerStatus.State.of(PeerStatus.Activity.TRAINING);

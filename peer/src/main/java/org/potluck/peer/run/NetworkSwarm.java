@@ -30,6 +30,7 @@ import org.potluck.averaging.state.StateClient;
 import org.potluck.averaging.state.StateDonor;
 import org.potluck.averaging.state.StateLimits;
 import org.potluck.averaging.state.SwarmNotary;
+import org.potluck.averaging.trust.Audit;
 import org.potluck.averaging.trust.Trust;
 import org.potluck.network.Multiaddr;
 import org.potluck.network.NetworkException;
@@ -62,6 +63,7 @@ public final class NetworkSwarm implements Swarm {
   private final Object news = new Object();
   private final CompletableFuture<Void> withdrawn = new CompletableFuture<>();
   private volatile List<SwarmProgress.Heard> trainers = List.of();
+  private volatile @Nullable Audit audit;
   private volatile long lastEpoch;
   private long swarmEpoch;
   private String swarmModel = "";
@@ -263,6 +265,7 @@ public final class NetworkSwarm implements Swarm {
               .whenComplete(
                   (value, failure) -> {
                     if (failure == null) {
+                      audit = averager.trust().takeAudit().orElse(null);
                       outcome.complete(value);
                       post(epoch, value, sentBefore);
                     } else {
@@ -283,6 +286,21 @@ public final class NetworkSwarm implements Swarm {
       long sent = node.network().total().bytesSent() - sentBefore;
       bulletin.add(RoundNote.of(epoch, outcome, node.network().loop().now(), Math.max(0, sent)));
     }
+  }
+
+  /** Has contributions computed again: so many of each group and round. */
+  void audits(int perGroup) {
+    node.execute(() -> averager.trust().audits(perGroup));
+  }
+
+  @Override
+  public Optional<Audit> audit() {
+    return Optional.ofNullable(audit);
+  }
+
+  @Override
+  public void audited(Audit done, double similarity) {
+    node.execute(() -> averager.trust().audited(done, similarity, node.network().loop().now()));
   }
 
   @Override

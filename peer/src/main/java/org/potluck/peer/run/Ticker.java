@@ -24,6 +24,9 @@ public final class Ticker {
   private final InstantSource clock;
   private Instant last = Instant.MIN;
   private int width;
+  private String said = "";
+  private Instant saidAt = Instant.MIN;
+  private int repeats;
 
   Ticker(PrintStream out, String name, boolean rewrites, Duration every, InstantSource clock) {
     this.out = out;
@@ -68,8 +71,30 @@ public final class Ticker {
     }
   }
 
-  /** Something that happened and stays to be read. */
+  /**
+   * Something that happened and stays to be read. What happens over and over is counted, and said
+   * every {@link #PRINT_EVERY}.
+   */
   public synchronized void say(String line) {
+    Instant now = clock.instant();
+    if (line.equals(said)) {
+      repeats++;
+      if (Duration.between(saidAt, now).compareTo(PRINT_EVERY) < 0) {
+        return;
+      }
+    }
+    if (repeats > 0) {
+      print("(%d more: %s)".formatted(repeats, said));
+      repeats = 0;
+    }
+    if (!line.equals(said)) {
+      print(line);
+      said = line;
+    }
+    saidAt = now;
+  }
+
+  private void print(String line) {
     if (width > 0) {
       out.print("\r" + " ".repeat(width) + "\r");
       width = 0;

@@ -16,6 +16,7 @@ final class Adversary {
   private final RandomGenerator random;
   private final Deque<float[]> computed = new ArrayDeque<>();
   private long epochBefore = -1;
+  private float[] average = {};
 
   Adversary(Attack attack, RandomGenerator random) {
     this.attack = attack;
@@ -42,6 +43,7 @@ final class Adversary {
       case SCALE -> times(own, SCALE);
       case NOISE -> noise(own);
       case STALE, CONSTANT -> computed.getFirst().clone();
+      case COPY -> average.length > 0 ? average.clone() : own;
     };
   }
 
@@ -50,8 +52,16 @@ final class Adversary {
     return switch (attack) {
       case NONE -> false;
       case STALE, CONSTANT -> computed.size() > 1;
+      case COPY -> average.length > 0;
       default -> true;
     };
+  }
+
+  /** The average of a round that it took part in. */
+  void heard(MemorySegment values) {
+    if (attack == Attack.COPY) {
+      average = values.toArray(ValueLayout.JAVA_FLOAT_UNALIGNED);
+    }
   }
 
   /** The last thing before it is sent. */

@@ -23,5 +23,8 @@ enum Attack {
   STALE,
   /** What it computed for its first round, again and again. */
   @JsonProperty("constant")
-  CONSTANT
+  CONSTANT,
+  /** The average of the round before; for its first round, what it computed. */
+  @JsonProperty("copy")
+  COPY
 }

@@ -39,6 +39,7 @@ record Scenario(
    * @param aggregation {@code mean} or {@code centered-clip}
    * @param roundLimit a round of averaging ends by then
    * @param groupSize peers of one group at most; more average on a grid
+   * @param audits contributions of a group and round that are computed again
    */
   record Run(
       Training training,
@@ -49,7 +50,8 @@ record Scenario(
       String codec,
       String aggregation,
       Duration roundLimit,
-      int groupSize) {
+      int groupSize,
+      int audits) {
     /** Held in memory per vector at most, until one value must stand for too many. */
     private static final long VALUES_HELD = 1 << 16;
 
@@ -67,6 +69,7 @@ record Scenario(
           List.of("mean", "centered-clip").contains(aggregation),
           "run.aggregation must be mean or centered-clip");
       require(roundLimit.isPositive(), "run.round-limit must be positive");
+      require(audits >= 0 && audits <= 1024, "run.audits must be between 0 and 1024");
       require(groupSize >= 2 && groupSize <= 1024, "run.group-size must be between 2 and 1024");
     }
 

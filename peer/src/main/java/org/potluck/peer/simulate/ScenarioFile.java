@@ -44,7 +44,8 @@ final class ScenarioFile {
       name: scenario
       time: {faults: 10m, healing: 2m}
       run: {training: toy, values: 100000, target-batch: 64, micro-batch: 4, epochs: 0,
-            codec: float16, aggregation: mean, round-limit: 1m, group-size: 32}
+            codec: float16, aggregation: mean, round-limit: 1m, group-size: 32,
+            audits: 0}
       swarm: {peers: 8, first-stays: 0s, classes: []}
       split: {share: 0, from: 0s, until: 0s}
       draw-faults: false

@@ -16,6 +16,7 @@ import org.potluck.network.EventLoop;
 import org.potluck.network.Multiaddr;
 import org.potluck.network.rpc.Rpc;
 import org.potluck.network.simulation.SimulatedNetwork;
+import org.potluck.peer.training.Draws;
 import org.potluck.peer.training.TrainingListener;
 import org.potluck.peer.training.TrainingLoop;
 import org.potluck.peer.training.TrainingPlan;
@@ -66,7 +67,7 @@ final class Session {
     trainer = new TimedTrainer(model, network, coroutine, peerClass.samplesPerSecond());
     TrainingPlan plan =
         new TrainingPlan(
-            run.targetBatch(), run.microBatch(), run.epochs(), network.self().hashCode());
+            run.targetBatch(), run.microBatch(), run.epochs(), Draws.drawer(network.self()));
     loop = new TrainingLoop(trainer, swarm, plan, new Teller(), network.loop().clock());
     bootstrap();
     noteAddresses();

@@ -31,6 +31,7 @@ import org.potluck.averaging.state.StateClient;
 import org.potluck.averaging.state.StateDonor;
 import org.potluck.averaging.state.StateLimits;
 import org.potluck.averaging.state.SwarmNotary;
+import org.potluck.averaging.trust.Audit;
 import org.potluck.averaging.trust.Trust;
 import org.potluck.averaging.trust.Verdict;
 import org.potluck.dht.Dht;
@@ -97,6 +98,7 @@ final class SimulatedSwarm implements Swarm {
     adversary = new Adversary(peerClass.attack(), network.random());
     // An adversary's own program would not judge its own contribution either.
     trust = adversary.honest() ? new Trust(network.random()) : Trust.off();
+    trust.audits(run.audits());
     StateLimits limits =
         StateLimits.usual(STATE_BYTES_MAX).withPieceBytes(PIECE_BYTES / run.magnification());
     progress = new SwarmProgress(network, rpc, dht, RUN);
@@ -209,9 +211,29 @@ final class SimulatedSwarm implements Swarm {
                         long sent = network.total().bytesSent() - sentBefore;
                         rounds.accept(RoundNote.of(epoch, value, network.loop().now(), sent));
                         noteVerdicts();
+                        if (value instanceof RoundOutcome.Averaged averaged) {
+                          adversary.heard(averaged.average());
+                        }
                         answer.accept(value);
                       }));
         });
+  }
+
+  @Override
+  public Optional<Audit> audit() {
+    return coroutine.ask(answer -> answer.accept(trust.takeAudit()));
+  }
+
+  @Override
+  public void audited(Audit audit, double similarity) {
+    boolean _ =
+        coroutine.ask(
+            answer -> {
+              trust.audited(audit, similarity, network.loop().now());
+              network.note("audited", "%s: cosine %.3f".formatted(audit.peer(), similarity));
+              noteVerdicts();
+              answer.accept(true);
+            });
   }
 
   @Override

@@ -4,6 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.time.Duration;
 import java.util.Optional;
 import org.potluck.averaging.RoundOutcome;
+import org.potluck.averaging.trust.Audit;
 import org.potluck.trainer.TrainerState;
 
 /** What the training thread asks of the other peers. Called from that thread; calls may block. */
@@ -36,6 +37,14 @@ public interface Swarm {
    */
   RoundOutcome average(long epoch, MemorySegment gradients, long samples)
       throws InterruptedException;
+
+  /** What this peer is to compute again of the round just averaged; asked once. Never waits. */
+  default Optional<Audit> audit() {
+    return Optional.empty();
+  }
+
+  /** That has been done; see {@link Audit#similarity}. */
+  default void audited(Audit audit, double similarity) {}
 
   /**
    * Downloads the swarm's state when this peer at {@code epoch} is behind; waits for it.
@@ -72,6 +81,8 @@ public interface Swarm {
     /** The others will have the rest of the target batch sooner than it could. */
     WAITING,
     AVERAGING,
+    /** Computing again what another peer has brought. */
+    AUDITING,
     DOWNLOADING
   }
 

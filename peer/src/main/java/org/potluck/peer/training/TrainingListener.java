@@ -2,6 +2,7 @@ package org.potluck.peer.training;
 
 import java.time.Duration;
 import org.potluck.averaging.RoundOutcome;
+import org.potluck.averaging.trust.Audit;
 import org.potluck.trainer.Trainer;
 
 /** Hears what the training thread does, on that thread. */
@@ -25,6 +26,9 @@ public interface TrainingListener {
    * @param took since the step before
    */
   default void stepped(Trainer trainer, double loss, long samples, Duration took) {}
+
+  /** Another's contribution was computed again; see {@link Audit#similarity}. */
+  default void audited(Audit audit, double similarity) {}
 
   /** A state was downloaded, because the others were ahead. */
   default void caughtUp(long epoch) {}

@@ -5,10 +5,13 @@ import java.lang.foreign.ValueLayout;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Optional;
+import java.util.OptionalDouble;
 import org.potluck.averaging.RoundOutcome;
+import org.potluck.averaging.trust.Audit;
 import org.potluck.trainer.Microbatch;
-import org.potluck.trainer.SampleDraw;
 import org.potluck.trainer.Trainer;
+import org.potluck.trainer.TrainerState;
 
 /**
  * {@code gradient} mode: accumulate until the swarm has its target batch, average, take one
@@ -23,9 +26,6 @@ import org.potluck.trainer.Trainer;
  * than everybody else.
  */
 public final class TrainingLoop {
-  /** Micro-batches per epoch and peer never reach this, so that draws of epochs do not overlap. */
-  private static final long DRAWS_PER_EPOCH = 1L << 20;
-
   private static final Duration BETWEEN_ATTEMPTS = Duration.ofMillis(100);
 
   /** Without news the view still changes, because time passes. */
@@ -40,6 +40,10 @@ public final class TrainingLoop {
   private final TrainingListener listener;
   private final InstantSource clock;
   private final TrainingTally tally = new TrainingTally();
+  private final Auditor auditor;
+
+  /** At the beginning of the epoch, as offered to others. */
+  private TrainerState state;
 
   private Instant epochBegan;
   private long drawsThisEpoch;
@@ -65,11 +69,13 @@ public final class TrainingLoop {
     this.clock = clock;
     epochBegan = clock.instant();
     digest = trainer.parameterDigest();
+    state = trainer.state();
+    auditor = new Auditor(trainer, plan);
   }
 
   /** Trains until {@link #stop}, the last epoch, or an interrupt. */
   public void run() throws InterruptedException {
-    swarm.offer(trainer.state(), digest);
+    swarm.offer(state, digest);
     while (!stopping && !plan.completeAt(trainer.epoch())) {
       Swarm.SwarmView view = report(activity);
       if (finishedAt(view)) {
@@ -144,8 +150,9 @@ public final class TrainingLoop {
     if (activity != Swarm.Activity.TRAINING) {
       Swarm.SwarmView _ = report(Swarm.Activity.TRAINING);
     }
-    long step = Math.addExact(trainer.epoch() * DRAWS_PER_EPOCH, drawsThisEpoch++);
-    Microbatch batch = trainer.accumulate(new SampleDraw(plan.drawer(), step, plan.microBatch()));
+    Microbatch batch =
+        trainer.accumulate(
+            Draws.of(plan.drawer(), trainer.epoch(), drawsThisEpoch++, plan.microBatch()));
     lossSum += batch.meanLoss() * batch.samples();
     tally.trained(batch.samples(), batch.took());
     double rate = batch.samples() / Math.max(1e-9, batch.took().toNanos() / 1e9);
@@ -174,13 +181,38 @@ public final class TrainingLoop {
     switch (outcome) {
       case RoundOutcome.Averaged averaged -> {
         tally.averaged(took);
+        Optional<Audit> audit = swarm.audit();
+        TrainerState before = state;
         step(usable(averaged), samples);
+        audit.ifPresent(each -> audit(each, before));
       }
       case RoundOutcome.Abandoned _ -> {
         tally.failed(took);
         swarm.awaitChange(BETWEEN_ATTEMPTS);
       }
     }
+  }
+
+  /**
+   * Begins the epoch with somebody else's work. The others do not wait for that: when the round
+   * calls, the audit is given up.
+   */
+  private void audit(Audit audit, TrainerState before) {
+    if (plan.completeAt(trainer.epoch())) {
+      return;
+    }
+    Swarm.OwnProgress here = progress(Swarm.Activity.AUDITING);
+    OptionalDouble similarity =
+        auditor.similarity(audit, before, state, () -> !stopping && !wanted(swarm.report(here)));
+    similarity.ifPresent(
+        value -> {
+          swarm.audited(audit, value);
+          listener.audited(audit, value);
+        });
+  }
+
+  private boolean wanted(Swarm.SwarmView view) {
+    return view.behind() || view.called() || view.samples() >= plan.targetBatch();
   }
 
   /**
@@ -240,7 +272,8 @@ public final class TrainingLoop {
     lossSum = 0;
     drawsThisEpoch = 0;
     digest = trainer.parameterDigest();
-    swarm.offer(trainer.state(), digest);
+    state = trainer.state();
+    swarm.offer(state, digest);
   }
 
   private Swarm.SwarmView report(Swarm.Activity now) {

@@ -34,6 +34,27 @@ class TickerTest {
     assertThat(said()).isEqualTo("ann second 0\nann second 10\nann second 20\n");
   }
 
+  @Test
+  void countsWhatHappensOverAndOver() {
+    Ticker ticker = ticker("", false);
+    for (int i = 0; i < 25; i++) {
+      ticker.say("no average");
+      now = now.plusSeconds(1);
+    }
+    ticker.say("saved");
+    ticker.say("no average");
+    assertThat(said())
+        .isEqualTo(
+            """
+            no average
+            (10 more: no average)
+            (10 more: no average)
+            (4 more: no average)
+            saved
+            no average
+            """);
+  }
+
   private Ticker ticker(String name, boolean rewrites) {
     PrintStream out = new PrintStream(bytes, true, StandardCharsets.UTF_8);
     return new Ticker(out, name, rewrites, Duration.ofSeconds(rewrites ? 1 : 10), () -> now);

@@ -9,6 +9,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import org.potluck.averaging.RoundOutcome;
+import org.potluck.averaging.trust.Audit;
 import org.potluck.trainer.TrainerState;
 
 /** Others whose every move a test decides; alone, it hands back what it is given. */
@@ -24,6 +25,8 @@ final class FakeSwarm implements Swarm {
   final List<Brought> brought = new ArrayList<>();
   final List<Duration> waits = new ArrayList<>();
   final List<String> offers = new ArrayList<>();
+  final Deque<Audit> audits = new ArrayDeque<>();
+  final List<Double> audited = new ArrayList<>();
   final Deque<RoundOutcome> outcomes = new ArrayDeque<>();
   final Deque<Optional<TrainerState>> downloads = new ArrayDeque<>();
   Runnable duringRounds = () -> {};
@@ -106,6 +109,16 @@ final class FakeSwarm implements Swarm {
     return next != null
         ? next
         : new RoundOutcome.Averaged(gradients, samples, List.of(), List.of(), timing());
+  }
+
+  @Override
+  public Optional<Audit> audit() {
+    return Optional.ofNullable(audits.poll());
+  }
+
+  @Override
+  public void audited(Audit audit, double similarity) {
+    audited.add(similarity);
   }
 
   @Override

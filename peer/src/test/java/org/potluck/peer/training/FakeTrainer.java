@@ -20,6 +20,9 @@ final class FakeTrainer implements Trainer {
   final List<Long> digested = new ArrayList<>();
   private final ManualClock clock;
   private float nextGradient = 1;
+  final List<Long> restored = new ArrayList<>();
+  private int drawsUntilNews = -1;
+  private Runnable news = () -> {};
   private long epoch;
   private long samples;
 
@@ -30,6 +33,12 @@ final class FakeTrainer implements Trainer {
   /** The next gradient to be asked for; afterwards it is 1 again. */
   void nextGradient(float value) {
     nextGradient = value;
+  }
+
+  /** Runs {@code what} when so many micro-batches have been drawn. */
+  void afterDraws(int count, Runnable what) {
+    drawsUntilNews = count;
+    news = what;
   }
 
   @Override
@@ -45,6 +54,9 @@ final class FakeTrainer implements Trainer {
   @Override
   public Microbatch accumulate(SampleDraw draw) {
     draws.add(draw);
+    if (draws.size() == drawsUntilNews) {
+      news.run();
+    }
     samples += draw.samples();
     clock.advance(MICRO_BATCH_TAKES);
     return new Microbatch(draw.samples(), draw.samples(), draws.size(), MICRO_BATCH_TAKES);
@@ -98,6 +110,7 @@ final class FakeTrainer implements Trainer {
     if (Float.isNaN(state.parameters().get(ValueLayout.JAVA_FLOAT_UNALIGNED, 0))) {
       throw new IllegalArgumentException("not finite");
     }
+    restored.add(state.epoch());
     epoch = state.epoch();
     samples = 0;
   }

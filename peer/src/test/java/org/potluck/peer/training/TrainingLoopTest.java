@@ -8,6 +8,9 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.potluck.averaging.RoundOutcome;
+import org.potluck.averaging.reduce.Inspector;
+import org.potluck.averaging.trust.Audit;
+import org.potluck.network.PeerId;
 import org.potluck.trainer.SampleDraw;
 import org.potluck.trainer.Trainer;
 
@@ -26,6 +29,7 @@ final class TrainingLoopTest {
     final List<Long> caughtUp = new ArrayList<>();
     final List<String> refused = new ArrayList<>();
     final List<RoundOutcome> settled = new ArrayList<>();
+    final List<Double> audited = new ArrayList<>();
     final List<Double> losses = new ArrayList<>();
     final List<Duration> epochs = new ArrayList<>();
     Runnable afterMicroBatch = () -> {};
@@ -57,6 +61,11 @@ final class TrainingLoopTest {
     }
 
     @Override
+    public void audited(Audit audit, double similarity) {
+      audited.add(similarity);
+    }
+
+    @Override
     public void refused(String reason) {
       refused.add(reason);
     }
@@ -69,6 +78,37 @@ final class TrainingLoopTest {
 
   private static SampleDraw draw(long epoch, long number) {
     return new SampleDraw(DRAWER, epoch * DRAWS_PER_EPOCH + number, 4);
+  }
+
+  @Test
+  void computesAnothersSamplesAgainFromTheStateTheyBelongTo() throws InterruptedException {
+    PeerId other = PeerId.ofKey(new byte[36]);
+    swarm.audits.add(
+        new Audit(
+            other, 8, List.of(new Inspector.Excerpt(0, new float[] {0.5f}, new float[] {0}))));
+    loop(2).run();
+    assertThat(trainer.draws.subList(2, 4))
+        .containsExactly(
+            new SampleDraw(Draws.drawer(other), 0, 4), new SampleDraw(Draws.drawer(other), 1, 4));
+    assertThat(trainer.draws.subList(4, 6)).containsExactly(draw(1, 0), draw(1, 1));
+    assertThat(trainer.restored).containsExactly(0L, 1L);
+    assertThat(swarm.audited).containsExactly(1.0);
+    assertThat(heard.audited).containsExactly(1.0);
+    assertThat(swarm.reports)
+        .filteredOn(report -> report.activity() == Swarm.Activity.AUDITING)
+        .hasSize(2)
+        .allMatch(report -> report.epoch() == 1);
+  }
+
+  @Test
+  void givesAnAuditUpWhenTheNextRoundCalls() throws InterruptedException {
+    swarm.audits.add(new Audit(PeerId.ofKey(new byte[36]), 400, List.of()));
+    trainer.afterDraws(5, () -> swarm.called = true);
+    loop(2).run();
+    assertThat(swarm.audited).isEmpty();
+    assertThat(trainer.restored).containsExactly(0L, 1L);
+    assertThat(trainer.draws).hasSize(5);
+    assertThat(trainer.epoch()).isEqualTo(2);
   }
 
   @Test

@@ -13,6 +13,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.potluck.network.Identity;
 import org.potluck.network.Multiaddr;
+import org.potluck.network.Network;
 import org.potluck.network.PeerId;
 import org.potluck.network.Stream;
 import org.potluck.network.StreamEnd;
@@ -67,7 +68,24 @@ final class Meeting implements AutoCloseable {
       meeting.remote = PeerId.parse(js.next("self"));
     }
     assertThat(js.next("connected")).isEqualTo(OURS.peerId().toString());
+    var _ = meeting.await(meeting::connected);
     return meeting;
+  }
+
+  /** The two sides of a handshake are done at different moments; completes when ours is, too. */
+  private CompletableFuture<PeerId> connected() {
+    CompletableFuture<PeerId> connected = new CompletableFuture<>();
+    if (network.connectedPeers().contains(remote)) {
+      connected.complete(remote);
+    }
+    network.listen(
+        new Network.ConnectionListener() {
+          @Override
+          public void connected(PeerId peer) {
+            connected.complete(peer);
+          }
+        });
+    return connected;
   }
 
   static Libp2pNetwork start(NettyLoop loop, String security) throws Exception {

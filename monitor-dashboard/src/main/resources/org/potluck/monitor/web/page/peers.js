@@ -2,7 +2,7 @@
 
 import { ago, bytes, clock, el, fixed, known, percent, setText, short, whole } from './words.js';
 
-const DOING = { training: 'training', averaging: 'averaging', downloading: 'fetching the model', waiting: 'waiting', paused: 'paused', gone: 'gone' };
+const DOING = { training: 'training', averaging: 'averaging', auditing: 'checking another', downloading: 'fetching the model', waiting: 'waiting', paused: 'paused', gone: 'gone' };
 
 // The digest most peers have at each epoch: whoever differs holds another model.
 function majorities(peers) {

@@ -54,6 +54,8 @@ public final class YamuxStream implements Stream {
   private Instant tripEnds = Instant.MIN;
   private long tripBytes;
   private long lastTripBytes;
+  private long highWaterBytes;
+  private long lowWaterBytes;
   private boolean unwritable;
   private boolean reading = true;
   private boolean delivering;
@@ -75,6 +77,8 @@ public final class YamuxStream implements Stream {
   YamuxStream(YamuxSession session, int id) {
     this.session = session;
     this.id = id;
+    highWaterBytes = session.options().writeHighWaterBytes();
+    lowWaterBytes = session.options().writeLowWaterBytes();
     lastHeard = session.loop().now();
   }
 
@@ -132,13 +136,19 @@ public final class YamuxStream implements Stream {
     }
     queuedBytes += data.remaining();
     outbox.add(Unpooled.wrappedBuffer(data));
-    unwritable |= queuedBytes >= session.options().writeHighWaterBytes();
+    unwritable |= queuedBytes >= highWaterBytes;
     session.ready(this);
   }
 
   @Override
   public boolean writable() {
-    return !closed && queuedBytes < session.options().writeHighWaterBytes();
+    return !closed && queuedBytes < highWaterBytes;
+  }
+
+  @Override
+  public void highWater(int bytes) {
+    highWaterBytes = bytes;
+    lowWaterBytes = bytes / 2;
   }
 
   @Override
@@ -212,7 +222,7 @@ public final class YamuxStream implements Stream {
 
   /** Tells the handler that it may write again, where it was told that it may not. */
   void announceWritable() {
-    if (unwritable && !closed && queuedBytes <= session.options().writeLowWaterBytes()) {
+    if (unwritable && !closed && queuedBytes <= lowWaterBytes) {
       unwritable = false;
       if (handler != null) {
         handler.writable(this);

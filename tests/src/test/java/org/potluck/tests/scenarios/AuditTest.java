@@ -1,0 +1,70 @@
+package org.potluck.tests.scenarios;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.potluck.network.simulation.Note;
+import org.potluck.peer.manifest.ManifestException;
+import org.potluck.peer.report.PeerReport;
+import org.potluck.peer.simulate.Outcome;
+import org.potluck.peer.simulate.Simulator;
+
+/**
+ * Peers that bring the average of the round before look like everybody else to the gates. Audits
+ * name them, and nobody who did the work.
+ */
+class AuditTest {
+  private static final int SEEDS = 2;
+
+  @Test
+  void copiersAreNamedAndNobodyElseIs() throws IOException, ManifestException {
+    for (long seed = 1; seed <= SEEDS; seed++) {
+      Map<String, String> unaudited = names(0, seed);
+      assertThat(unaudited.values()).as("seed %d", seed).doesNotContain("banned");
+      for (Map.Entry<String, String> peer : names(3, seed).entrySet()) {
+        assertThat(peer.getValue())
+            .as("%s, seed %d", peer.getKey(), seed)
+            .isEqualTo(peer.getKey().startsWith("liar") ? "banned" : "clean");
+      }
+    }
+  }
+
+  /** By name of peer, the worst that anybody honest has said of it. */
+  private static Map<String, String> names(int audits, long seed)
+      throws IOException, ManifestException {
+    String scenario =
+        """
+        name: audits
+        time: {faults: 5m, healing: 0s}
+        run: {values: 49152, target-batch: 160, micro-batch: 8, epochs: 60, round-limit: 20s,
+              audits: %d}
+        swarm:
+          peers: 10
+          classes:
+            - {name: honest, samples-per-second: 100}
+            - {name: liar, share: 0.3, samples-per-second: 100, attack: copy}
+        """
+            .formatted(audits);
+    List<Note> story = new ArrayList<>();
+    Outcome outcome = Simulator.run(scenario, seed, story::add);
+    assertThat(outcome.report().epochs()).as("seed %d", seed).isEqualTo(60);
+    Map<String, String> names =
+        outcome.report().peers().stream()
+            .collect(Collectors.toMap(PeerReport::id, PeerReport::name));
+    Map<String, String> worst = new LinkedHashMap<>();
+    names.values().forEach(name -> worst.put(name, "clean"));
+    for (Note note : story) {
+      if (note.topic().equals("banned") || note.topic().equals("doubted")) {
+        String whom = names.get(note.text().substring(0, note.text().indexOf(':')));
+        worst.merge(whom, note.topic(), (old, now) -> old.equals("banned") ? old : now);
+      }
+    }
+    return worst;
+  }
+}
