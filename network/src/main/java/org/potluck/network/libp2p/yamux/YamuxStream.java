@@ -51,11 +51,11 @@ public final class YamuxStream implements Stream {
   private int receiveWindow = Frame.WINDOW_BYTES_INITIAL;
   private long receivable = Frame.WINDOW_BYTES_INITIAL;
   private int consumed;
-  private long highWaterBytes;
-  private long lowWaterBytes;
   private Instant tripEnds = Instant.MIN;
   private long tripBytes;
   private long lastTripBytes;
+  private long highWaterBytes;
+  private long lowWaterBytes;
   private boolean unwritable;
   private boolean reading = true;
   private boolean delivering;
