@@ -67,7 +67,10 @@ final class Courses {
   }
 
   private Map<PeerId, Course> together(List<Declaration> joined) {
-    Group group = GroupDraft.of(joined).group(around, terms, chunkValues, Codec.BLOCK_VALUES);
+    GroupDraft draft = GroupDraft.of(joined);
+    SpanPlanner.Split split = draft.split(around, terms, Codec.BLOCK_VALUES);
+    long longest = split.shares().stream().mapToLong(Long::longValue).max().orElse(0);
+    Group group = draft.group(around, terms, chunks(longest, draft.slowest()), split);
     Course course = Course.of(group);
     Map<PeerId, Course> courses = new LinkedHashMap<>();
     joined.forEach(peer -> courses.put(peer.peer(), course));
@@ -82,11 +85,11 @@ final class Courses {
     if (!linked) {
       return together(joined);
     }
-    int values = wholeChunks(grid);
+    int values = wholeChunks(grid, GroupDraft.of(joined).slowest());
     Map<PeerId, List<Group>> stages = new LinkedHashMap<>();
     for (List<GroupDraft> stage : drafts) {
       for (GroupDraft draft : stage) {
-        Group group = draft.group(around, terms, values, values);
+        Group group = draft.group(around, terms, values, draft.split(around, terms, values));
         group
             .members()
             .forEach(
@@ -149,7 +152,7 @@ final class Courses {
   }
 
   /** Values of a chunk, so small that spans of whole chunks come near the members' shares. */
-  private int wholeChunks(Grid grid) {
+  private int wholeChunks(Grid grid, double slowest) {
     int largest =
         grid.stages().stream()
             .flatMap(List::stream)
@@ -158,6 +161,15 @@ final class Courses {
             .orElse(1);
     long fair = terms.length() / ((long) CHUNKS_PER_MEMBER * largest);
     long blocks = Math.max(Codec.BLOCK_VALUES, fair - fair % Codec.BLOCK_VALUES);
-    return (int) Math.min(chunkValues, blocks);
+    return (int) Math.min(chunks(terms.length() / largest, slowest), blocks);
+  }
+
+  /**
+   * @param span values of the longest
+   */
+  private int chunks(long span, double slowest) {
+    double bytesPerValue =
+        Math.max(terms.codecUp().bytesPerValue(), terms.codecDown().bytesPerValue());
+    return ChunkSize.values(chunkValues, span, slowest, bytesPerValue);
   }
 }

@@ -42,10 +42,9 @@ record GroupDraft(List<Declaration> peers, List<Double> weights, boolean carried
   /**
    * Names the round and gives each its span.
    *
-   * @param grain spans begin at multiples of this
+   * @param split what each reduces, as {@link #split} has it
    */
-  Group group(Surroundings around, RoundTerms terms, int chunkValues, int grain) {
-    SpanPlanner.Split split = split(around, terms, grain);
+  Group group(Surroundings around, RoundTerms terms, int chunkValues, SpanPlanner.Split split) {
     List<Member> members = new ArrayList<>();
     for (int i = 0; i < peers.size(); i++) {
       Declaration peer = peers.get(i);
@@ -70,7 +69,11 @@ record GroupDraft(List<Declaration> peers, List<Double> weights, boolean carried
         carried);
   }
 
-  /** What each is to reduce. */
+  /**
+   * What each is to reduce.
+   *
+   * @param grain spans begin at multiples of this
+   */
   SpanPlanner.Split split(Surroundings around, RoundTerms terms, int grain) {
     SpanPlanner.Work work =
         new SpanPlanner.Work(codecUp(terms), terms.codecDown(), terms.length(), grain, pairs());
@@ -80,6 +83,15 @@ record GroupDraft(List<Declaration> peers, List<Double> weights, boolean carried
   /** What is carried on are averages, and they travel as such. */
   private CodecId codecUp(RoundTerms terms) {
     return carried ? terms.codecDown() : terms.codecUp();
+  }
+
+  /** Bytes a second that the slowest known uplink carries; zero when none is known. */
+  double slowest() {
+    return peers.stream()
+        .mapToDouble(peer -> peer.message().getUpBytesPerSecond())
+        .filter(up -> up > 0)
+        .min()
+        .orElse(0);
   }
 
   /** Whether somebody can be dialed, so that all can be linked through it. */

@@ -7,7 +7,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
-import org.potluck.averaging.AveragingOptions;
 import org.potluck.averaging.RoundTerms;
 import org.potluck.averaging.codec.CodecLadder;
 import org.potluck.averaging.exchange.Course;
@@ -227,8 +226,7 @@ public final class Matchmaker {
               && course.isFor(around.self())
               && weightIn(course.stages().getFirst()) == own.message().getWeight();
       for (Group group : course.stages()) {
-        ours &=
-            isOfThisRound(group) && Rounds.chunkBytes(group) <= AveragingOptions.CHUNK_BYTES_LIMIT;
+        ours &= isOfThisRound(group) && Rounds.hasSoundChunks(group, around.options());
       }
       if (!ours) {
         throw new FrameException("a group for another round");
