@@ -364,6 +364,7 @@ final class Exchange implements Link.Owner, Reducer.Outlet, Succession.Effects, 
       round.blame(fault);
     }
     other.lose();
+    sender.release();
     reducer.skip(member);
     ending.leaveWhenAllKnow();
   }
