@@ -64,7 +64,7 @@ public interface SpanPlanner {
 
   /** Spans that let the slowest link be done soonest; equal ones while links are not known. */
   static Split byLinks(Work work, List<Link> members) {
-    return new Planner(work.codecUp(), work.codecDown())
+    return new Planner(work.codecUp(), work.codecDown(), Planner.SHARE_MIN)
         .plan(
             members.stream().map(SpanPlanner::planMember).toList(),
             work.length(),
