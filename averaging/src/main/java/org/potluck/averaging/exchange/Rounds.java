@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.potluck.averaging.AveragingOptions;
 import org.potluck.averaging.Contribution;
@@ -236,12 +237,13 @@ public final class Rounds implements Link.Owner {
     return values >= least
         && values <= AveragingOptions.CHUNK_BYTES_LIMIT
         && whole
-        && bytes(group.codecUp(), values) <= AveragingOptions.CHUNK_BYTES_LIMIT
-        && bytes(group.codecDown(), values) <= AveragingOptions.CHUNK_BYTES_LIMIT;
+        && fits(group.codecDown(), values)
+        && IntStream.range(0, group.members().size())
+            .allMatch(member -> fits(group.codecUp(member), values));
   }
 
-  private static int bytes(CodecId codec, int values) {
-    return Codecs.of(codec).encodedBytes(values);
+  private static boolean fits(CodecId codec, int values) {
+    return Codecs.of(codec).encodedBytes(values) <= AveragingOptions.CHUNK_BYTES_LIMIT;
   }
 
   private void accept(Stream stream) {

@@ -3,6 +3,7 @@ package org.potluck.averaging.exchange;
 import java.nio.ByteBuffer;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.potluck.averaging.codec.Codec;
 import org.potluck.averaging.proto.FetchMessage;
 import org.potluck.averaging.wire.FrameException;
 import org.potluck.averaging.wire.FrameKind;
@@ -149,10 +150,10 @@ final class Sender {
   private ByteBuffer frame(int chunk) {
     long from = round.chunks.from(chunk);
     int values = round.chunks.values(chunk);
+    Codec codec = round.codecsUp.get(round.self);
     return round.carried()
-        ? ChunkFrames.carried(
-            chunk, round.ownWeight(chunk), round.codecUp, round.own(), from, values)
-        : ChunkFrames.contribution(chunk, round.codecUp, round.own(), from, values);
+        ? ChunkFrames.carried(chunk, round.ownWeight(chunk), codec, round.own(), from, values)
+        : ChunkFrames.contribution(chunk, codec, round.own(), from, values);
   }
 
   private void sendAverage(int chunk, Neighbour to) {

@@ -19,17 +19,26 @@ import org.potluck.network.PeerId;
  * @param peers the members, in group order
  * @param weights what each counts; zero for those who add nothing
  * @param carried whether they bring means of an earlier stage of a grid
+ * @param codecs of contributions, by peer, where they are others than that of the round; only
+ *     looked up
  */
-record GroupDraft(List<Declaration> peers, List<Double> weights, boolean carried) {
+record GroupDraft(
+    List<Declaration> peers, List<Double> weights, boolean carried, Map<PeerId, CodecId> codecs) {
   GroupDraft {
     peers = List.copyOf(peers);
     weights = List.copyOf(weights);
+    codecs = Map.copyOf(codecs);
+  }
+
+  /** Members that bring means of an earlier stage, which are averages and travel as such. */
+  static GroupDraft carrying(List<Declaration> peers, List<Double> weights) {
+    return new GroupDraft(peers, weights, true, Map.of());
   }
 
   /** Everybody with the weight it has declared. */
-  static GroupDraft of(List<Declaration> peers) {
+  static GroupDraft of(List<Declaration> peers, Map<PeerId, CodecId> codecs) {
     return new GroupDraft(
-        peers, peers.stream().map(peer -> peer.message().getWeight()).toList(), false);
+        peers, peers.stream().map(peer -> peer.message().getWeight()).toList(), false, codecs);
   }
 
   /** A name for a round, or a course. */
@@ -54,7 +63,8 @@ record GroupDraft(List<Declaration> peers, List<Double> weights, boolean carried
               weights.get(i),
               peer.reachable(),
               split.shares().get(i),
-              peer.addresses()));
+              peer.addresses(),
+              codecs.get(peer.peer())));
     }
     return new Group(
         name(around),
@@ -107,7 +117,8 @@ record GroupDraft(List<Declaration> peers, List<Double> weights, boolean carried
               peers.get(i).message().getUpBytesPerSecond(),
               peers.get(i).message().getDownBytesPerSecond(),
               weights.get(i) > 0,
-              peers.get(i).reachable()));
+              peers.get(i).reachable(),
+              codecs.get(peers.get(i).peer())));
     }
     return links;
   }

@@ -137,6 +137,7 @@ public final class Trust {
    *
    * @param weights of the members, as the plan has them
    * @param self this peer's place among them
+   * @param codecs of their contributions
    * @param chunks numbers of those that this peer reduces as planned
    * @param valuesMax values of the longest chunk
    */
@@ -145,7 +146,7 @@ public final class Trust {
       List<Double> weights,
       int self,
       Contribution own,
-      Codec codec,
+      List<Codec> codecs,
       List<Integer> chunks,
       int valuesMax,
       Instant now) {
@@ -163,7 +164,7 @@ public final class Trust {
         weights.stream().mapToDouble(Double::doubleValue).toArray(),
         self,
         own.length(),
-        new Inspector(codec, valuesMax),
+        new Inspector(codecs, valuesMax),
         norms.usual(),
         typical,
         barred,

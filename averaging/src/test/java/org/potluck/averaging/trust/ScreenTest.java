@@ -56,7 +56,7 @@ class ScreenTest {
                 Collections.nCopies(MEMBERS, 8.0),
                 0,
                 new Contribution(vector, 8),
-                CODEC,
+                Collections.nCopies(MEMBERS, CODEC),
                 IntStream.range(0, chunks).boxed().toList(),
                 values,
                 Instant.EPOCH);
@@ -75,7 +75,7 @@ class ScreenTest {
             new double[0],
             -1,
             1000,
-            new Inspector(CODEC, 1),
+            new Inspector(List.of(), 1),
             new double[0],
             0,
             Map.of(),
