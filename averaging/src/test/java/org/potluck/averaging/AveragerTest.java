@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.potluck.averaging.codec.CodecId;
+import org.potluck.network.Bandwidth;
 import org.potluck.network.simulation.PeerProfile;
 
 class AveragerTest {
@@ -110,6 +111,31 @@ class AveragerTest {
     swarm.finish();
     swarm.isTheMeanOf(swarm.agreed(), Swarm.all(4), 0.1);
     return swarm.networks.stream().mapToLong(network -> network.total().bytesSent()).sum();
+  }
+
+  /** Two of 100 Mbit/s, which reduce everything, and two of 10. */
+  @Test
+  void onlySlowUplinksCarryCoarseContributions() {
+    int values = 300_000;
+    Swarm swarm =
+        new Swarm(
+            4,
+            4,
+            values,
+            i -> PeerProfile.datacenter(),
+            Swarm.options().withExchangeAim(Duration.ofMillis(300)).withChunkBytesMax(64 * 1024));
+    swarm.uploads = peer -> Bandwidth.ofMegabitsPerSecond(peer < 2 ? 100 : 10);
+    swarm.averageAll();
+    swarm.finish();
+    swarm.isTheMeanOf(swarm.agreed(), Swarm.all(4), 0.1);
+    for (int peer = 0; peer < 4; peer++) {
+      double sent = (double) swarm.networks.get(peer).total().bytesSent() / values;
+      // Half a vector to the other one and half of the averages to three, or the whole to both.
+      double expected = peer < 2 ? 0.5 * 2 + 0.5 * 2 * 3 : 1;
+      assertThat(sent)
+          .as("bytes a value sent by peer %d", peer)
+          .isBetween(expected, 1.1 * expected);
+    }
   }
 
   @Test

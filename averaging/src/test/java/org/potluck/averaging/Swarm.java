@@ -35,6 +35,10 @@ final class Swarm {
   final List<Double> weights = new ArrayList<>();
   final List<@Nullable RoundOutcome> outcomes = new ArrayList<>();
   final int values;
+
+  /** What each says of its uplink. */
+  IntFunction<Bandwidth> uploads = peer -> Bandwidth.ofMegabitsPerSecond(100);
+
   CodecId codec = CodecId.NONE;
   long epoch = 1;
 
@@ -122,7 +126,7 @@ final class Swarm {
         epoch,
         new Contribution(vectors.get(peer), weights.get(peer)),
         Role.TRAINER,
-        Bandwidth.ofMegabitsPerSecond(100),
+        uploads.apply(peer),
         Bandwidth.ofMegabitsPerSecond(100),
         !networks.get(peer).addresses().isEmpty(),
         known,

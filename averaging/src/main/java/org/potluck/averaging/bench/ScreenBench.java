@@ -46,13 +46,14 @@ public final class ScreenBench {
       received[member] = member == 0 ? null : bytes.flip();
     }
     List<Double> weights = Collections.nCopies(MEMBERS, 8.0);
-    Inspector inspector = new Inspector(codec, VALUES);
+    List<Codec> codecs = Collections.nCopies(MEMBERS, codec);
+    Inspector inspector = new Inspector(codecs, VALUES);
     Inspector.Chunk chunk = new Inspector.Chunk(received, 0, own, 0, VALUES);
     double[] norms = inspector.lengths(chunk, 0, 1024).norms();
     BitSet all = new BitSet();
     all.set(0, MEMBERS);
-    Aggregator mean = Aggregator.of(Aggregation.MEAN, codec, weights, VALUES);
-    Aggregator clip = Aggregator.of(Aggregation.CenteredClip.USUAL, codec, weights, VALUES);
+    Aggregator mean = Aggregator.of(Aggregation.MEAN, codecs, weights, VALUES);
+    Aggregator clip = Aggregator.of(Aggregation.CenteredClip.USUAL, codecs, weights, VALUES);
     tell("mean", () -> mean.reduce(received, 0, own, 0, VALUES));
     tell("lengths", () -> inspector.lengths(chunk, 0, 1024));
     tell("directions", () -> inspector.agreements(chunk, all, norms));

@@ -43,8 +43,8 @@ final class ChunkReduction {
     this.aggregator =
         screen == null
             ? null
-            : Aggregator.of(round.options.aggregation(), round.codecUp, weights, values);
-    this.carried = screen == null ? new Reduction(round.codecUp, weights, values) : null;
+            : Aggregator.of(round.options.aggregation(), round.codecsUp, weights, values);
+    this.carried = screen == null ? new Reduction(round.codecsUp, weights, values) : null;
   }
 
   /**
@@ -118,8 +118,8 @@ final class ChunkReduction {
     @Nullable ByteBuffer[] all = slots.clone();
     if (round.contributes(round.self)) {
       weights[round.self] = round.ownWeight(chunk);
-      ByteBuffer encoded = ByteBuffer.allocate(round.codecUp.encodedBytes(values));
-      round.codecUp.encode(round.own(), round.chunks.from(chunk), values, encoded);
+      ByteBuffer encoded = ByteBuffer.allocate(round.contributionBytes(round.self, values));
+      round.codecsUp.get(round.self).encode(round.own(), round.chunks.from(chunk), values, encoded);
       all[round.self] = encoded.flip();
     }
     return Objects.requireNonNull(carried).reduce(all, weights, values);

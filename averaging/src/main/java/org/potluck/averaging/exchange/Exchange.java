@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.potluck.averaging.AveragingOptions;
 import org.potluck.averaging.Contribution;
@@ -103,7 +104,7 @@ final class Exchange implements Link.Owner, Reducer.Outlet, Succession.Effects, 
                 group.members().stream().map(Member::weight).toList(),
                 self,
                 contribution,
-                round.codecUp,
+                round.codecsUp,
                 round.chunks.of(self),
                 round.chunks.valuesMax(),
                 round.started);
@@ -113,7 +114,12 @@ final class Exchange implements Link.Owner, Reducer.Outlet, Succession.Effects, 
     this.watch = new Watch(round, roster, ledger, averages, sender, reducer, succession, this);
     int values = round.chunks.valuesMax();
     this.contributionBytesMax =
-        ChunkFrames.bodyBytes(round.contributionKind(), round.codecUp.encodedBytes(values));
+        ChunkFrames.bodyBytes(
+            round.contributionKind(),
+            IntStream.range(0, round.size())
+                .map(member -> round.contributionBytes(member, values))
+                .max()
+                .orElse(0));
     this.averageBytesMax =
         ChunkFrames.bodyBytes(FrameKind.AVERAGE, round.codecDown.encodedBytes(values));
   }
@@ -364,6 +370,7 @@ final class Exchange implements Link.Owner, Reducer.Outlet, Succession.Effects, 
       round.blame(fault);
     }
     other.lose();
+    sender.release();
     reducer.skip(member);
     ending.leaveWhenAllKnow();
   }

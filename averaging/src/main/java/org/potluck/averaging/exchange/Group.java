@@ -3,6 +3,7 @@ package org.potluck.averaging.exchange;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import org.potluck.averaging.Seating;
 import org.potluck.averaging.codec.CodecId;
@@ -17,6 +18,8 @@ import org.potluck.network.PeerId;
  * @param round random, in hexadecimal; names the round everywhere
  * @param length values of the vector
  * @param chunkValues values of a chunk; the last one of a span may be shorter
+ * @param codecUp of contributions, but for those members that have their own
+ * @param codecDown of averages
  * @param expected how long the plan thinks the exchange takes its slowest member; zero where that
  *     is not known
  * @param carried whether what the members bring are means of an earlier stage of a grid: each chunk
@@ -75,6 +78,11 @@ public record Group(
     if (covered != length) {
       throw new IllegalArgumentException("spans of " + covered + " values for " + length);
     }
+  }
+
+  /** What the contribution of the member at {@code index} is encoded with. */
+  public CodecId codecUp(int index) {
+    return Objects.requireNonNullElse(members.get(index).codec(), codecUp);
   }
 
   /** Place of {@code peer} in the group order, or -1. */

@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.BitSet;
 import java.util.Deque;
+import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
 /** Another member as this one sees it: the link to it, what it said, what waits to be sent. */
@@ -15,7 +16,13 @@ final class Neighbour {
   final Deque<Integer> averages = new ArrayDeque<>();
 
   /** Chunks of our contribution to send it. */
-  final Deque<Integer> contributions = new ArrayDeque<>();
+  private final Deque<Integer> contributions = new ArrayDeque<>();
+
+  /** How many chunks of our contribution it was ever to get. */
+  private int linedUp;
+
+  /** The next of them waits for other reducers to get theirs. */
+  boolean held;
 
   /** The frame of the next of them, once it is encoded. */
   @Nullable ByteBuffer encoded;
@@ -44,6 +51,7 @@ final class Neighbour {
   private final Deque<ByteBuffer> control = new ArrayDeque<>();
   private @Nullable Link link;
   private long queuedBefore;
+  private boolean stuck;
   private boolean quiet = true;
 
   Neighbour(int index, Instant now) {
@@ -99,6 +107,7 @@ final class Neighbour {
     if (queued < queuedBefore) {
       heard = now;
     }
+    stuck = queued > 0 && queued == queuedBefore;
     queuedBefore = queued;
   }
 
@@ -114,7 +123,39 @@ final class Neighbour {
     return link != null && link.paused();
   }
 
+  /** It is to get a chunk of our contribution. */
+  void lineUp(int chunk) {
+    contributions.add(chunk);
+    linedUp++;
+  }
+
+  /**
+   * The next chunk of our contribution for it, which is in line no more; null when there is none.
+   */
+  @Nullable Integer nextInLine() {
+    return contributions.poll();
+  }
+
+  /** Takes chunks out of the line. */
+  void withdraw(IntPredicate which) {
+    int before = contributions.size();
+    contributions.removeIf(which::test);
+    linedUp -= before - contributions.size();
+  }
+
+  /** The part of our contribution to it that its stream has taken; from 0 to 1. */
+  double served() {
+    int left = contributions.size() + (encoded == null && !encoding ? 0 : 1);
+    return linedUp == 0 ? 1 : 1 - (double) left / linedUp;
+  }
+
+  /** Whether it takes what we send, as far as is known, and waits for some of our contribution. */
+  boolean isBeingServed() {
+    return linked() && !stuck && (!contributions.isEmpty() || encoded != null || encoding);
+  }
+
   void stopContributing() {
+    linedUp = 0;
     contributions.clear();
     encoded = null;
   }

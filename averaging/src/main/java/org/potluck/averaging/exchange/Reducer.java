@@ -118,7 +118,7 @@ final class Reducer {
   /** A contribution arrived; {@code body} is a lent buffer. */
   void take(Neighbour from, Chunk chunk, ByteBuffer body) throws FrameException {
     int number = chunk.number();
-    int bytes = round.codecUp.encodedBytes(round.chunks.values(number));
+    int bytes = round.contributionBytes(from.index, round.chunks.values(number));
     if (chunk.payload().remaining() != bytes) {
       throw new FrameException(
           "contribution of " + chunk.payload().remaining() + " bytes instead of " + bytes);

@@ -8,6 +8,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.potluck.averaging.AveragingOptions;
 import org.potluck.averaging.PeerFault;
@@ -35,7 +36,10 @@ final class Round {
   final Group group;
   final int self;
   final ChunkTable chunks;
-  final Codec codecUp;
+
+  /** Of the contributions, by member. */
+  final List<Codec> codecsUp;
+
   final Codec codecDown;
   final Instant started;
   final Instant deadline;
@@ -58,7 +62,10 @@ final class Round {
     this.group = group;
     this.self = self;
     this.chunks = new ChunkTable(group);
-    this.codecUp = Codecs.of(group.codecUp());
+    this.codecsUp =
+        IntStream.range(0, group.members().size())
+            .mapToObj(member -> Codecs.of(group.codecUp(member)))
+            .toList();
     this.codecDown = Codecs.of(group.codecDown());
     this.started = loop.now();
     this.deadline = deadline;
@@ -131,6 +138,11 @@ final class Round {
 
   boolean contributes(int index) {
     return member(index).contributes();
+  }
+
+  /** Bytes of a member's contribution of {@code values} values. */
+  int contributionBytes(int member, int values) {
+    return codecsUp.get(member).encodedBytes(values);
   }
 
   void blame(PeerFault fault) {

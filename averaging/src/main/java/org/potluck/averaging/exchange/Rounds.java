@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.potluck.averaging.AveragingOptions;
 import org.potluck.averaging.Contribution;
@@ -223,14 +224,26 @@ public final class Rounds implements Link.Owner {
     return values < Codec.BLOCK_VALUES ? values : values - values % Codec.BLOCK_VALUES;
   }
 
-  /** The largest chunk that the group's plan makes travel. */
-  public static long chunkBytes(Group group) {
-    if (group.chunkValues() > AveragingOptions.CHUNK_BYTES_LIMIT) {
-      return Long.MAX_VALUE;
-    }
-    return Math.max(
-        Codecs.of(group.codecUp()).encodedBytes(group.chunkValues()),
-        Codecs.of(group.codecDown()).encodedBytes(group.chunkValues()));
+  /**
+   * Whether a plan's chunks are none that a leader should not make others move: at most {@link
+   * AveragingOptions#CHUNK_BYTES_LIMIT}, and whole blocks of the codecs, but where the options
+   * allow less than one.
+   */
+  public static boolean hasSoundChunks(Group group, AveragingOptions options) {
+    int values = group.chunkValues();
+    int least =
+        Math.min(Codec.BLOCK_VALUES, chunkValues(options, group.codecUp(), group.codecDown()));
+    boolean whole = values % Codec.BLOCK_VALUES == 0 || values <= Codec.BLOCK_VALUES;
+    return values >= least
+        && values <= AveragingOptions.CHUNK_BYTES_LIMIT
+        && whole
+        && fits(group.codecDown(), values)
+        && IntStream.range(0, group.members().size())
+            .allMatch(member -> fits(group.codecUp(member), values));
+  }
+
+  private static boolean fits(CodecId codec, int values) {
+    return Codecs.of(codec).encodedBytes(values) <= AveragingOptions.CHUNK_BYTES_LIMIT;
   }
 
   private void accept(Stream stream) {

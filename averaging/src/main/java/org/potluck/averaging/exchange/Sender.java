@@ -3,6 +3,7 @@ package org.potluck.averaging.exchange;
 import java.nio.ByteBuffer;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.potluck.averaging.codec.Codec;
 import org.potluck.averaging.proto.FetchMessage;
 import org.potluck.averaging.wire.FrameException;
 import org.potluck.averaging.wire.FrameKind;
@@ -12,13 +13,24 @@ import org.potluck.averaging.wire.Frames;
  * Sends chunks: our contribution to reducers, averages to all.
  *
  * <p>A chunk is encoded when the one before it is on its way, so what waits here are numbers.
+ *
+ * <p>Streams share a link evenly, spans are not even: left to the streams, the reducer of a small
+ * span has all it needs early and the one of a large span most of it late, and its averages, which
+ * are many, come out later still. So reducers are served in step: none is given its next chunk
+ * while another has got much less of its own part. One whose stream takes nothing holds nobody up
+ * for longer than it takes to see that ({@link Watch}); otherwise members whose reading waits for
+ * one another could wait for ever.
  */
 final class Sender {
   private static final int FETCH_CHUNKS_MAX = 4096;
 
+  /** How much more of its part than others a reducer may have: streams drain by fits and starts. */
+  private static final double AHEAD_MAX = 1.0 / 16;
+
   private final Round round;
   private final Roster roster;
   private final Averages averages;
+  private boolean releasing;
 
   Sender(Round round, Roster roster, Averages averages) {
     this.round = round;
@@ -36,7 +48,7 @@ final class Sender {
   /** Lines up a chunk of our contribution. */
   void contribute(int chunk, int reducer) {
     if (round.running() && round.contributes(round.self) && roster.hasLink(reducer)) {
-      roster.at(reducer).contributions.add(chunk);
+      roster.at(reducer).lineUp(chunk);
     }
   }
 
@@ -44,8 +56,9 @@ final class Sender {
   void withdraw(Ledger ledger) {
     for (Neighbour other : roster.others()) {
       other.asked.clear();
-      other.contributions.removeIf(chunk -> !ledger.owns(other.index, chunk));
+      other.withdraw(chunk -> !ledger.owns(other.index, chunk));
     }
+    release();
   }
 
   /** Sends an average that we have just taken to everybody. */
@@ -60,6 +73,15 @@ final class Sender {
 
   /** Sends as much as the stream takes now; of our contribution, what has been encoded. */
   void pump(Neighbour to) {
+    if (serve(to)) {
+      release();
+    }
+  }
+
+  /** Returns whether it got some of our contribution. */
+  private boolean serve(Neighbour to) {
+    boolean served = false;
+    to.held = false;
     while (to.writable()) {
       Integer chunk = to.averages.poll();
       if (chunk != null) {
@@ -67,13 +89,40 @@ final class Sender {
         continue;
       }
       ByteBuffer encoded = to.encoded;
-      if (encoded == null) {
+      to.held = encoded != null && ahead(to);
+      if (encoded == null || to.held) {
         break;
       }
       to.encoded = null;
       to.send(encoded);
+      served = true;
     }
     encodeNext(to);
+    return served;
+  }
+
+  /** Whether another reducer should get some of its part first. */
+  private boolean ahead(Neighbour reducer) {
+    double most = reducer.served() - AHEAD_MAX;
+    return most > 0
+        && roster.others().stream()
+            .anyMatch(other -> other.isBeingServed() && other.served() < most);
+  }
+
+  /** Goes on with those that need not wait for others any more. */
+  void release() {
+    if (releasing) {
+      return;
+    }
+    releasing = true;
+    boolean served = true;
+    while (served) {
+      served = false;
+      for (Neighbour other : roster.others()) {
+        served |= other.held && serve(other);
+      }
+    }
+    releasing = false;
   }
 
   /** One chunk ahead of the stream. */
@@ -82,7 +131,7 @@ final class Sender {
     if (busy || round.pending() || !round.running()) {
       return;
     }
-    Integer chunk = to.contributions.poll();
+    Integer chunk = to.nextInLine();
     if (chunk == null) {
       return;
     }
@@ -101,10 +150,10 @@ final class Sender {
   private ByteBuffer frame(int chunk) {
     long from = round.chunks.from(chunk);
     int values = round.chunks.values(chunk);
+    Codec codec = round.codecsUp.get(round.self);
     return round.carried()
-        ? ChunkFrames.carried(
-            chunk, round.ownWeight(chunk), round.codecUp, round.own(), from, values)
-        : ChunkFrames.contribution(chunk, round.codecUp, round.own(), from, values);
+        ? ChunkFrames.carried(chunk, round.ownWeight(chunk), codec, round.own(), from, values)
+        : ChunkFrames.contribution(chunk, codec, round.own(), from, values);
   }
 
   private void sendAverage(int chunk, Neighbour to) {

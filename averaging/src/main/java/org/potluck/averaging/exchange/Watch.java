@@ -95,6 +95,7 @@ final class Watch {
       other.assure(Frames.of(FrameKind.ALIVE));
       lookAt(other, now);
     }
+    sender.release();
     if (round.running()) {
       reducer.laggards().forEach(this::goOnWithout);
     }

@@ -1,6 +1,5 @@
 package org.potluck.averaging.matchmaking;
 
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -9,7 +8,6 @@ import java.util.Map;
 import java.util.random.RandomGenerator;
 import org.potluck.averaging.RoundTerms;
 import org.potluck.averaging.codec.Codec;
-import org.potluck.averaging.codec.CodecLadder;
 import org.potluck.averaging.exchange.Course;
 import org.potluck.averaging.exchange.Group;
 import org.potluck.averaging.exchange.Rounds;
@@ -29,12 +27,16 @@ final class Courses {
 
   private final Surroundings around;
   private final RoundTerms terms;
+  private final List<Declaration> joined;
+  private final LinkCodecs codecs;
   private final int chunkValues;
 
-  private Courses(Surroundings around, RoundTerms terms) {
+  private Courses(Surroundings around, List<Declaration> joined, LinkCodecs codecs) {
     this.around = around;
-    this.terms = terms;
-    this.chunkValues = Rounds.chunkValues(around.options(), terms.codecUp(), terms.codecDown());
+    this.terms = codecs.terms();
+    this.joined = joined;
+    this.codecs = codecs;
+    this.chunkValues = Rounds.chunkValues(around.options(), codecs.widest(), terms.codecDown());
   }
 
   /**
@@ -43,50 +45,35 @@ final class Courses {
    * @param joined the members, in group order where they are one
    */
   static Map<PeerId, Course> of(Surroundings around, RoundTerms terms, List<Declaration> joined) {
-    Courses draft = new Courses(around, withCodecs(around, terms, joined));
+    Courses draft = new Courses(around, joined, LinkCodecs.choose(around, terms, joined));
     boolean one = joined.size() <= around.options().groupSize();
-    return one ? draft.together(joined) : draft.onGrid(joined);
+    return one ? draft.together() : draft.onGrid();
   }
 
-  /** Chosen as if all were one group; how a grid shares the load differs little from that. */
-  private static RoundTerms withCodecs(
-      Surroundings around, RoundTerms terms, List<Declaration> joined) {
-    Duration aim = around.options().exchangeAim();
-    if (aim.isZero()) {
-      return terms;
-    }
-    CodecLadder.Rung rung =
-        CodecLadder.choose(
-            terms.length(),
-            aim,
-            tried ->
-                GroupDraft.of(joined)
-                    .split(around, terms.withCodecs(tried.up(), tried.down()), Codec.BLOCK_VALUES)
-                    .expected());
-    return terms.withCodecs(rung.up(), rung.down());
-  }
-
-  private Map<PeerId, Course> together(List<Declaration> joined) {
-    Group group = GroupDraft.of(joined).group(around, terms, chunkValues, Codec.BLOCK_VALUES);
+  private Map<PeerId, Course> together() {
+    GroupDraft draft = GroupDraft.of(joined, codecs.own());
+    SpanPlanner.Split split = draft.split(around, terms, Codec.BLOCK_VALUES);
+    long longest = split.shares().stream().mapToLong(Long::longValue).max().orElse(0);
+    Group group = draft.group(around, terms, chunks(longest, draft.slowest()), split);
     Course course = Course.of(group);
     Map<PeerId, Course> courses = new LinkedHashMap<>();
     joined.forEach(peer -> courses.put(peer.peer(), course));
     return courses;
   }
 
-  private Map<PeerId, Course> onGrid(List<Declaration> joined) {
+  private Map<PeerId, Course> onGrid() {
     List<Declaration> seated = shuffled(joined);
     Grid grid = Grid.of(seated.size(), around.options().groupSize());
     List<List<GroupDraft>> drafts = drafts(grid, seated);
     boolean linked = drafts.stream().flatMap(List::stream).allMatch(GroupDraft::linked);
     if (!linked) {
-      return together(joined);
+      return together();
     }
-    int values = wholeChunks(grid);
+    int values = wholeChunks(grid, GroupDraft.of(joined, codecs.own()).slowest());
     Map<PeerId, List<Group>> stages = new LinkedHashMap<>();
     for (List<GroupDraft> stage : drafts) {
       for (GroupDraft draft : stage) {
-        Group group = draft.group(around, terms, values, values);
+        Group group = draft.group(around, terms, values, draft.split(around, terms, values));
         group
             .members()
             .forEach(
@@ -128,7 +115,9 @@ final class Courses {
       for (Grid.Line line : lines) {
         List<Declaration> peers = line.members().stream().map(seated::get).toList();
         GroupDraft draft =
-            first ? GroupDraft.of(peers) : new GroupDraft(peers, weights(line, carried), true);
+            first
+                ? GroupDraft.of(peers, codecs.own())
+                : GroupDraft.carrying(peers, weights(line, carried));
         double sum = draft.weights().stream().mapToDouble(Double::doubleValue).sum();
         line.members().forEach(member -> sums[member] = sum);
         stage.add(draft);
@@ -149,7 +138,7 @@ final class Courses {
   }
 
   /** Values of a chunk, so small that spans of whole chunks come near the members' shares. */
-  private int wholeChunks(Grid grid) {
+  private int wholeChunks(Grid grid, double slowest) {
     int largest =
         grid.stages().stream()
             .flatMap(List::stream)
@@ -158,6 +147,15 @@ final class Courses {
             .orElse(1);
     long fair = terms.length() / ((long) CHUNKS_PER_MEMBER * largest);
     long blocks = Math.max(Codec.BLOCK_VALUES, fair - fair % Codec.BLOCK_VALUES);
-    return (int) Math.min(chunkValues, blocks);
+    return (int) Math.min(chunks(terms.length() / largest, slowest), blocks);
+  }
+
+  /**
+   * @param span values of the longest
+   */
+  private int chunks(long span, double slowest) {
+    double bytesPerValue =
+        Math.max(codecs.widest().bytesPerValue(), terms.codecDown().bytesPerValue());
+    return ChunkSize.values(chunkValues, span, slowest, bytesPerValue);
   }
 }

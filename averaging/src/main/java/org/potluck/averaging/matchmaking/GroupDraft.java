@@ -19,17 +19,26 @@ import org.potluck.network.PeerId;
  * @param peers the members, in group order
  * @param weights what each counts; zero for those who add nothing
  * @param carried whether they bring means of an earlier stage of a grid
+ * @param codecs of contributions, by peer, where they are others than that of the round; only
+ *     looked up
  */
-record GroupDraft(List<Declaration> peers, List<Double> weights, boolean carried) {
+record GroupDraft(
+    List<Declaration> peers, List<Double> weights, boolean carried, Map<PeerId, CodecId> codecs) {
   GroupDraft {
     peers = List.copyOf(peers);
     weights = List.copyOf(weights);
+    codecs = Map.copyOf(codecs);
+  }
+
+  /** Members that bring means of an earlier stage, which are averages and travel as such. */
+  static GroupDraft carrying(List<Declaration> peers, List<Double> weights) {
+    return new GroupDraft(peers, weights, true, Map.of());
   }
 
   /** Everybody with the weight it has declared. */
-  static GroupDraft of(List<Declaration> peers) {
+  static GroupDraft of(List<Declaration> peers, Map<PeerId, CodecId> codecs) {
     return new GroupDraft(
-        peers, peers.stream().map(peer -> peer.message().getWeight()).toList(), false);
+        peers, peers.stream().map(peer -> peer.message().getWeight()).toList(), false, codecs);
   }
 
   /** A name for a round, or a course. */
@@ -42,10 +51,9 @@ record GroupDraft(List<Declaration> peers, List<Double> weights, boolean carried
   /**
    * Names the round and gives each its span.
    *
-   * @param grain spans begin at multiples of this
+   * @param split what each reduces, as {@link #split} has it
    */
-  Group group(Surroundings around, RoundTerms terms, int chunkValues, int grain) {
-    SpanPlanner.Split split = split(around, terms, grain);
+  Group group(Surroundings around, RoundTerms terms, int chunkValues, SpanPlanner.Split split) {
     List<Member> members = new ArrayList<>();
     for (int i = 0; i < peers.size(); i++) {
       Declaration peer = peers.get(i);
@@ -55,7 +63,8 @@ record GroupDraft(List<Declaration> peers, List<Double> weights, boolean carried
               weights.get(i),
               peer.reachable(),
               split.shares().get(i),
-              peer.addresses()));
+              peer.addresses(),
+              codecs.get(peer.peer())));
     }
     return new Group(
         name(around),
@@ -70,7 +79,11 @@ record GroupDraft(List<Declaration> peers, List<Double> weights, boolean carried
         carried);
   }
 
-  /** What each is to reduce. */
+  /**
+   * What each is to reduce.
+   *
+   * @param grain spans begin at multiples of this
+   */
   SpanPlanner.Split split(Surroundings around, RoundTerms terms, int grain) {
     SpanPlanner.Work work =
         new SpanPlanner.Work(codecUp(terms), terms.codecDown(), terms.length(), grain, pairs());
@@ -80,6 +93,15 @@ record GroupDraft(List<Declaration> peers, List<Double> weights, boolean carried
   /** What is carried on are averages, and they travel as such. */
   private CodecId codecUp(RoundTerms terms) {
     return carried ? terms.codecDown() : terms.codecUp();
+  }
+
+  /** Bytes a second that the slowest known uplink carries; zero when none is known. */
+  double slowest() {
+    return peers.stream()
+        .mapToDouble(peer -> peer.message().getUpBytesPerSecond())
+        .filter(up -> up > 0)
+        .min()
+        .orElse(0);
   }
 
   /** Whether somebody can be dialed, so that all can be linked through it. */
@@ -95,7 +117,8 @@ record GroupDraft(List<Declaration> peers, List<Double> weights, boolean carried
               peers.get(i).message().getUpBytesPerSecond(),
               peers.get(i).message().getDownBytesPerSecond(),
               weights.get(i) > 0,
-              peers.get(i).reachable()));
+              peers.get(i).reachable(),
+              codecs.get(peers.get(i).peer())));
     }
     return links;
   }

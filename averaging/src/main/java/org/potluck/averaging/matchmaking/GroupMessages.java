@@ -41,13 +41,18 @@ final class GroupMessages {
             .setExpectedMicros(group.expected().toNanos() / 1000)
             .setCarried(group.carried());
     for (Member member : group.members()) {
-      message.addMembers(
+      MemberMessage.Builder next =
           MemberMessage.newBuilder()
               .setPeer(ByteString.copyFrom(member.peer().toBytes()))
               .setWeight(member.weight())
               .setReachable(member.reachable())
               .setShare(member.share())
-              .addAllAddresses(member.addresses().stream().map(Multiaddr::toString).toList()));
+              .addAllAddresses(member.addresses().stream().map(Multiaddr::toString).toList());
+      CodecId codec = member.codec();
+      if (codec != null) {
+        next.setCodec(codec.wireNumber());
+      }
+      message.addMembers(next);
     }
     return message.build();
   }
@@ -87,7 +92,8 @@ final class GroupMessages {
                 member.getWeight(),
                 member.getReachable(),
                 member.getShare(),
-                Declaration.addresses(peer, member.getAddressesList())));
+                Declaration.addresses(peer, member.getAddressesList()),
+                member.hasCodec() ? codec(member.getCodec()) : null));
       }
       return new Group(
           HexFormat.of().formatHex(message.getRoundId().toByteArray()),

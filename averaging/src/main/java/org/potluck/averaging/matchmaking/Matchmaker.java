@@ -7,11 +7,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
-import org.potluck.averaging.AveragingOptions;
 import org.potluck.averaging.RoundTerms;
+import org.potluck.averaging.codec.CodecId;
 import org.potluck.averaging.codec.CodecLadder;
 import org.potluck.averaging.exchange.Course;
 import org.potluck.averaging.exchange.Group;
+import org.potluck.averaging.exchange.Member;
 import org.potluck.averaging.exchange.Rounds;
 import org.potluck.averaging.wire.FrameException;
 import org.potluck.averaging.wire.FrameKind;
@@ -227,8 +228,8 @@ public final class Matchmaker {
               && course.isFor(around.self())
               && weightIn(course.stages().getFirst()) == own.message().getWeight();
       for (Group group : course.stages()) {
-        ours &=
-            isOfThisRound(group) && Rounds.chunkBytes(group) <= AveragingOptions.CHUNK_BYTES_LIMIT;
+        ours &= isOfThisRound(group) && hasAllowedCodecs(group);
+        ours &= Rounds.hasSoundChunks(group, around.options());
       }
       if (!ours) {
         throw new FrameException("a group for another round");
@@ -250,6 +251,19 @@ public final class Matchmaker {
     private static boolean isWith(Group group, CodecLadder.Rung rung) {
       return group.codecUp().equals(group.carried() ? rung.down() : rung.up())
           && group.codecDown().equals(rung.down());
+    }
+
+    private boolean hasAllowedCodecs(Group group) {
+      for (Member member : group.members()) {
+        CodecId own = member.codec();
+        boolean allowed =
+            own == null
+                || (!group.carried() && rungs().stream().anyMatch(rung -> rung.up().equals(own)));
+        if (!allowed) {
+          return false;
+        }
+      }
+      return true;
     }
 
     /** The codecs that the leader may choose. */

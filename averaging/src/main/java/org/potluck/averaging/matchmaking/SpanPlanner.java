@@ -3,6 +3,7 @@ package org.potluck.averaging.matchmaking;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.potluck.averaging.codec.CodecId;
 import org.potluck.averaging.plan.PairLimit;
 import org.potluck.averaging.plan.Plan;
@@ -19,8 +20,10 @@ public interface SpanPlanner {
    *
    * @param up bytes a second it can send; zero when not known
    * @param down bytes a second it can receive; likewise
+   * @param codec of its contribution, where it is another than that of the work
    */
-  record Link(double up, double down, boolean contributes, boolean reachable) {
+  record Link(
+      double up, double down, boolean contributes, boolean reachable, @Nullable CodecId codec) {
     private boolean known() {
       return up > 0 || down > 0;
     }
@@ -64,7 +67,7 @@ public interface SpanPlanner {
 
   /** Spans that let the slowest link be done soonest; equal ones while links are not known. */
   static Split byLinks(Work work, List<Link> members) {
-    return new Planner(work.codecUp(), work.codecDown())
+    return new Planner(work.codecUp(), work.codecDown(), Planner.SHARE_MIN)
         .plan(
             members.stream().map(SpanPlanner::planMember).toList(),
             work.length(),
@@ -81,7 +84,8 @@ public interface SpanPlanner {
         link.down() > 0 ? new Bandwidth(link.down()) : null,
         link.contributes(),
         true,
-        link.reachable());
+        link.reachable(),
+        link.codec());
   }
 
   /** Equal spans for all that can be reached; all to the first where none can. */

@@ -7,7 +7,8 @@ package org.potluck.averaging.plan;
  * <p>With V values, m contributors, r receivers, and c_up and c_down bytes per value towards and
  * from reducers, a member with share w uploads c_up V (1 - w) [contributes] + c_down V w (r -
  * [receives]) bytes and downloads c_up V w (m - [contributes]) + c_down V (1 - w) [receives]. Both
- * are linear in w, which is what makes the plan solvable by bisection.
+ * are linear in w, which is what makes the plan solvable by bisection. Where members contribute in
+ * codecs of their own, c_up is that of who sends, and c_up m is the sum of all of them.
  */
 record LinkLoad(double upBase, double upSlope, double downBase, double downSlope, double shareMax) {
 

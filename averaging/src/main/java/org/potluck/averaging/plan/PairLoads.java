@@ -34,13 +34,13 @@ final class PairLoads {
       double downCodecBytes) {
     for (PairLimit limit : limits) {
       double rate = limit.rate().bytesPerSecond();
-      double contributes = members.get(limit.from()).contributes() ? 1 : 0;
+      double contributes = members.get(limit.from()).contributedBytes(upCodecBytes);
       double receives = members.get(limit.to()).receives() ? 1 : 0;
       loads.add(
           new Load(
               limit.from(),
               limit.to(),
-              upCodecBytes * values * contributes / rate,
+              contributes * values / rate,
               downCodecBytes * values * receives / rate));
     }
   }

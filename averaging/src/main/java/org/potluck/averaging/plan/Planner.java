@@ -1,8 +1,10 @@
 package org.potluck.averaging.plan;
 
-import java.util.Arrays;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.potluck.averaging.codec.Codec;
 import org.potluck.averaging.codec.CodecId;
 
@@ -15,12 +17,19 @@ import org.potluck.averaging.codec.CodecId;
  *
  * @param contributionCodec what members send to reducers
  * @param averageCodec what reducers send back
- * @param shareMin a member whose best share is below this gets none, because many tiny spans cost
- *     more in messages than they save; from 0 to 1
+ * @param shareMin a member whose best share is below this part of an even one gets none, because
+ *     many tiny spans cost more in streams and messages than they save; as many of the smallest do
+ *     as make the plan at most {@link #MINIMUM_COSTS} slower; from 0 to 1
  */
 public record Planner(CodecId contributionCodec, CodecId averageCodec, double shareMin) {
   /** The largest group for which limits of pairs are looked at. */
   public static final int PAIRS_MEMBERS_MAX = 64;
+
+  /** The usual {@code shareMin}: fewer than eight chunks, where the longest span has 128. */
+  public static final double SHARE_MIN = 1.0 / 16;
+
+  /** By how much a plan may be slower for having fewer reducers. */
+  public static final double MINIMUM_COSTS = 0.01;
 
   public Planner {
     if (!(shareMin >= 0 && shareMin <= 1)) {
@@ -58,14 +67,13 @@ public record Planner(CodecId contributionCodec, CodecId averageCodec, double sh
     }
     PairLoads pairs = pairs(members, length, limits);
     double[] shares = solve(loads, pairs);
-    double lowerBound = Math.max(Workload.seconds(loads, shares), pairs.seconds(shares));
-    for (List<LinkLoad> kept = withoutTiny(loads, shares);
-        reducers(kept) < reducers(loads);
-        kept = withoutTiny(loads, shares)) {
-      loads = kept;
-      shares = solve(loads, pairs);
-    }
-    return Optional.of(planned(shares, length, grain, lowerBound));
+    double lowerBound = seconds(loads, pairs, shares);
+    double[] fewer = withoutTiny(loads, pairs, shares, lowerBound * (1 + MINIMUM_COSTS));
+    return Optional.of(planned(fewer, length, grain, lowerBound));
+  }
+
+  private static double seconds(List<LinkLoad> loads, PairLoads pairs, double[] shares) {
+    return Math.max(Workload.seconds(loads, shares), pairs.seconds(shares));
   }
 
   private PairLoads pairs(List<PlanMember> members, long length, List<PairLimit> limits) {
@@ -152,23 +160,34 @@ public record Planner(CodecId contributionCodec, CodecId averageCodec, double sh
   }
 
   /**
-   * The loads with those below the least share made to reduce nothing. As many of the largest stay
-   * as there is room for, so that somebody always does.
+   * The best shares when as many of those below the least share as possible reduce nothing, the
+   * smallest first. The fewer reduce, the longer it takes, so bisection finds how many.
    */
-  private List<LinkLoad> withoutTiny(List<LinkLoad> loads, double[] shares) {
-    long room = shareMin == 0 ? loads.size() : Math.max(1, (long) (1 / shareMin));
-    Integer[] bySize = new Integer[shares.length];
-    Arrays.setAll(bySize, i -> i);
-    Arrays.sort(bySize, (a, b) -> Double.compare(shares[b], shares[a]));
-    boolean anyLarge = shares[bySize[0]] >= shareMin;
-    LinkLoad[] kept = loads.toArray(LinkLoad[]::new);
-    for (int rank = 0; rank < bySize.length; rank++) {
-      int member = bySize[rank];
-      boolean tiny = shares[member] < shareMin;
-      if (tiny && (anyLarge || rank >= room)) {
-        kept[member] = kept[member].withoutShare();
+  private double[] withoutTiny(
+      List<LinkLoad> loads, PairLoads pairs, double[] shares, double secondsMax) {
+    double least = shareMin / reducers(loads);
+    List<Integer> tiny =
+        IntStream.range(0, shares.length)
+            .filter(member -> loads.get(member).shareMax() > 0 && shares[member] < least)
+            .boxed()
+            .sorted(Comparator.comparingDouble(member -> shares[member]))
+            .toList();
+    double[] best = shares;
+    int kept = 0;
+    int tried = Math.min(tiny.size(), reducers(loads) - 1);
+    int tooMany = tried + 1;
+    while (kept + 1 < tooMany) {
+      List<LinkLoad> fewer = new ArrayList<>(loads);
+      tiny.subList(0, tried).forEach(member -> fewer.set(member, fewer.get(member).withoutShare()));
+      double[] without = solve(fewer, pairs);
+      if (seconds(fewer, pairs, without) <= secondsMax) {
+        best = without;
+        kept = tried;
+      } else {
+        tooMany = tried;
       }
+      tried = (kept + tooMany) / 2;
     }
-    return List.of(kept);
+    return best;
   }
 }

@@ -21,17 +21,18 @@ final class Workload {
       List<PlanMember> members, double values, double upCodecBytes, double downCodecBytes) {
     double typicalUp = median(members.stream().mapToDouble(member -> rate(member.up(), 0)));
     double typicalDown = median(members.stream().mapToDouble(member -> rate(member.down(), 0)));
-    long contributors = members.stream().filter(PlanMember::contributes).count();
+    double contributed =
+        members.stream().mapToDouble(member -> member.contributedBytes(upCodecBytes)).sum();
     long receivers = members.stream().filter(PlanMember::receives).count();
     List<LinkLoad> loads = new ArrayList<>();
     for (PlanMember member : members) {
-      int contributes = member.contributes() ? 1 : 0;
+      double contributes = member.contributedBytes(upCodecBytes);
       int receives = member.receives() ? 1 : 0;
       double up = rate(member.up(), typicalUp);
       double down = rate(member.down(), typicalDown);
-      double sent = upCodecBytes * values * contributes;
+      double sent = contributes * values;
       double returned = downCodecBytes * values * (receivers - receives);
-      double gathered = upCodecBytes * values * (contributors - contributes);
+      double gathered = (contributed - contributes) * values;
       double received = downCodecBytes * values * receives;
       boolean reduces = member.reduces() && up > 0 && down > 0;
       loads.add(

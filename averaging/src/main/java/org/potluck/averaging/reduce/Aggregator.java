@@ -27,13 +27,14 @@ public interface Aggregator {
   Mean reduce(@Nullable ByteBuffer[] received, int self, MemorySegment own, long from, int values);
 
   /**
+   * @param codecs of the contributions, by member
    * @param weights one per member, in group order, each finite and zero or more
    * @param valuesMax values of the longest chunk
    */
-  static Aggregator of(Aggregation kind, Codec codec, List<Double> weights, int valuesMax) {
+  static Aggregator of(Aggregation kind, List<Codec> codecs, List<Double> weights, int valuesMax) {
     return switch (kind) {
-      case Aggregation.Mean _ -> new Reduction(codec, weights, valuesMax);
-      case Aggregation.CenteredClip clip -> new CenteredClip(codec, weights, valuesMax, clip);
+      case Aggregation.Mean _ -> new Reduction(codecs, weights, valuesMax);
+      case Aggregation.CenteredClip clip -> new CenteredClip(codecs, weights, valuesMax, clip);
     };
   }
 }

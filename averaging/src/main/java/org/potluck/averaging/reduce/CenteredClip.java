@@ -33,7 +33,7 @@ final class CenteredClip implements Aggregator {
   /** An iteration that moves the centre by less than this part of the radius is the last. */
   private static final double SETTLED = 1e-6;
 
-  private final Codec codec;
+  private final List<Codec> codecs;
   private final double[] weights;
   private final int valuesMax;
   private final Aggregation.CenteredClip terms;
@@ -42,8 +42,9 @@ final class CenteredClip implements Aggregator {
   private final List<float[]> rows = new ArrayList<>();
   private final MemorySegment decoded;
 
-  CenteredClip(Codec codec, List<Double> weights, int valuesMax, Aggregation.CenteredClip terms) {
-    this.codec = codec;
+  CenteredClip(
+      List<Codec> codecs, List<Double> weights, int valuesMax, Aggregation.CenteredClip terms) {
+    this.codecs = List.copyOf(codecs);
     this.weights = weights.stream().mapToDouble(Double::doubleValue).toArray();
     this.valuesMax = valuesMax;
     this.terms = terms;
@@ -65,8 +66,8 @@ final class CenteredClip implements Aggregator {
       }
       if (member == self) {
         copy(own, from, values, row(present.size()));
-      } else if (bytes != null && codec.wellFormed(bytes, values)) {
-        codec.decode(bytes, decoded, 0, values);
+      } else if (bytes != null && codecs.get(member).wellFormed(bytes, values)) {
+        codecs.get(member).decode(bytes, decoded, 0, values);
         copy(decoded, 0, values, row(present.size()));
       } else {
         implausible.set(member);

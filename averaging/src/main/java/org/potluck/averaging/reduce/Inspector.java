@@ -6,6 +6,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.potluck.averaging.codec.Codec;
 import org.potluck.averaging.codec.VectorMath;
@@ -23,15 +24,16 @@ public final class Inspector {
   /** Shorter contributions are taken for zeros, which have no direction. */
   private static final double SHORTEST = 1e-30;
 
-  private final Codec codec;
+  private final List<Codec> codecs;
   private final MemorySegment decoded;
   private final MemorySegment sum;
 
   /**
+   * @param codecs of the contributions, by member
    * @param valuesMax values of the longest chunk
    */
-  public Inspector(Codec codec, int valuesMax) {
-    this.codec = codec;
+  public Inspector(List<Codec> codecs, int valuesMax) {
+    this.codecs = List.copyOf(codecs);
     this.decoded = Arena.ofAuto().allocate((long) valuesMax * Float.BYTES, Float.BYTES);
     this.sum = Arena.ofAuto().allocate((long) valuesMax * Float.BYTES, Float.BYTES);
   }
@@ -156,10 +158,10 @@ public final class Inspector {
       return chunk.own().asSlice(chunk.from() * Float.BYTES, bytes);
     }
     ByteBuffer encoded = chunk.received()[member];
-    if (encoded == null || !codec.wellFormed(encoded, chunk.values())) {
+    if (encoded == null || !codecs.get(member).wellFormed(encoded, chunk.values())) {
       return null;
     }
-    codec.decode(encoded, decoded, 0, chunk.values());
+    codecs.get(member).decode(encoded, decoded, 0, chunk.values());
     return decoded;
   }
 

@@ -24,17 +24,17 @@ import org.potluck.averaging.codec.VectorMath;
 public final class Reduction implements Aggregator {
   private static final int NOBODY = -1;
 
-  private final Codec codec;
+  private final List<Codec> codecs;
   private final double[] weights;
   private final MemorySegment sum;
 
   /**
-   * @param codec of the contributions
+   * @param codecs of the contributions, by member
    * @param weights one per member, in group order, each finite and zero or more
    * @param valuesMax values of the longest chunk
    */
-  public Reduction(Codec codec, List<Double> weights, int valuesMax) {
-    this.codec = codec;
+  public Reduction(List<Codec> codecs, List<Double> weights, int valuesMax) {
+    this.codecs = List.copyOf(codecs);
     this.weights = weights.stream().mapToDouble(Double::doubleValue).toArray();
     double total = 0;
     for (double weight : this.weights) {
@@ -79,7 +79,7 @@ public final class Reduction implements Aggregator {
       if (weights[member] == 0 || (member != self && bytes == null)) {
         continue;
       }
-      if (member == self || (bytes != null && codec.wellFormed(bytes, values))) {
+      if (member == self || (bytes != null && codecs.get(member).wellFormed(bytes, values))) {
         present.set(member);
         weight += weights[member];
       } else {
@@ -107,7 +107,7 @@ public final class Reduction implements Aggregator {
       if (member == self) {
         VectorMath.addScaled(own, from, share, sum, 0, values);
       } else if (bytes != null) {
-        codec.accumulate(bytes, share, sum, 0, values);
+        codecs.get(member).accumulate(bytes, share, sum, 0, values);
       }
       shares += share;
     }

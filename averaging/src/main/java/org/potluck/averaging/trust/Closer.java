@@ -14,23 +14,29 @@ import java.util.random.RandomGenerator;
  * @param kept those of that member's chunks that are kept for it
  */
 record Closer(IntPredicate direction, int audited, IntPredicate kept) {
-  /** More chunks than this are not looked at for their direction in one round. */
-  private static final int DIRECTIONS = 8;
+  /**
+   * Directions are not looked at over more values than this in one round. Plans cut small chunks on
+   * slow links, so a number of chunks would say little.
+   */
+  private static final int DIRECTION_VALUES = 2 << 20;
 
-  private static final int KEPT = 4;
+  private static final int KEPT_VALUES = 4 * Screen.EXCERPT_VALUES;
 
   /** At none. */
   static final Closer NOT = new Closer(chunk -> false, -1, chunk -> false);
 
   /**
    * @param chunks numbers of those that this peer reduces
+   * @param valuesMax values of the longest chunk
    * @param random chooses; whoever could guess it could behave just there
    */
-  static Closer drawn(List<Integer> chunks, int audited, RandomGenerator random) {
-    IntPredicate direction = some(DIRECTIONS, chunks, random);
+  static Closer drawn(List<Integer> chunks, int valuesMax, int audited, RandomGenerator random) {
+    int values = Math.max(1, valuesMax);
+    IntPredicate direction = some(Math.ceilDiv(DIRECTION_VALUES, values), chunks, random);
+    int kept = Math.ceilDiv(KEPT_VALUES, Math.min(values, Screen.EXCERPT_VALUES));
     return audited < 0
         ? new Closer(direction, -1, chunk -> false)
-        : new Closer(direction, audited, some(KEPT, chunks, random));
+        : new Closer(direction, audited, some(kept, chunks, random));
   }
 
   private static IntPredicate some(int count, List<Integer> chunks, RandomGenerator random) {

@@ -24,6 +24,8 @@ final class NormHistory {
   }
 
   /**
+   * Once for each region and round.
+   *
    * @param region see {@link #region}
    * @param rootMeanSquare of a value in the median of the contributions taken
    */

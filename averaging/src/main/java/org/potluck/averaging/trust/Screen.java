@@ -37,7 +37,7 @@ public final class Screen {
   private static final int PROBES_KEPT_MAX = 512;
 
   /** Of one chunk, for an audit. */
-  private static final int EXCERPT_VALUES = 65_536;
+  static final int EXCERPT_VALUES = 65_536;
 
   private final List<PeerId> members;
   private final double[] weights;
@@ -234,6 +234,22 @@ public final class Screen {
 
   List<Finding> findings() {
     return findings;
+  }
+
+  /** Root mean square of a value in what was taken, by region; a region has many chunks or none. */
+  Map<Integer, Double> accepted() {
+    Map<Integer, Double> squares = new TreeMap<>();
+    Map<Integer, Double> values = new TreeMap<>();
+    for (Finding finding : findings) {
+      double rootMeanSquare = finding.accepted();
+      if (!Double.isNaN(rootMeanSquare)) {
+        double square = rootMeanSquare * rootMeanSquare * finding.values();
+        squares.merge(finding.region(), square, Double::sum);
+        values.merge(finding.region(), (double) finding.values(), Double::sum);
+      }
+    }
+    squares.replaceAll((region, sum) -> Math.sqrt(sum / values.getOrDefault(region, 1.0)));
+    return squares;
   }
 
   /** Everything to be held against a member after this round. */

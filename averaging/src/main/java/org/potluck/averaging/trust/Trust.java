@@ -137,6 +137,7 @@ public final class Trust {
    *
    * @param weights of the members, as the plan has them
    * @param self this peer's place among them
+   * @param codecs of their contributions
    * @param chunks numbers of those that this peer reduces as planned
    * @param valuesMax values of the longest chunk
    */
@@ -145,7 +146,7 @@ public final class Trust {
       List<Double> weights,
       int self,
       Contribution own,
-      Codec codec,
+      List<Codec> codecs,
       List<Integer> chunks,
       int valuesMax,
       Instant now) {
@@ -163,16 +164,20 @@ public final class Trust {
         weights.stream().mapToDouble(Double::doubleValue).toArray(),
         self,
         own.length(),
-        new Inspector(codec, valuesMax),
+        new Inspector(codecs, valuesMax),
         norms.usual(),
         typical,
         barred,
-        judges ? closer(weights, self, chunks, barred) : Closer.NOT,
+        judges ? closer(weights, self, chunks, valuesMax, barred) : Closer.NOT,
         judges);
   }
 
   private Closer closer(
-      List<Double> weights, int self, List<Integer> chunks, Map<Integer, Charge> barred) {
+      List<Double> weights,
+      int self,
+      List<Integer> chunks,
+      int valuesMax,
+      Map<Integer, Charge> barred) {
     int[] candidates =
         IntStream.range(0, weights.size())
             .filter(member -> member != self && weights.get(member) > 0)
@@ -183,7 +188,7 @@ public final class Trust {
             && candidates.length > 0
             && random.nextDouble() * weights.size() < auditsPerGroup;
     int audited = audits ? candidates[random.nextInt(candidates.length)] : -1;
-    return Closer.drawn(chunks, audited, random);
+    return Closer.drawn(chunks, valuesMax, audited, random);
   }
 
   /** Root mean square of a value, from blocks all over the vector: a rough figure is enough. */
@@ -210,11 +215,7 @@ public final class Trust {
     }
     Direction direction = screen.direction();
     due = averaged ? screen.audit().orElse(null) : null;
-    for (Screen.Finding finding : screen.findings()) {
-      if (!Double.isNaN(finding.accepted())) {
-        norms.add(finding.region(), finding.accepted());
-      }
-    }
+    screen.accepted().forEach(norms::add);
     BitSet repeated = repeated(screen);
     for (int member = 0; member < screen.members().size(); member++) {
       if (member != screen.self() && screen.weight(member) > 0) {

@@ -317,6 +317,7 @@ class ExchangeFaultsTest {
     lab.members(2 + seed % 6);
     lab.codec =
         seed % 4 == 0 ? CodecId.FLOAT16 : seed % 4 == 1 ? CodecId.INT8_BLOCKWISE : lab.codec;
+    lab.otherCodec = seed % 5 == 0 ? CodecId.FLOAT16 : null;
     lab.bufferBytesMax = seed % 3 == 0 ? 1024 : 64 * 1024;
     return lab;
   }

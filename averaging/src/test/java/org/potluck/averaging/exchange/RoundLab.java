@@ -59,6 +59,10 @@ final class RoundLab {
   final List<float[]> vectors = new ArrayList<>();
   final List<Trust> trusts = new ArrayList<>();
   CodecId codec = CodecId.NONE;
+
+  /** Of what every other member brings, where it is not the group's. */
+  @Nullable CodecId otherCodec;
+
   long bufferBytesMax = 64 * 1024;
   Duration deadline = DEADLINE;
   Aggregation aggregation = Aggregation.MEAN;
@@ -200,7 +204,8 @@ final class RoundLab {
               weights.get(i),
               turn >= 0,
               share,
-              networks.get(i).addresses()));
+              networks.get(i).addresses(),
+              i % 2 == 1 ? otherCodec : null));
     }
     byte[] name = new byte[Group.ROUND_BYTES];
     random.nextBytes(name);
@@ -293,7 +298,7 @@ final class RoundLab {
   }
 
   private boolean isMean(float[] average, int from, int to, int subset) {
-    double bound = 2 * Codecs.of(codec).errorBound(6) + 1e-5;
+    double bound = errorBound(codec) + errorBound(Objects.requireNonNullElse(otherCodec, codec));
     for (int v = from; v < to; v++) {
       double sum = 0;
       double weight = 0;
@@ -308,6 +313,10 @@ final class RoundLab {
       }
     }
     return true;
+  }
+
+  private static double errorBound(CodecId codec) {
+    return Codecs.of(codec).errorBound(6) + 1e-5;
   }
 
   List<Integer> living() {

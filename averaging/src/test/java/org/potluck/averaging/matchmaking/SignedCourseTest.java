@@ -50,7 +50,7 @@ class SignedCourseTest {
     List<Member> members =
         List.of(
             new Member(leader.peerId(), 3, true, 60, List.of()),
-            new Member(other.peerId(), 5, false, 40, List.of()));
+            new Member(other.peerId(), 5, false, 40, List.of(), CodecId.NONE));
     return Course.of(
         new Group(
             "00112233445566778899aabbccddeeff",

@@ -26,7 +26,8 @@ class PlanOptimumTest {
       Planner planner =
           new Planner(
               random.nextBoolean() ? CodecId.FLOAT16 : CodecId.INT4_BLOCKWISE,
-              random.nextBoolean() ? CodecId.FLOAT16 : CodecId.INT8_BLOCKWISE);
+              random.nextBoolean() ? CodecId.FLOAT16 : CodecId.INT8_BLOCKWISE,
+              random.nextBoolean() ? 0 : Planner.SHARE_MIN);
       double optimum = optimum(planner, group);
       Plan plan = planner.plan(group, LENGTH).orElseThrow();
       if (optimum < 1e-6) {

@@ -31,7 +31,8 @@ class PlannerTest {
       Planner planner =
           new Planner(
               random.nextBoolean() ? CodecId.FLOAT16 : CodecId.SPARSE,
-              random.nextBoolean() ? CodecId.FLOAT16 : CodecId.INT8_BLOCKWISE);
+              random.nextBoolean() ? CodecId.FLOAT16 : CodecId.INT8_BLOCKWISE,
+              random.nextBoolean() ? 0 : Planner.SHARE_MIN);
       if (group.stream().noneMatch(PlanMember::reduces)) {
         assertThat(planner.plan(group, LENGTH)).isEmpty();
         continue;
@@ -53,7 +54,7 @@ class PlannerTest {
       SplittableRandom random = new SplittableRandom(seed);
       List<PlanMember> group = group(random, 1 + random.nextInt(64));
       long length = random.nextLong(1L << random.nextInt(1, 34));
-      double shareMin = random.nextBoolean() ? 0 : random.nextDouble() * 0.3;
+      double shareMin = random.nextBoolean() ? 0 : random.nextDouble();
       Planner planner = new Planner(CodecId.NONE, CodecId.FLOAT16, shareMin);
       if (group.stream().noneMatch(PlanMember::reduces)) {
         continue;
@@ -156,10 +157,36 @@ class PlannerTest {
 
   @Test
   void dropsSharesBelowTheMinimum() {
-    Planner planner = new Planner(CodecId.FLOAT16, CodecId.FLOAT16, 0.1);
-    Plan plan = planner.plan(Collections.nCopies(40, trainer(10, 10)), LENGTH).orElseThrow();
-    assertThat(plan.spans()).filteredOn(span -> !span.isEmpty()).hasSize(10);
+    List<PlanMember> group = new ArrayList<>(Collections.nCopies(8, trainer(100, 100)));
+    group.addAll(Collections.nCopies(8, trainer(37, 100)));
+    assertThat(reducers(PLANNER.plan(group, LENGTH).orElseThrow())).isEqualTo(16);
+    Plan plan =
+        new Planner(CodecId.FLOAT16, CodecId.FLOAT16, Planner.SHARE_MIN)
+            .plan(group, LENGTH)
+            .orElseThrow();
+    assertThat(reducers(plan)).isEqualTo(8);
     assertThat(plan.length()).isEqualTo(LENGTH);
+    assertThat(Planner.time(plan, group))
+        .isLessThan(plan.lowerBoundSeconds() * (1 + 2 * Planner.MINIMUM_COSTS));
+  }
+
+  @Test
+  void keepsSmallSharesThatAreNeeded() {
+    Planner planner = new Planner(CodecId.FLOAT16, CodecId.FLOAT16, 1);
+    for (int seed = 0; seed < 500; seed++) {
+      List<PlanMember> group = group(new SplittableRandom(seed), 2 + seed % 20);
+      if (group.stream().anyMatch(PlanMember::reduces)) {
+        Plan plan = planner.plan(group, LENGTH).orElseThrow();
+        assertThat(reducers(plan)).as("seed %d", seed).isPositive();
+        assertThat(Planner.time(plan, group))
+            .as("seed %d", seed)
+            .isLessThanOrEqualTo(plan.lowerBoundSeconds() * 1.02 + 1e-9);
+      }
+    }
+  }
+
+  private static long reducers(Plan plan) {
+    return plan.spans().stream().filter(span -> !span.isEmpty()).count();
   }
 
   private static PlanMember trainer(double up, double down) {

@@ -7,6 +7,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
@@ -79,7 +80,11 @@ class CenteredClipTest {
   void takesWhatIsThere() {
     @Nullable ByteBuffer[] received = {null, encode(new float[] {2, 4}), ByteBuffer.allocate(3)};
     Aggregator.Mean mean =
-        new CenteredClip(CODEC, List.of(1.0, 5.0, 1.0), 2, Aggregation.CenteredClip.USUAL)
+        new CenteredClip(
+                Collections.nCopies(3, CODEC),
+                List.of(1.0, 5.0, 1.0),
+                2,
+                Aggregation.CenteredClip.USUAL)
             .reduce(received, NOBODY, MemorySegment.ofArray(new float[0]), 0, 2);
     assertThat(mean.weight()).isEqualTo(5, within(1e-9));
     assertThat(mean.implausible().get(2)).isTrue();
@@ -94,7 +99,8 @@ class CenteredClipTest {
     }
     MemorySegment own = MemorySegment.ofArray(self < 0 ? new float[0] : vectors[self]);
     Aggregator.Mean mean =
-        Aggregator.of(kind, CODEC, weights, VALUES).reduce(received, self, own, 0, VALUES);
+        Aggregator.of(kind, Collections.nCopies(weights.size(), CODEC), weights, VALUES)
+            .reduce(received, self, own, 0, VALUES);
     return mean.values().toArray(ValueLayout.JAVA_FLOAT);
   }
 

@@ -8,6 +8,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import org.assertj.core.data.Offset;
@@ -46,7 +47,7 @@ class ReductionTest {
         }
       }
       Aggregator.Mean mean =
-          new Reduction(CODEC, weights, values + 3)
+          new Reduction(Collections.nCopies(weights.size(), CODEC), weights, values + 3)
               .reduce(received, self, MemorySegment.ofArray(contributions.get(self)), 0, values);
       assertThat(mean.weight()).as("seed %d", seed).isCloseTo(came, within(1e-9));
       assertThat(mean.implausible().isEmpty()).isTrue();
@@ -90,7 +91,7 @@ class ReductionTest {
 
   @Test
   void leavesOutWhatIsNoContribution() {
-    Reduction reduction = new Reduction(CODEC, List.of(1.0, 1.0, 1.0), 2);
+    Reduction reduction = new Reduction(Collections.nCopies(3, CODEC), List.of(1.0, 1.0, 1.0), 2);
     Aggregator.Mean mean =
         reduction.reduce(
             new @Nullable ByteBuffer[] {encode(Float.NaN, 1), encode(1), encode(4, 5)},
@@ -106,7 +107,7 @@ class ReductionTest {
   @Test
   void nobodyWithWeightGivesNoWeight() {
     Aggregator.Mean mean =
-        new Reduction(CODEC, List.of(0.0, 3.0), 1)
+        new Reduction(Collections.nCopies(2, CODEC), List.of(0.0, 3.0), 1)
             .reduce(
                 new @Nullable ByteBuffer[] {encode(1), null},
                 0,
@@ -120,13 +121,14 @@ class ReductionTest {
   void refusesWeightsThatAreNone() {
     for (List<Double> weights :
         List.of(List.of(-1.0), List.of(Double.NaN), List.of(1e308, 1e308, 1e308))) {
-      assertThatThrownBy(() -> new Reduction(CODEC, weights, 1))
+      assertThatThrownBy(
+              () -> new Reduction(Collections.nCopies(weights.size(), CODEC), weights, 1))
           .isInstanceOf(IllegalArgumentException.class);
     }
   }
 
   private static float[] mean(List<Double> weights, @Nullable ByteBuffer[] received, int values) {
-    return new Reduction(CODEC, weights, values)
+    return new Reduction(Collections.nCopies(weights.size(), CODEC), weights, values)
         .reduce(received, NOBODY, MemorySegment.NULL, 0, values)
         .values()
         .toArray(ValueLayout.JAVA_FLOAT);

@@ -24,6 +24,9 @@ import org.potluck.peer.simulate.Simulator;
  * ban a peer that the leader keeps out: they do not see it again. The table with a real model is in
  * docs/trust.md.
  *
+ * <p>An epoch takes them longer than downloading the model. Where it does not, whoever misses the
+ * first round misses all others too, and a poisoner that is in no round is named by nobody.
+ *
  * <p>Two attacks are not held to all of that. Who brings its old gradients is named by those who
  * happen to have reduced the same part before, and perhaps never banned. Who brings no numbers
  * writes them also into the spans that it reduces, which nobody checks, and the toy problem has no
@@ -42,8 +45,8 @@ class PoisonTest {
       swarm:
         peers: 10
         classes:
-          - {name: honest, samples-per-second: 100}
-          - {name: liar, share: 0.3, samples-per-second: 100, attack: %s}
+          - {name: honest, samples-per-second: 25}
+          - {name: liar, share: 0.3, samples-per-second: 25, attack: %s}
       """;
 
   @TestFactory

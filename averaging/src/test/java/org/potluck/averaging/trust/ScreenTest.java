@@ -1,0 +1,105 @@
+package org.potluck.averaging.trust;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.entry;
+import static org.assertj.core.api.Assertions.withinPercentage;
+
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.potluck.averaging.Contribution;
+import org.potluck.averaging.codec.Codec;
+import org.potluck.averaging.codec.CodecId;
+import org.potluck.averaging.codec.Codecs;
+import org.potluck.averaging.reduce.Inspector;
+import org.potluck.network.Identity;
+import org.potluck.network.PeerId;
+
+/** What is seen of a round must not depend on how small its chunks are. */
+class ScreenTest {
+  private static final Codec CODEC = Codecs.of(CodecId.FLOAT16);
+  private static final int MEMBERS = 4;
+
+  @Test
+  void directionsAreLookedAtOverAsManyValuesInSmallChunks() {
+    assertThat(chunksLookedAt(4096, 1000)).isEqualTo(512);
+    assertThat(chunksLookedAt(262_144, 12)).isEqualTo(8);
+    assertThat(chunksLookedAt(4096, 100)).isEqualTo(100);
+  }
+
+  private static int chunksLookedAt(int values, int chunks) {
+    float[] own = new float[values];
+    SplittableRandom random = new SplittableRandom(1);
+    for (int i = 0; i < values; i++) {
+      own[i] = random.nextFloat();
+    }
+    MemorySegment vector = MemorySegment.ofArray(own);
+    ByteBuffer encoded = ByteBuffer.allocate(CODEC.encodedBytes(values));
+    CODEC.encode(vector, 0, values, encoded);
+    @Nullable ByteBuffer[] received = new @Nullable ByteBuffer[MEMBERS];
+    Arrays.fill(received, encoded.flip());
+    List<PeerId> peers =
+        IntStream.range(0, MEMBERS).mapToObj(i -> Identity.generate(random).peerId()).toList();
+    Screen screen =
+        new Trust(new SplittableRandom(2))
+            .screen(
+                peers,
+                Collections.nCopies(MEMBERS, 8.0),
+                0,
+                new Contribution(vector, 8),
+                Collections.nCopies(MEMBERS, CODEC),
+                IntStream.range(0, chunks).boxed().toList(),
+                values,
+                Instant.EPOCH);
+    Inspector.Chunk chunk = new Inspector.Chunk(received, 0, vector, 0, values);
+    return (int)
+        IntStream.range(0, chunks)
+            .filter(number -> !Double.isNaN(screen.look(number, chunk).agreements()[1]))
+            .count();
+  }
+
+  @Test
+  void aRegionIsRememberedOnceForARoundHoweverManyChunksItHas() {
+    Screen screen =
+        new Screen(
+            List.of(),
+            new double[0],
+            -1,
+            1000,
+            new Inspector(List.of(), 1),
+            new double[0],
+            0,
+            Map.of(),
+            Closer.NOT,
+            true);
+    screen.note(finding(100, 0, 1));
+    screen.note(finding(300, 0, 3));
+    screen.note(finding(100, 7, 5));
+    screen.note(finding(100, 8, Double.NaN));
+    assertThat(screen.accepted()).hasSize(2).contains(entry(7, 5.0));
+    assertThat(screen.accepted().get(0)).isCloseTo(Math.sqrt(7), withinPercentage(1e-9));
+  }
+
+  private static Screen.Finding finding(int values, int region, double accepted) {
+    return new Screen.Finding(
+        Map.of(),
+        Map.of(),
+        new BitSet(),
+        new double[0],
+        values,
+        region,
+        new int[0],
+        new float[0][],
+        accepted,
+        null);
+  }
+}
