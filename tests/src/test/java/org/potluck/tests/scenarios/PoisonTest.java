@@ -37,6 +37,13 @@ class PoisonTest {
   private static final int SEEDS = 2;
   private static final int NAMED_WITHIN_ROUNDS = 10;
 
+  /**
+   * The toy ends at the noise of its gradients. While poisoners are left out of averages, but not
+   * yet banned by most, their samples still count for the target batch: seven of ten peers bring
+   * all that is averaged, and their noise has 1/0.7 the variance.
+   */
+  private static final double HARMLESS = 1.05 / 0.7;
+
   private static final String SCENARIO =
       """
       name: poison
@@ -82,7 +89,7 @@ class PoisonTest {
       }
       assertThat(outcome.report().epochs()).as(context).isEqualTo(80);
       if (harmless) {
-        assertThat(outcome.heldOutLoss()).as(context).isLessThan(1.25 * clean);
+        assertThat(outcome.heldOutLoss()).as(context).isLessThan(HARMLESS * clean);
       }
     }
   }
