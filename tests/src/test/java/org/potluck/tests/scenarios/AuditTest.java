@@ -17,7 +17,8 @@ import org.potluck.peer.simulate.Simulator;
 
 /**
  * Peers that bring the average of the round before look like everybody else to the gates. Audits
- * name them, and nobody who did the work.
+ * name them, and nobody who did the work. An epoch takes longer than downloading the model, so that
+ * everybody is in rounds; see {@link PoisonTest}.
  */
 class AuditTest {
   private static final int SEEDS = 2;
@@ -47,8 +48,8 @@ class AuditTest {
         swarm:
           peers: 10
           classes:
-            - {name: honest, samples-per-second: 100}
-            - {name: liar, share: 0.3, samples-per-second: 100, attack: copy}
+            - {name: honest, samples-per-second: 25}
+            - {name: liar, share: 0.3, samples-per-second: 25, attack: copy}
         """
             .formatted(audits);
     List<Note> story = new ArrayList<>();
