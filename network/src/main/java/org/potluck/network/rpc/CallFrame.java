@@ -1,9 +1,6 @@
 package org.potluck.network.rpc;
 
-import com.google.protobuf.CodedOutputStream;
 import com.google.protobuf.MessageLite;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -64,15 +61,7 @@ final class CallFrame {
   /** A whole message, of at most {@link #PART_BYTES} bytes. */
   static ByteBuffer whole(Kind kind, int call, String method, MessageLite message) {
     int size = message.getSerializedSize();
-    ByteBuffer frame = begin(kind, call, method, size, size);
-    try {
-      CodedOutputStream out = CodedOutputStream.newInstance(frame);
-      message.writeTo(out);
-      out.flush();
-    } catch (IOException e) {
-      throw new UncheckedIOException("a buffer of the right size was too small", e);
-    }
-    return frame.position(frame.limit()).flip();
+    return Framing.filled(begin(kind, call, method, size, size), message);
   }
 
   /** The first part of {@code message}. */

@@ -109,8 +109,11 @@ public enum Framing {
 
   /** A frame around the serialized form of {@code message}. */
   public ByteBuffer encode(int marker, MessageLite message) {
-    int size = message.getSerializedSize();
-    ByteBuffer frame = start(marker, size);
+    return filled(start(marker, message.getSerializedSize()), message);
+  }
+
+  /** {@code frame}, of which {@code message} takes all that is left, ready to be written. */
+  static ByteBuffer filled(ByteBuffer frame, MessageLite message) {
     try {
       CodedOutputStream out = CodedOutputStream.newInstance(frame);
       message.writeTo(out);

@@ -19,8 +19,8 @@ import org.potluck.network.proto.PersistentConnectionRequest;
 
 /**
  * Calls between peers over any {@link Network}. Unary calls to one peer share a {@link CallLine};
- * where the peer speaks none, and for bulk and streaming calls, each has a stream of its own, in
- * hivemind's framing.
+ * where the peer speaks none, and for streaming calls, each has a stream of its own, in hivemind's
+ * framing.
  *
  * <p>All methods are called on the network's loop, and futures complete there. Failures are {@link
  * NetworkException}s; {@code TOO_LARGE} and {@code LIMITED} keep their reason on the way from the
@@ -96,10 +96,6 @@ public final class Rpc {
     }
     CompletableFuture<A> answer = new CompletableFuture<>();
     limit(to, method.protocol(), timeout, answer);
-    if (method.bulk()) {
-      askOnStream(to, method, request, timeout, answer);
-      return answer;
-    }
     var _ =
         lines
             .to(to)

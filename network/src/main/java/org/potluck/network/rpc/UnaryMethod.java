@@ -9,15 +9,9 @@ import java.nio.charset.StandardCharsets;
  *
  * @param protocol the libp2p protocol id, in hivemind's form {@code DHTProtocol.rpc_ping}
  * @param messageBytesMax the largest request or answer that is sent or accepted
- * @param bulk whether each call has a stream of its own, with windows of its own, also where the
- *     remote would take it on the line that calls share
  */
 public record UnaryMethod<Q extends MessageLite, A extends MessageLite>(
-    String protocol,
-    Parser<Q> requestParser,
-    Parser<A> answerParser,
-    int messageBytesMax,
-    boolean bulk) {
+    String protocol, Parser<Q> requestParser, Parser<A> answerParser, int messageBytesMax) {
   /** hivemind's limit of a delimited message. */
   public static final int HIVEMIND_MESSAGE_BYTES_MAX = 4 << 20;
 
@@ -28,11 +22,5 @@ public record UnaryMethod<Q extends MessageLite, A extends MessageLite>(
     if (protocol.getBytes(StandardCharsets.UTF_8).length > CallFrame.NAME_BYTES_MAX) {
       throw new IllegalArgumentException("a name of more than 255 bytes: " + protocol);
     }
-  }
-
-  /** A method whose calls share a line. */
-  public UnaryMethod(
-      String protocol, Parser<Q> requestParser, Parser<A> answerParser, int messageBytesMax) {
-    this(protocol, requestParser, answerParser, messageBytesMax, false);
   }
 }

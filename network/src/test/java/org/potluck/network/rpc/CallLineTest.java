@@ -27,10 +27,9 @@ import org.potluck.network.simulation.PeerProfile;
 /** Calls that share a stream. */
 class CallLineTest {
   private static final int BYTES_MAX = 4 << 20;
-  private static final UnaryMethod<BytesValue, BytesValue> ECHO = method("Test.rpc_echo", false);
-  private static final UnaryMethod<BytesValue, BytesValue> WAIT = method("Test.rpc_wait", false);
-  private static final UnaryMethod<BytesValue, BytesValue> BULK = method("Test.rpc_bulk", true);
-  private static final UnaryMethod<BytesValue, BytesValue> GIVE = method("Test.rpc_give", false);
+  private static final UnaryMethod<BytesValue, BytesValue> ECHO = method("Test.rpc_echo");
+  private static final UnaryMethod<BytesValue, BytesValue> WAIT = method("Test.rpc_wait");
+  private static final UnaryMethod<BytesValue, BytesValue> GIVE = method("Test.rpc_give");
 
   private final CallFixture peers = new CallFixture(7);
   private final List<CompletableFuture<BytesValue>> waiting = new ArrayList<>();
@@ -46,12 +45,6 @@ class CallLineTest {
       assertThat(answer(GIVE, value(3))).isEqualTo(zeros(3));
     }
     assertThat(peers.opened).isEqualTo(Map.of(CallFrame.PROTOCOL, 1));
-  }
-
-  @Test
-  void aBulkMethodHasAStreamOfItsOwn() {
-    assertThat(answer(BULK, value(1))).isEqualTo(value(1));
-    assertThat(peers.opened).isEqualTo(Map.of(BULK.protocol(), 1));
   }
 
   @Test
@@ -283,7 +276,6 @@ class CallLineTest {
 
   private void serve(CallFixture at) {
     at.atBob.serve(ECHO, (_, request) -> CompletableFuture.completedFuture(request));
-    at.atBob.serve(BULK, (_, request) -> CompletableFuture.completedFuture(request));
     at.atBob.serve(
         WAIT,
         (_, _) -> {
@@ -324,8 +316,8 @@ class CallLineTest {
     return peers.fromAlice.call(peers.bob.self(), method, request, limit);
   }
 
-  private static UnaryMethod<BytesValue, BytesValue> method(String name, boolean bulk) {
-    return new UnaryMethod<>(name, BytesValue.parser(), BytesValue.parser(), BYTES_MAX, bulk);
+  private static UnaryMethod<BytesValue, BytesValue> method(String name) {
+    return new UnaryMethod<>(name, BytesValue.parser(), BytesValue.parser(), BYTES_MAX);
   }
 
   private static ByteBuffer request(int call, String method, int total, byte[] part) {
