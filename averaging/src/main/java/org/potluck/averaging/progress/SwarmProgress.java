@@ -4,6 +4,7 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -16,6 +17,8 @@ import org.potluck.averaging.proto.ProgressWord;
 import org.potluck.dht.Dht;
 import org.potluck.network.EventLoop;
 import org.potluck.network.Network;
+import org.potluck.network.NetworkException;
+import org.potluck.network.NetworkException.Reason;
 import org.potluck.network.PeerId;
 import org.potluck.network.rpc.Rpc;
 import org.potluck.network.rpc.UnaryMethod;
@@ -194,6 +197,14 @@ public final class SwarmProgress {
     belief.doubt(peers, loop.now());
   }
 
+  /** None of {@code peers} gave its state. Who is busy has shown nothing that speaks against it. */
+  public void gaveNothing(List<PeerId> peers, @Nullable Throwable why) {
+    boolean busy = why instanceof NetworkException e && e.reason() == Reason.LIMITED;
+    if (!busy) {
+      doubt(peers);
+    }
+  }
+
   /** One of {@code peers} gave a state that is newer than ours. */
   public void trust(List<PeerId> peers) {
     peers.forEach(belief::trust);
@@ -245,7 +256,7 @@ public final class SwarmProgress {
 
   private void beat() {
     if (!stopped) {
-      Duration every = longer(HEARTBEAT, Cadence.every(others.size()));
+      Duration every = Collections.max(List.of(HEARTBEAT, Cadence.every(others.size())));
       tell(peer -> cadence.due(peer, every, loop.now()));
       EventLoop.Timer _ = loop.schedule(HEARTBEAT, this::beat);
     }
@@ -374,9 +385,5 @@ public final class SwarmProgress {
       cadence.forget(peer);
       listeners.forEach(Runnable::run);
     }
-  }
-
-  private static Duration longer(Duration one, Duration other) {
-    return one.compareTo(other) > 0 ? one : other;
   }
 }

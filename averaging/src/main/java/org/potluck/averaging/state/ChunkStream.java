@@ -194,21 +194,18 @@ final class ChunkStream implements MessageReceiver<StateChunkMessage> {
 
   @Override
   public void endOfMessages() {
-    end(
-        owed.isEmpty()
-            ? new Setback.Idle()
-            : new Setback.Failed(
-                new NetworkException(Reason.CLOSED, "ended the stream before it was done")));
+    left(new NetworkException(Reason.CLOSED, "ended the stream before it was done"));
   }
 
   @Override
   public void closed(Optional<NetworkException> trouble) {
-    end(
-        owed.isEmpty()
-            ? new Setback.Idle()
-            : new Setback.Failed(
-                trouble.orElseGet(
-                    () -> new NetworkException(Reason.CLOSED, "is gone before it was done"))));
+    left(
+        trouble.orElseGet(() -> new NetworkException(Reason.CLOSED, "is gone before it was done")));
+  }
+
+  /** The donor sends no more: its right, where it owes nothing. */
+  private void left(NetworkException why) {
+    end(owed.isEmpty() ? new Setback.Idle() : new Setback.Failed(why));
   }
 
   private void end(Setback setback) {

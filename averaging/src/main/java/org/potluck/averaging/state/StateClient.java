@@ -26,6 +26,9 @@ public final class StateClient {
   private final RandomGenerator random;
   private final @Nullable Path folder;
 
+  /** Whether something may lie in the folder: looking every epoch would be for nothing, mostly. */
+  private boolean kept = true;
+
   /** Keeps chunks in memory: a download that is stopped begins anew. */
   public StateClient(
       EventLoop loop,
@@ -61,8 +64,9 @@ public final class StateClient {
 
   /** This peer is at {@code epoch}: what is kept of a state that is no newer is of no use. */
   public void outgrow(long epoch) {
-    if (folder != null && FileChunks.savedEpoch(folder) <= epoch) {
+    if (folder != null && kept && FileChunks.savedEpoch(folder) <= epoch) {
       FileChunks.clear(folder);
+      kept = false;
     }
   }
 
@@ -76,6 +80,7 @@ public final class StateClient {
    */
   public CompletableFuture<Snapshot> download(
       List<PeerId> donors, long newerThanEpoch, Duration patience) {
+    kept = true;
     return new StateDownload(
             loop,
             rpc,

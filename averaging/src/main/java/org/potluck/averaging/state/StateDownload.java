@@ -231,11 +231,10 @@ final class StateDownload implements Survey.Listener, ChunkFetch.Listener {
             .thenAccept(
                 sound -> {
                   progressed();
+                  forget();
                   if (sound) {
-                    forget();
                     result.complete(snapshot.get());
                   } else {
-                    forget();
                     offering.forEach(donor -> failed(donor, notItsDigest()));
                     askLater();
                   }

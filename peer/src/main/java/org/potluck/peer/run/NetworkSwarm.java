@@ -122,48 +122,44 @@ public final class NetworkSwarm implements Swarm {
       StateLimits limits,
       @Nullable Path downloads) {
     return node.onLoop(
-        () ->
-            CompletableFuture.completedFuture(
-                made(node, run, appointment, card, options, limits, downloads)));
-  }
-
-  private static NetworkSwarm made(
-      Node node,
-      String run,
-      Rendezvous.Appointment appointment,
-      PeerCard card,
-      AveragingOptions options,
-      StateLimits limits,
-      @Nullable Path downloads) {
-    Averager averager =
-        new Averager(
-            node.network(),
-            node.dht(),
-            options,
-            new SecureRandom(),
-            SpanPlanner::byLinks,
-            Averager.codecThread(),
-            new Trust(new SecureRandom()));
-    LinkMeter meter = new LinkMeter(node.network(), LinkMeter.Limits.NONE);
-    RightOfWay before = new RightOfWay(averager::exchanging, () -> meter.link().upload());
-    SwarmProgress progress = new SwarmProgress(node.network(), node.rpc(), node.dht(), run);
-    SwarmNotary notary =
-        new SwarmNotary(
-            node.network().loop(),
-            progress,
-            averager.trust(),
-            snapshot -> isWhatItIsCalled(node, snapshot));
-    return new NetworkSwarm(
-        node,
-        run,
-        appointment,
-        card,
-        progress,
-        averager,
-        meter,
-        new StateDonor(node.network().loop(), node.rpc(), run, limits, before),
-        new StateClient(
-            node.network().loop(), node.rpc(), run, limits, notary, new SecureRandom(), downloads));
+        () -> {
+          Averager averager =
+              new Averager(
+                  node.network(),
+                  node.dht(),
+                  options,
+                  new SecureRandom(),
+                  SpanPlanner::byLinks,
+                  Averager.codecThread(),
+                  new Trust(new SecureRandom()));
+          LinkMeter meter = new LinkMeter(node.network(), LinkMeter.Limits.NONE);
+          RightOfWay before = new RightOfWay(averager::exchanging, () -> meter.link().upload());
+          SwarmProgress progress = new SwarmProgress(node.network(), node.rpc(), node.dht(), run);
+          SwarmNotary notary =
+              new SwarmNotary(
+                  node.network().loop(),
+                  progress,
+                  averager.trust(),
+                  snapshot -> isWhatItIsCalled(node, snapshot));
+          return CompletableFuture.completedFuture(
+              new NetworkSwarm(
+                  node,
+                  run,
+                  appointment,
+                  card,
+                  progress,
+                  averager,
+                  meter,
+                  new StateDonor(node.network().loop(), node.rpc(), run, limits, before),
+                  new StateClient(
+                      node.network().loop(),
+                      node.rpc(),
+                      run,
+                      limits,
+                      notary,
+                      new SecureRandom(),
+                      downloads)));
+        });
   }
 
   /** Hashes beside the loop: gigabytes take seconds. */
@@ -324,14 +320,11 @@ public final class NetworkSwarm implements Swarm {
           new TrainerState(
               snapshot.epoch(), vectors.getFirst(), vectors.subList(1, vectors.size())));
     } catch (NetworkException e) {
-      // Who is busy has shown nothing that speaks against it.
-      if (e.reason() != NetworkException.Reason.LIMITED) {
-        node.execute(
-            () -> {
-              progress.doubt(donors);
-              look();
-            });
-      }
+      node.execute(
+          () -> {
+            progress.gaveNothing(donors, e);
+            look();
+          });
       return Optional.empty();
     }
   }

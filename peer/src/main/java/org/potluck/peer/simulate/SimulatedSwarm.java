@@ -37,7 +37,6 @@ import org.potluck.averaging.trust.Verdict;
 import org.potluck.dht.Dht;
 import org.potluck.network.Bandwidth;
 import org.potluck.network.EventLoop;
-import org.potluck.network.NetworkException;
 import org.potluck.network.PeerId;
 import org.potluck.network.rpc.Rpc;
 import org.potluck.network.simulation.SimulatedNetwork;
@@ -280,12 +279,7 @@ final class SimulatedSwarm implements Swarm {
   private Optional<TrainerState> judged(
       List<PeerId> donors, @Nullable Snapshot snapshot, @Nullable Throwable failure) {
     if (snapshot == null) {
-      boolean busy =
-          failure instanceof NetworkException why
-              && why.reason() == NetworkException.Reason.LIMITED;
-      if (!busy) {
-        progress.doubt(donors);
-      }
+      progress.gaveNothing(donors, failure);
       return Optional.empty();
     }
     progress.trust(donors);
