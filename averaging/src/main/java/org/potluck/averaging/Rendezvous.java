@@ -3,6 +3,7 @@ package org.potluck.averaging;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
@@ -256,7 +257,7 @@ public final class Rendezvous {
     }
     Duration step = step(word);
     Duration left = step.minus(Duration.between(saidAt, loop.now()));
-    Duration estimate = longer(longer(left, step.dividedBy(2)), READY_SOONEST);
+    Duration estimate = Collections.max(List.of(left, step.dividedBy(2), READY_SOONEST));
     here.readyIn(estimate);
     EventLoop.Timer _ = loop.schedule(estimate, () -> tellReadiness(here));
   }
@@ -266,10 +267,6 @@ public final class Rendezvous {
         ? Duration.ofNanos(
             (long) (appointment.target().microBatch() / word.samplesPerSecond() * 1e9))
         : UNKNOWN_STEP;
-  }
-
-  private static Duration longer(Duration one, Duration other) {
-    return one.compareTo(other) > 0 ? one : other;
   }
 
   private void leave() {

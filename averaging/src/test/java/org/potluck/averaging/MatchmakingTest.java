@@ -19,15 +19,20 @@ class MatchmakingTest {
       average(swarm, 0, 0, List.of());
       average(swarm, 1, 20, List.of(2));
       average(swarm, 2, 40, List.of(1));
-      swarm.finish();
-      swarm.agreed();
-      for (int peer = 0; peer < 3; peer++) {
-        assertThat(swarm.outcome(peer).members()).as("seed %d", seed).hasSize(3);
-      }
-      assertThat(swarm.outcome(2).members().getFirst())
-          .as("the first leads and is first in the group, seed %d", seed)
-          .isEqualTo(swarm.everybody().getFirst());
+      endsInOneGroupLedBy(0, swarm, seed);
     }
+  }
+
+  /** Of all three; who leads is first in it. */
+  private static void endsInOneGroupLedBy(int leader, Swarm swarm, int seed) {
+    swarm.finish();
+    swarm.agreed();
+    for (int peer = 0; peer < 3; peer++) {
+      assertThat(swarm.outcome(peer).members()).as("seed %d", seed).hasSize(3);
+    }
+    assertThat(swarm.outcome(2).members().getFirst())
+        .as("the leader, seed %d", seed)
+        .isEqualTo(swarm.everybody().get(leader));
   }
 
   /**
@@ -42,14 +47,7 @@ class MatchmakingTest {
       average(swarm, 0, 0, List.of(1));
       average(swarm, 1, 20, List.of());
       average(swarm, 2, 40, List.of(1));
-      swarm.finish();
-      swarm.agreed();
-      for (int peer = 0; peer < 3; peer++) {
-        assertThat(swarm.outcome(peer).members()).as("seed %d", seed).hasSize(3);
-      }
-      assertThat(swarm.outcome(2).members().getFirst())
-          .as("the leader, seed %d", seed)
-          .isEqualTo(swarm.everybody().get(1));
+      endsInOneGroupLedBy(1, swarm, seed);
     }
   }
 

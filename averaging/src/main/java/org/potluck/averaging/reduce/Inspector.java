@@ -93,14 +93,7 @@ public final class Inspector {
   public double[] agreements(Chunk chunk, BitSet who, double[] norms) {
     double[] agreements = new double[norms.length];
     Arrays.fill(agreements, Double.NaN);
-    long bytes = (long) chunk.values() * Float.BYTES;
-    sum.asSlice(0, bytes).fill((byte) 0);
-    for (int member = who.nextSetBit(0); member >= 0; member = who.nextSetBit(member + 1)) {
-      MemorySegment values = norms[member] > SHORTEST ? values(chunk, member) : null;
-      if (values != null) {
-        VectorMath.addScaled(values, 0, (float) (1 / norms[member]), sum, 0, chunk.values());
-      }
-    }
+    sumDirections(chunk, who, norms, chunk.values());
     double square = VectorMath.dot(sum, sum, chunk.values());
     for (int member = who.nextSetBit(0); member >= 0; member = who.nextSetBit(member + 1)) {
       MemorySegment values = norms[member] > SHORTEST ? values(chunk, member) : null;
@@ -132,15 +125,21 @@ public final class Inspector {
    */
   public Excerpt excerpt(Chunk chunk, int member, BitSet who, double[] norms, int valuesMax) {
     int count = Math.min(chunk.values(), valuesMax);
+    BitSet others = (BitSet) who.clone();
+    others.clear(member);
+    sumDirections(chunk, others, norms, count);
+    return new Excerpt(chunk.from(), copy(values(chunk, member), count), copy(sum, count));
+  }
+
+  /** Leaves in {@link #sum} what {@code who} brought, each taken as a direction. */
+  private void sumDirections(Chunk chunk, BitSet who, double[] norms, int count) {
     sum.asSlice(0, (long) count * Float.BYTES).fill((byte) 0);
-    for (int other = who.nextSetBit(0); other >= 0; other = who.nextSetBit(other + 1)) {
-      boolean counts = other != member && norms[other] > SHORTEST;
-      MemorySegment values = counts ? values(chunk, other) : null;
+    for (int member = who.nextSetBit(0); member >= 0; member = who.nextSetBit(member + 1)) {
+      MemorySegment values = norms[member] > SHORTEST ? values(chunk, member) : null;
       if (values != null) {
-        VectorMath.addScaled(values, 0, (float) (1 / norms[other]), sum, 0, count);
+        VectorMath.addScaled(values, 0, (float) (1 / norms[member]), sum, 0, count);
       }
     }
-    return new Excerpt(chunk.from(), copy(values(chunk, member), count), copy(sum, count));
   }
 
   private static float[] copy(@Nullable MemorySegment values, int count) {
