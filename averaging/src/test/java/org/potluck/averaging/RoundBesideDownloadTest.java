@@ -86,7 +86,8 @@ class RoundBesideDownloadTest {
                 new Rpc(network, network.random()),
                 RUN,
                 StateLimits.usual(STATE_BYTES),
-                before.apply(swarm.averagers.get(peer)));
+                before.apply(swarm.averagers.get(peer)),
+                Runnable::run);
         network.loop().execute(() -> donor.offer(state));
       }
     }

@@ -66,7 +66,7 @@ final class ChunkFetch {
 
   /** Hears how it goes. */
   interface Listener {
-    /** One more chunk is there. */
+    /** Something has come. */
     void progressed();
 
     /** All chunks are there. */
@@ -114,6 +114,11 @@ final class ChunkFetch {
         stream.cancel();
         stream = null;
       }
+    }
+
+    @Override
+    public void comes() {
+      listener.progressed();
     }
 
     @Override

@@ -41,10 +41,17 @@ final class ChunkStream implements MessageReceiver<StateChunkMessage> {
   private byte[] gathered = new byte[0];
   private int gatheredBytes;
   private long bytesLately;
+
+  /** Since it was last said that something comes. */
+  private long bytesUntold;
+
   private boolean over;
 
   /** Hears what comes. */
   interface Listener {
+    /** As much as a piece has come: on a slow link a whole chunk takes minutes. */
+    void comes();
+
     /** A whole chunk, as the manifest has it. */
     void arrived(int index, ByteString data);
 
@@ -168,6 +175,11 @@ final class ChunkStream implements MessageReceiver<StateChunkMessage> {
     data.copyTo(gathered, gatheredBytes);
     gatheredBytes += data.size();
     bytesLately += data.size();
+    bytesUntold += data.size();
+    if (bytesUntold >= limits.pieceBytes()) {
+      bytesUntold = 0;
+      listener.comes();
+    }
     if (gatheredBytes == whole) {
       arrived(index, ByteString.copyFrom(gathered, 0, whole));
     }

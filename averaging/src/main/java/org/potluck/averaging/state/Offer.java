@@ -21,12 +21,23 @@ final class Offer {
   private final EventLoop loop;
   private final Snapshot snapshot;
   private final ChunkLayout layout;
+  private final boolean step;
   private @Nullable CompletableFuture<Manifest> hashing;
   private @Nullable Manifest manifest;
   private Instant wantedUntil = Instant.MIN;
 
   Offer(EventLoop loop, Snapshot snapshot, int chunkBytes) {
+    this(loop, snapshot, chunkBytes, false);
+  }
+
+  /** Of the bytes of a step instead of a whole state. */
+  static Offer ofStep(EventLoop loop, Snapshot snapshot, int chunkBytes) {
+    return new Offer(loop, snapshot, chunkBytes, true);
+  }
+
+  private Offer(EventLoop loop, Snapshot snapshot, int chunkBytes, boolean step) {
     this.loop = loop;
+    this.step = step;
     this.snapshot = snapshot;
     this.layout =
         new ChunkLayout(
@@ -38,6 +49,16 @@ final class Offer {
 
   long epoch() {
     return snapshot.epoch();
+  }
+
+  /** Whether this is no state, but what leads to one. */
+  boolean step() {
+    return step;
+  }
+
+  /** Bytes of all of it. */
+  long bytes() {
+    return snapshot.bytes();
   }
 
   /** Notes that somebody downloads this, and may go on until {@code instant}. */

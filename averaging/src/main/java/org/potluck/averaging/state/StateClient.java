@@ -6,8 +6,10 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
+import org.potluck.averaging.state.proto.StateManifestRequest;
 import org.potluck.network.EventLoop;
 import org.potluck.network.NetworkException;
 import org.potluck.network.PeerId;
@@ -25,11 +27,12 @@ public final class StateClient {
   private final Notary notary;
   private final RandomGenerator random;
   private final @Nullable Path folder;
+  private final Executor worker;
 
   /** Whether something may lie in the folder: looking every epoch would be for nothing, mostly. */
   private boolean kept = true;
 
-  /** Keeps chunks in memory: a download that is stopped begins anew. */
+  /** With all work on the loop, and chunks in memory: a download that is stopped begins anew. */
   public StateClient(
       EventLoop loop,
       Rpc rpc,
@@ -37,13 +40,14 @@ public final class StateClient {
       StateLimits limits,
       Notary notary,
       RandomGenerator random) {
-    this(loop, rpc, run, limits, notary, random, null);
+    this(loop, rpc, run, limits, notary, random, null, Runnable::run);
   }
 
   /**
    * @param random chooses who is asked first
    * @param folder where chunks are kept until all are there, for a process that is started again;
    *     nobody else uses it meanwhile. At most one state lies in it. Null for memory
+   * @param worker unpacks steps
    */
   public StateClient(
       EventLoop loop,
@@ -52,7 +56,8 @@ public final class StateClient {
       StateLimits limits,
       Notary notary,
       RandomGenerator random,
-      @Nullable Path folder) {
+      @Nullable Path folder,
+      Executor worker) {
     this.loop = loop;
     this.rpc = rpc;
     this.run = run;
@@ -60,6 +65,7 @@ public final class StateClient {
     this.notary = notary;
     this.random = random;
     this.folder = folder;
+    this.worker = worker;
   }
 
   /** This peer is at {@code epoch}: what is kept of a state that is no newer is of no use. */
@@ -81,16 +87,57 @@ public final class StateClient {
   public CompletableFuture<Snapshot> download(
       List<PeerId> donors, long newerThanEpoch, Duration patience) {
     kept = true;
+    StateManifestRequest request =
+        StateManifestRequest.newBuilder().setRun(run).setNewerThanEpoch(newerThanEpoch).build();
     return new StateDownload(
             loop,
             rpc,
-            run,
+            request,
             limits,
             notary,
             Random.from(random),
             folder,
-            List.copyOf(new LinkedHashSet<>(donors)),
-            newerThanEpoch)
+            List.copyOf(new LinkedHashSet<>(donors)))
         .start(patience);
+  }
+
+  /**
+   * Downloads the step that others took from parameters that this peer has.
+   *
+   * @param donors who might have it, without this peer itself
+   * @param epoch of the parameters
+   * @param from their digest
+   * @param values length of the average
+   * @param patience how long nothing may arrive before it is given up
+   * @return fails with a {@link NetworkException}, soon where nobody has that step; cancelling it
+   *     ends the download. Whether the step leads to where it claims shows once it is taken
+   */
+  public CompletableFuture<Step> step(
+      List<PeerId> donors, long epoch, String from, long values, Duration patience) {
+    StateManifestRequest request =
+        StateManifestRequest.newBuilder()
+            .setRun(run)
+            .setNewerThanEpoch(epoch)
+            .setStepFrom(from)
+            .build();
+    StepNotary checks = new StepNotary(notary, epoch, from, values, loop, worker);
+    StateDownload download =
+        new StateDownload(
+            loop,
+            rpc,
+            request,
+            limits.forStep(PackedValues.bytesMax(values)),
+            checks,
+            Random.from(random),
+            null,
+            List.copyOf(new LinkedHashSet<>(donors)));
+    CompletableFuture<Snapshot> packed = download.start(patience);
+    CompletableFuture<Step> step = packed.thenApply(checks::step);
+    var _ =
+        step.whenComplete(
+            (_, _) -> {
+              boolean _ = packed.cancel(false);
+            });
+    return step;
   }
 }

@@ -38,13 +38,12 @@ final class StateDownload implements Survey.Listener, ChunkFetch.Listener {
 
   private final EventLoop loop;
   private final Rpc rpc;
-  private final String run;
+  private final StateManifestRequest request;
   private final StateLimits limits;
   private final Notary notary;
   private final Random random;
   private final @Nullable Path folder;
   private final List<PeerId> donors;
-  private final long newerThanEpoch;
   private final CompletableFuture<Snapshot> result = new CompletableFuture<>();
   private final Map<PeerId, Integer> failures = new LinkedHashMap<>();
   private final Map<PeerId, NetworkException> lastFailures = new LinkedHashMap<>();
@@ -61,22 +60,20 @@ final class StateDownload implements Survey.Listener, ChunkFetch.Listener {
   StateDownload(
       EventLoop loop,
       Rpc rpc,
-      String run,
+      StateManifestRequest request,
       StateLimits limits,
       Notary notary,
       Random random,
       @Nullable Path folder,
-      List<PeerId> donors,
-      long newerThanEpoch) {
+      List<PeerId> donors) {
     this.loop = loop;
     this.rpc = rpc;
-    this.run = run;
+    this.request = request;
     this.limits = limits;
     this.notary = notary;
     this.random = random;
     this.folder = folder;
     this.donors = donors;
-    this.newerThanEpoch = newerThanEpoch;
   }
 
   /**
@@ -123,7 +120,7 @@ final class StateDownload implements Survey.Listener, ChunkFetch.Listener {
         new Survey(
             loop,
             rpc,
-            StateManifestRequest.newBuilder().setRun(run).setNewerThanEpoch(newerThanEpoch).build(),
+            request,
             limits,
             notary,
             askable.subList(0, Math.min(askable.size(), ASKED_MAX)),
@@ -150,7 +147,7 @@ final class StateDownload implements Survey.Listener, ChunkFetch.Listener {
               .map(NetworkException::reason)
               .findFirst()
               .orElse(Reason.UNREACHABLE);
-      fail(reason, "no donor has a state newer than epoch " + newerThanEpoch);
+      fail(reason, "no donor has %s".formatted(wanted()));
     }
   }
 
@@ -181,7 +178,7 @@ final class StateDownload implements Survey.Listener, ChunkFetch.Listener {
   @SuppressWarnings("ReferenceEquality") // whether it is still this very assembly
   private void fetchInto(Assembly into) {
     if (!result.isDone() && assembly == into) {
-      ChunkFetch next = new ChunkFetch(loop, rpc, run, limits, into, this);
+      ChunkFetch next = new ChunkFetch(loop, rpc, request.getRun(), limits, into, this);
       fetch = next;
       next.add(offering);
     }
@@ -235,15 +232,18 @@ final class StateDownload implements Survey.Listener, ChunkFetch.Listener {
                   if (sound) {
                     result.complete(snapshot.get());
                   } else {
-                    offering.forEach(donor -> failed(donor, notItsDigest()));
+                    offering.forEach(donor -> failed(donor, notWhatItClaims()));
                     askLater();
                   }
                 });
   }
 
-  private static NetworkException notItsDigest() {
+  private NetworkException notWhatItClaims() {
     return new NetworkException(
-        Reason.PROTOCOL_VIOLATION, "gave parameters that do not have the digest it claims");
+        Reason.PROTOCOL_VIOLATION,
+        request.getStepFrom().isEmpty()
+            ? "gave parameters that do not have the digest it claims"
+            : "gave a step that is none");
   }
 
   @Override
@@ -297,10 +297,16 @@ final class StateDownload implements Survey.Listener, ChunkFetch.Listener {
     }
   }
 
+  private String wanted() {
+    long epoch = request.getNewerThanEpoch();
+    return request.getStepFrom().isEmpty()
+        ? "a state newer than epoch " + epoch
+        : "the step from epoch " + epoch;
+  }
+
   /** Fails with everything a person needs to see what to do. */
   private void fail(Reason reason, String what) {
-    StringBuilder text =
-        new StringBuilder("the state of the run was not downloaded: ").append(what);
+    StringBuilder text = new StringBuilder(wanted()).append(" was not downloaded: ").append(what);
     if (donors.isEmpty()) {
       text.append("; there is no donor to ask");
     }

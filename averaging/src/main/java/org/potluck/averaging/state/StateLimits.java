@@ -11,6 +11,7 @@ import java.time.Duration;
  * @param pieceBytes the parts in which chunks are sent: what a round that begins has to wait for
  * @param downloadsMax peers that a donor sends chunks to at a time
  * @param snapshotsKept by a donor, the newest included, while somebody downloads the older ones
+ * @param stepsKept by a donor, while somebody downloads; without that one
  * @param placeLimit after which a peer that asks for nothing, or takes nothing, loses its place at
  *     a donor
  * @param surveysMax donors asked for their manifest at a time
@@ -27,6 +28,7 @@ public record StateLimits(
     int pieceBytes,
     int downloadsMax,
     int snapshotsKept,
+    int stepsKept,
     Duration placeLimit,
     int surveysMax,
     Duration surveyLimit,
@@ -38,6 +40,9 @@ public record StateLimits(
   /** Larger pieces are sent by nobody. */
   static final int PIECE_BYTES_MAX = 64 << 10;
 
+  /** For a donor to pack a step: a billion values take about ten seconds. */
+  private static final Duration STEP_SURVEY_LIMIT = Duration.ofSeconds(15);
+
   public StateLimits {
     if (bytesMax < 1
         || chunkBytes < 1
@@ -46,6 +51,7 @@ public record StateLimits(
         || pieceBytes > PIECE_BYTES_MAX
         || downloadsMax < 1
         || snapshotsKept < 1
+        || stepsKept < 1
         || surveysMax < 1
         || sourcesMax < 1
         || chunksInFlight < 1) {
@@ -62,7 +68,7 @@ public record StateLimits(
 
   /**
    * Chunks of 1 MiB in pieces of 16 KiB, four at a time from a donor, which serves four and keeps
-   * two snapshots.
+   * two snapshots and 16 steps.
    */
   public static StateLimits usual(long bytesMax) {
     return new StateLimits(
@@ -71,6 +77,7 @@ public record StateLimits(
         16 << 10,
         4,
         2,
+        16,
         Duration.ofSeconds(30),
         8,
         Duration.ofSeconds(60),
@@ -96,6 +103,25 @@ public record StateLimits(
     return with(chunkBytes, pieceBytes, newDownloadsMax, newSnapshotsKept);
   }
 
+  /** Nobody has to hash a whole state before it can answer. */
+  StateLimits forStep(long newBytesMax) {
+    return new StateLimits(
+        newBytesMax,
+        chunkBytes,
+        pieceBytes,
+        downloadsMax,
+        snapshotsKept,
+        stepsKept,
+        placeLimit,
+        surveysMax,
+        STEP_SURVEY_LIMIT,
+        settleLimit,
+        chunksInFlight,
+        sourcesMax,
+        stallLimit,
+        retryDelay);
+  }
+
   private StateLimits with(int chunk, int piece, int downloads, int snapshots) {
     return new StateLimits(
         bytesMax,
@@ -103,6 +129,7 @@ public record StateLimits(
         piece,
         downloads,
         snapshots,
+        stepsKept,
         placeLimit,
         surveysMax,
         surveyLimit,

@@ -39,7 +39,7 @@ final class Upload implements MessageReceiver<StateChunkRequest> {
     Optional<Offer> find(StateChunkRequest request);
 
     /** When to come again; empty when the newcomer has a place. */
-    Optional<Duration> admit(Upload upload);
+    Optional<Duration> admit(Upload upload, Offer offer);
 
     /** Something can be sent. */
     void ready();
@@ -76,7 +76,7 @@ final class Upload implements MessageReceiver<StateChunkRequest> {
     if (wanted.size() >= WANTED_MAX) {
       throw new IllegalArgumentException("more than " + WANTED_MAX + " chunks asked for ahead");
     }
-    Optional<Duration> wait = owner.admit(this);
+    Optional<Duration> wait = owner.admit(this, offer.get());
     if (wait.isPresent()) {
       refuse(
           StateChunkMessage.newBuilder()

@@ -39,6 +39,10 @@ final class Uploads implements Upload.Owner {
   private final RightOfWay before;
   private final Function<StateChunkRequest, Optional<Offer>> offers;
   private final Admissions admissions;
+
+  /** Who is about to be where the others are does not stand behind those who begin. */
+  private final Admissions stepAdmissions;
+
   private final Allowance allowance = new Allowance();
 
   /** Those with a place; whose turn it is comes first. */
@@ -58,6 +62,7 @@ final class Uploads implements Upload.Owner {
     this.before = before;
     this.offers = offers;
     this.admissions = new Admissions(limits.downloadsMax(), limits.retryDelay());
+    this.stepAdmissions = new Admissions(limits.downloadsMax(), limits.retryDelay());
   }
 
   MessageReceiver<StateChunkRequest> accept(MessageStream<StateChunkMessage> stream) {
@@ -84,13 +89,13 @@ final class Uploads implements Upload.Owner {
   }
 
   @Override
-  public Optional<Duration> admit(Upload upload) {
+  public Optional<Duration> admit(Upload upload, Offer offer) {
     PeerId peer = upload.stream().remote();
     Upload former = uploads.get(peer);
     if (former == upload) {
       return Optional.empty();
     }
-    Optional<Duration> wait = admissions.admit(peer, loop.now());
+    Optional<Duration> wait = (offer.step() ? stepAdmissions : admissions).admit(peer, loop.now());
     if (wait.isEmpty()) {
       uploads.put(peer, upload);
       if (former != null) {
@@ -187,7 +192,8 @@ final class Uploads implements Upload.Owner {
   private void sweep() {
     Instant now = loop.now();
     for (Upload upload : new ArrayList<>(uploads.values())) {
-      boolean enough = admissions.wanted(now) && upload.sent() > TIMES_MAX * limits.bytesMax();
+      boolean others = admissions.wanted(now) || stepAdmissions.wanted(now);
+      boolean enough = others && upload.sent() > TIMES_MAX * limits.bytesMax();
       if (upload.idle(now, limits.placeLimit()) || enough) {
         drop(upload);
         upload.end();
@@ -202,6 +208,7 @@ final class Uploads implements Upload.Owner {
     PeerId peer = upload.stream().remote();
     if (uploads.remove(peer, upload)) {
       admissions.left(peer, loop.now());
+      stepAdmissions.left(peer, loop.now());
     }
   }
 }

@@ -56,7 +56,8 @@ final class Donors {
       Rpc rpc = new Rpc(network, network.random());
       networks.add(network);
       rpcs.add(rpc);
-      donors.add(new StateDonor(network.loop(), rpc, RUN, limits, RightOfWay.NOBODY));
+      donors.add(
+          new StateDonor(network.loop(), rpc, RUN, limits, RightOfWay.NOBODY, Runnable::run));
       newcomer.remember(network.self(), network.addresses());
     }
   }
@@ -115,7 +116,14 @@ final class Donors {
             () -> {
               CompletableFuture<Snapshot> begun =
                   new StateClient(
-                          network.loop(), rpc, RUN, limits, notary, network.random(), folder)
+                          network.loop(),
+                          rpc,
+                          RUN,
+                          limits,
+                          notary,
+                          network.random(),
+                          folder,
+                          Runnable::run)
                       .download(everybody(), newerThan, limit);
               running = begun;
               var _ =
@@ -138,7 +146,7 @@ final class Donors {
     }
   }
 
-  Snapshot await(CompletableFuture<Snapshot> download) {
+  <T> T await(CompletableFuture<T> download) {
     return simulation.await(download, Duration.ofHours(1));
   }
 

@@ -79,7 +79,8 @@ class ResumedDownloadTest {
             Donors.limits(),
             Notary.TRUSTING,
             donors.newcomer.random(),
-            folder);
+            folder,
+            Runnable::run);
     client.outgrow(6);
     assertThat(files()).hasSize(3);
     client.outgrow(7);

@@ -29,6 +29,7 @@ import org.potluck.averaging.state.Snapshot;
 import org.potluck.averaging.state.StateClient;
 import org.potluck.averaging.state.StateDonor;
 import org.potluck.averaging.state.StateLimits;
+import org.potluck.averaging.state.Step;
 import org.potluck.averaging.state.SwarmNotary;
 import org.potluck.averaging.trust.Audit;
 import org.potluck.averaging.trust.Trust;
@@ -60,6 +61,8 @@ public final class NetworkSwarm implements Swarm {
   private final Outlook.Target target;
   private final StateDonor donor;
   private final StateClient client;
+  private final int stepsKept;
+  private final long values;
   private final Object news = new Object();
   private final CompletableFuture<Void> withdrawn = new CompletableFuture<>();
   private volatile List<SwarmProgress.Heard> trainers = List.of();
@@ -84,7 +87,8 @@ public final class NetworkSwarm implements Swarm {
       Averager averager,
       LinkMeter meter,
       StateDonor donor,
-      StateClient client) {
+      StateClient client,
+      int stepsKept) {
     this.node = node;
     this.card = card;
     this.progress = progress;
@@ -96,6 +100,8 @@ public final class NetworkSwarm implements Swarm {
     this.bulletin = new RoundBulletin(node.network().loop(), node.dht(), run, meter::link);
     this.donor = donor;
     this.client = client;
+    this.stepsKept = stepsKept;
+    this.values = appointment.length();
     progress.listen(this::refresh);
     refresh();
   }
@@ -150,7 +156,13 @@ public final class NetworkSwarm implements Swarm {
                   progress,
                   averager,
                   meter,
-                  new StateDonor(node.network().loop(), node.rpc(), run, limits, before),
+                  new StateDonor(
+                      node.network().loop(),
+                      node.rpc(),
+                      run,
+                      limits,
+                      before,
+                      Thread::startVirtualThread),
                   new StateClient(
                       node.network().loop(),
                       node.rpc(),
@@ -158,7 +170,9 @@ public final class NetworkSwarm implements Swarm {
                       limits,
                       notary,
                       new SecureRandom(),
-                      downloads)));
+                      downloads,
+                      Thread::startVirtualThread),
+                  limits.stepsKept()));
         });
   }
 
@@ -299,15 +313,46 @@ public final class NetworkSwarm implements Swarm {
     node.execute(() -> averager.trust().audited(done, similarity, node.network().loop().now()));
   }
 
+  /** Whoever has moved on since is as good as the swarm; who holds another model is not. */
+  private List<PeerId> donors() {
+    return trainers.stream()
+        .map(SwarmProgress.Heard::progress)
+        .filter(other -> other.epoch() > swarmEpoch || isOfTheSwarm(other))
+        .map(PeerProgress::peer)
+        .toList();
+  }
+
+  @Override
+  public Optional<Step> missed(long epoch, String digest) {
+    if (swarmEpoch <= epoch || swarmEpoch - epoch > stepsKept) {
+      return Optional.empty();
+    }
+    List<PeerId> donors = donors();
+    try {
+      return Optional.of(
+          node.await(
+              () -> orWithdrawn(client.step(donors, epoch, digest, values, DOWNLOAD_PATIENCE)),
+              AS_LONG_AS_IT_TAKES));
+    } catch (NetworkException e) {
+      return Optional.empty(); // The state will do.
+    }
+  }
+
+  @Override
+  public void passed(Step step) {
+    Optional<RoundOutcome.Averaged> round =
+        last instanceof RoundOutcome.Averaged averaged && averaged.average().equals(step.average())
+            ? Optional.of(averaged)
+            : Optional.empty();
+    if (round.isPresent()) {
+      last = null; // The donor says when its memory can be written to.
+    }
+    node.execute(() -> donor.passed(step, () -> round.ifPresent(averager::reuse)));
+  }
+
   @Override
   public Optional<TrainerState> download(long epoch) {
-    // Whoever has moved on since is as good; who holds another model is not.
-    List<PeerId> donors =
-        trainers.stream()
-            .map(SwarmProgress.Heard::progress)
-            .filter(other -> other.epoch() > swarmEpoch || isOfTheSwarm(other))
-            .map(PeerProgress::peer)
-            .toList();
+    List<PeerId> donors = donors();
     long newerThan = Math.min(epoch, swarmEpoch - 1);
     try {
       Snapshot snapshot =

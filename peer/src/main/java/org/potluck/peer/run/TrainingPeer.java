@@ -404,6 +404,13 @@ public final class TrainingPeer implements AutoCloseable {
       say("downloaded the model at epoch " + epoch);
     }
 
+    @Override
+    public void followed(long epoch) {
+      say(
+          "missed the step to epoch %d and took it with the average of the others"
+              .formatted(epoch));
+    }
+
     private void publishSample(Trainer from) {
       String text = from.generate(PROMPT, 120, 0.8, from.epoch());
       byte[] value = (from.epoch() + "\n" + text).getBytes(StandardCharsets.UTF_8);

@@ -165,5 +165,10 @@ final class Session {
     public void caughtUp(long epoch) {
       network.note("downloaded", "the model at epoch " + epoch);
     }
+
+    @Override
+    public void followed(long epoch) {
+      network.note("followed", "to epoch " + epoch);
+    }
   }
 }

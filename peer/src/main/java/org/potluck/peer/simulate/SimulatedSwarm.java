@@ -30,6 +30,7 @@ import org.potluck.averaging.state.Snapshot;
 import org.potluck.averaging.state.StateClient;
 import org.potluck.averaging.state.StateDonor;
 import org.potluck.averaging.state.StateLimits;
+import org.potluck.averaging.state.Step;
 import org.potluck.averaging.state.SwarmNotary;
 import org.potluck.averaging.trust.Audit;
 import org.potluck.averaging.trust.Trust;
@@ -48,6 +49,7 @@ final class SimulatedSwarm implements Swarm {
   private static final String RUN = "simulated";
   private static final Duration DOWNLOAD_PATIENCE = Duration.ofMinutes(2);
   private static final int CHUNK_BYTES = 512 * 1024;
+  private static final int STATE_CHUNK_BYTES = 1 << 20;
   private static final int PIECE_BYTES = 16 * 1024;
   private static final long STATE_BYTES_MAX = 1L << 30;
 
@@ -63,6 +65,8 @@ final class SimulatedSwarm implements Swarm {
   private final Outlook.Target target;
   private final StateDonor donor;
   private final StateClient client;
+  private final int stepsKept;
+  private final long parameterCount;
   private final List<Runnable> waiting = new ArrayList<>();
   private final Consumer<RoundNote> rounds;
   private @Nullable PeerProgress said;
@@ -89,6 +93,7 @@ final class SimulatedSwarm implements Swarm {
     this.coroutine = coroutine;
     this.run = run;
     this.peerClass = peerClass;
+    this.parameterCount = parameterCount;
     AveragingOptions options =
         AveragingOptions.defaults()
             .withChunkBytesMax(CHUNK_BYTES / run.magnification())
@@ -99,7 +104,10 @@ final class SimulatedSwarm implements Swarm {
     trust = adversary.honest() ? new Trust(network.random()) : Trust.off();
     trust.audits(run.audits());
     StateLimits limits =
-        StateLimits.usual(STATE_BYTES_MAX).withPieceBytes(PIECE_BYTES / run.magnification());
+        StateLimits.usual(STATE_BYTES_MAX)
+            .withChunkBytes(STATE_CHUNK_BYTES / run.magnification())
+            .withPieceBytes(PIECE_BYTES / run.magnification());
+    stepsKept = limits.stepsKept();
     progress = new SwarmProgress(network, rpc, dht, RUN);
     target = new Outlook.Target(run.targetBatch(), run.microBatch());
     CodecId codec = codec(run);
@@ -115,7 +123,7 @@ final class SimulatedSwarm implements Swarm {
             this::link);
     Bandwidth upload = new Bandwidth(peerClass.up().bytesPerSecond() / run.magnification());
     RightOfWay before = new RightOfWay(averager::exchanging, () -> upload);
-    donor = new StateDonor(network.loop(), rpc, RUN, limits, before);
+    donor = new StateDonor(network.loop(), rpc, RUN, limits, before, Runnable::run);
     SwarmNotary notary =
         new SwarmNotary(
             network.loop(), progress, trust, snapshot -> CompletableFuture.completedFuture(true));
@@ -235,17 +243,46 @@ final class SimulatedSwarm implements Swarm {
             });
   }
 
+  /** Whoever has moved on since is as good as the swarm; who holds another model is not. */
+  private List<PeerId> donors() {
+    return progress.heardTrainers().stream()
+        .map(SwarmProgress.Heard::progress)
+        .filter(other -> other.epoch() > swarmEpoch || isOfTheSwarm(other))
+        .map(PeerProgress::peer)
+        .toList();
+  }
+
+  @Override
+  public Optional<Step> missed(long epoch, String digest) {
+    return coroutine.ask(
+        answer -> {
+          if (swarmEpoch <= epoch || swarmEpoch - epoch > stepsKept) {
+            answer.accept(Optional.empty());
+            return;
+          }
+          CompletableFuture<Void> _ =
+              client
+                  .step(donors(), epoch, digest, parameterCount, DOWNLOAD_PATIENCE)
+                  .handle((step, failure) -> Optional.ofNullable(step))
+                  .thenAccept(onLoop(answer));
+        });
+  }
+
+  @Override
+  public void passed(Step step) {
+    boolean _ =
+        coroutine.ask(
+            answer -> {
+              donor.passed(step, () -> {});
+              answer.accept(true);
+            });
+  }
+
   @Override
   public Optional<TrainerState> download(long epoch) {
     return coroutine.ask(
         answer -> {
-          // Whoever has moved on since is as good; who holds another model is not.
-          List<PeerId> donors =
-              progress.heardTrainers().stream()
-                  .map(SwarmProgress.Heard::progress)
-                  .filter(other -> other.epoch() > swarmEpoch || isOfTheSwarm(other))
-                  .map(PeerProgress::peer)
-                  .toList();
+          List<PeerId> donors = donors();
           CompletableFuture<Void> _ =
               client
                   .download(donors, Math.min(epoch, swarmEpoch - 1), DOWNLOAD_PATIENCE)

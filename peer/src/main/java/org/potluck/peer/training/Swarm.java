@@ -4,6 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.time.Duration;
 import java.util.Optional;
 import org.potluck.averaging.RoundOutcome;
+import org.potluck.averaging.state.Step;
 import org.potluck.averaging.trust.Audit;
 import org.potluck.trainer.TrainerState;
 
@@ -52,6 +53,22 @@ public interface Swarm {
    * @return empty when nobody could give one just now
    */
   Optional<TrainerState> download(long epoch) throws InterruptedException;
+
+  /**
+   * The step that the others took from the parameters that this peer has at {@code epoch}; waits
+   * for it.
+   *
+   * @return empty when nobody could give it, or the swarm has gone further than anybody would keep
+   */
+  default Optional<Step> missed(long epoch, String digest) throws InterruptedException {
+    return Optional.empty();
+  }
+
+  /**
+   * {@code step} was taken here, and leads to the state that is offered next. It is kept for those
+   * who missed it.
+   */
+  default void passed(Step step) {}
 
   /** Offers {@code state} to newcomers from now on. It is not changed afterwards. */
   void offer(TrainerState state, String digest);

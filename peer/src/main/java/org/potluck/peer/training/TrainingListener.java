@@ -33,6 +33,12 @@ public interface TrainingListener {
   /** A state was downloaded, because the others were ahead. */
   default void caughtUp(long epoch) {}
 
-  /** A downloaded state cannot be one of this model; nothing was changed, and it is tried again. */
+  /** The step to {@code epoch} was missed, and taken with the average that the others had. */
+  default void followed(long epoch) {}
+
+  /**
+   * What was downloaded cannot be a state of this model, or no step from here; nothing was changed,
+   * and it is tried again.
+   */
   default void refused(String reason) {}
 }

@@ -8,6 +8,7 @@ import java.time.InstantSource;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import org.potluck.averaging.RoundOutcome;
+import org.potluck.averaging.state.Step;
 import org.potluck.averaging.trust.Audit;
 import org.potluck.trainer.Microbatch;
 import org.potluck.trainer.Trainer;
@@ -53,6 +54,7 @@ public final class TrainingLoop {
   private String digest;
   private Swarm.Activity activity = Swarm.Activity.TRAINING;
   private long lastEpoch;
+  private boolean misled;
   private volatile boolean stopping;
   private volatile boolean finishing;
 
@@ -235,43 +237,85 @@ public final class TrainingLoop {
   }
 
   private void step(MemorySegment average, long samples) {
-    trainer.apply(average);
     double loss = samples == 0 ? Double.NaN : lossSum / samples;
     if (samples > 0) {
       tally.loss(loss);
       lossBefore = loss;
     }
-    beginEpoch();
+    advance(average);
     Instant now = clock.instant();
     Duration took = Duration.between(epochBegan, now);
     epochBegan = now;
     listener.stepped(trainer, loss, samples, took);
   }
 
+  /**
+   * A missed step is a sixth of a state, and the only way to come to where the others are when they
+   * take one more during every download of a state.
+   */
   private void catchUp() throws InterruptedException {
     report(Swarm.Activity.DOWNLOADING);
-    var state = swarm.download(trainer.epoch());
+    Optional<Step> step = misled ? Optional.empty() : swarm.missed(trainer.epoch(), digest);
+    if (step.isPresent()) {
+      follow(step.get());
+    } else {
+      download();
+    }
     activity = Swarm.Activity.TRAINING;
-    if (state.isEmpty()) {
+  }
+
+  private void follow(Step step) throws InterruptedException {
+    TrainerState before = state;
+    trainer.apply(step.average());
+    if (!trainer.parameterDigest().equals(step.to())) {
+      // Whoever gave it lied, or computes otherwise than this machine. A state tells.
+      trainer.restore(before);
+      misled = true;
+      refused("the step from epoch %d does not lead where it should".formatted(step.epoch()));
+      return;
+    }
+    swarm.passed(step);
+    beginEpoch(step.to());
+    epochBegan = clock.instant();
+    listener.followed(trainer.epoch());
+  }
+
+  private void download() throws InterruptedException {
+    Optional<TrainerState> downloaded = swarm.download(trainer.epoch());
+    if (downloaded.isEmpty()) {
       swarm.awaitChange(BETWEEN_ATTEMPTS);
       return;
     }
     try {
-      trainer.restore(state.get());
+      trainer.restore(downloaded.get());
     } catch (IllegalArgumentException e) {
-      listener.refused(String.valueOf(e.getMessage()));
-      swarm.awaitChange(BETWEEN_ATTEMPTS);
+      refused(String.valueOf(e.getMessage()));
       return;
     }
-    beginEpoch();
+    misled = false;
+    beginEpoch(trainer.parameterDigest());
     epochBegan = clock.instant();
     listener.caughtUp(trainer.epoch());
   }
 
-  private void beginEpoch() {
+  private void refused(String reason) throws InterruptedException {
+    listener.refused(reason);
+    swarm.awaitChange(BETWEEN_ATTEMPTS);
+  }
+
+  /** Takes the optimizer's step. */
+  private void advance(MemorySegment average) {
+    long epoch = trainer.epoch();
+    trainer.apply(average);
+    String reached = trainer.parameterDigest();
+    swarm.passed(new Step(epoch, digest, reached, average));
+    beginEpoch(reached);
+  }
+
+  private void beginEpoch(String reached) {
     lossSum = 0;
     drawsThisEpoch = 0;
-    digest = trainer.parameterDigest();
+    digest = reached;
     state = trainer.state();
     swarm.offer(state, digest);
   }

@@ -9,6 +9,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import org.potluck.averaging.RoundOutcome;
+import org.potluck.averaging.state.Step;
 import org.potluck.averaging.trust.Audit;
 import org.potluck.trainer.TrainerState;
 
@@ -29,6 +30,8 @@ final class FakeSwarm implements Swarm {
   final List<Double> audited = new ArrayList<>();
   final Deque<RoundOutcome> outcomes = new ArrayDeque<>();
   final Deque<Optional<TrainerState>> downloads = new ArrayDeque<>();
+  final Deque<Step> missed = new ArrayDeque<>();
+  final List<Step> passed = new ArrayList<>();
   Runnable duringRounds = () -> {};
   Runnable duringWaits = () -> {};
   long epochOfOthers;
@@ -119,6 +122,16 @@ final class FakeSwarm implements Swarm {
   @Override
   public void audited(Audit audit, double similarity) {
     audited.add(similarity);
+  }
+
+  @Override
+  public Optional<Step> missed(long epoch, String digest) {
+    return Optional.ofNullable(missed.poll());
+  }
+
+  @Override
+  public void passed(Step step) {
+    passed.add(step);
   }
 
   @Override

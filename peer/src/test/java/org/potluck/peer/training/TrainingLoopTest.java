@@ -2,6 +2,7 @@ package org.potluck.peer.training;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.lang.foreign.MemorySegment;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -9,6 +10,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.potluck.averaging.RoundOutcome;
 import org.potluck.averaging.reduce.Inspector;
+import org.potluck.averaging.state.Step;
 import org.potluck.averaging.trust.Audit;
 import org.potluck.network.PeerId;
 import org.potluck.trainer.SampleDraw;
@@ -27,6 +29,7 @@ final class TrainingLoopTest {
   private static final class Heard implements TrainingListener {
     final List<Long> unusable = new ArrayList<>();
     final List<Long> caughtUp = new ArrayList<>();
+    final List<Long> followed = new ArrayList<>();
     final List<String> refused = new ArrayList<>();
     final List<RoundOutcome> settled = new ArrayList<>();
     final List<Double> audited = new ArrayList<>();
@@ -58,6 +61,11 @@ final class TrainingLoopTest {
     @Override
     public void caughtUp(long epoch) {
       caughtUp.add(epoch);
+    }
+
+    @Override
+    public void followed(long epoch) {
+      followed.add(epoch);
     }
 
     @Override
@@ -180,6 +188,55 @@ final class TrainingLoopTest {
     assertThat(swarm.offers).contains("3: digest of epoch 3");
     // Of the loss of epoch 0 nothing is left in that of epoch 3.
     assertThat(heard.losses).containsExactly(2.5);
+  }
+
+  @Test
+  void takesTheStepsThatItMissedInsteadOfAState() throws InterruptedException {
+    swarm.epochOfOthers = 2;
+    swarm.missed.add(stepTo(1, "digest of epoch 1", 0.25f));
+    swarm.missed.add(stepTo(2, "digest of epoch 2", 0.5f));
+    TrainingLoop loop = loop(3);
+    loop.run();
+    assertThat(trainer.applied).containsExactly(0.25f, 0.5f, 1f);
+    assertThat(heard.followed).containsExactly(1L, 2L);
+    assertThat(heard.caughtUp).isEmpty();
+    // Others may miss the same.
+    assertThat(swarm.passed).extracting(Step::epoch).containsExactly(0L, 1L, 2L);
+    assertThat(swarm.passed.getLast().from()).isEqualTo("digest of epoch 2");
+    assertThat(swarm.passed.getLast().to()).isEqualTo("digest of epoch 3");
+    assertThat(swarm.offers)
+        .containsExactly(
+            "0: digest of epoch 0",
+            "1: digest of epoch 1",
+            "2: digest of epoch 2",
+            "3: digest of epoch 3");
+    assertThat(loop.tally().roundsAveraged()).isEqualTo(1);
+    assertThat(heard.losses).as("steps of others teach nothing of one's own").hasSize(1);
+  }
+
+  @Test
+  void takesAStateWhenAStepDoesNotLeadWhereItShould() throws InterruptedException {
+    swarm.epochOfOthers = 2;
+    swarm.missed.add(stepTo(1, "a lie", 0.25f));
+    swarm.missed.add(stepTo(1, "another", 0.25f));
+    swarm.downloads.add(Optional.of(FakeTrainer.stateAt(2)));
+    loop(3).run();
+    assertThat(heard.refused).hasSize(1);
+    assertThat(heard.followed).isEmpty();
+    assertThat(trainer.restored).containsExactly(0L, 2L);
+    assertThat(heard.caughtUp).containsExactly(2L);
+    assertThat(swarm.passed).extracting(Step::epoch).containsExactly(2L);
+    assertThat(swarm.offers)
+        .contains("2: digest of epoch 2")
+        .doesNotContain("1: digest of epoch 1");
+  }
+
+  private static Step stepTo(long epoch, String digest, float average) {
+    return new Step(
+        epoch - 1,
+        "digest of epoch " + (epoch - 1),
+        digest,
+        MemorySegment.ofArray(new float[] {average}));
   }
 
   @Test
