@@ -14,9 +14,10 @@ import org.potluck.network.PeerId;
  * <p>Whoever hears that the swarm has moved on stops computing and downloads. A peer that merely
  * says so could hold everybody up. No round begins without more than half of those expected, so
  * what more than half of the others say is believed at once; what fewer say, only when they have
- * said it for a while, since then they may be all that is left of a swarm that newcomers outnumber.
- * When nobody of those ahead could give the state they claim to have, they are not believed for
- * some time, each time twice as long.
+ * said it for a while, since then they may be all that is left of a swarm that newcomers outnumber,
+ * and only once we are where most are: what they have can then be held against what we have (see
+ * {@link Outlook#contested}). When nobody of those ahead could give the state they claim to have,
+ * they are not believed for some time, each time twice as long.
  *
  * <p>Peers that have not taken a step yet have no vote: they know nothing.
  */
@@ -55,23 +56,30 @@ final class Belief {
   List<SwarmProgress.Heard> believed(long epoch, List<SwarmProgress.Heard> trainers, Instant now) {
     noteAhead(epoch, trainers, now);
     long voters = trainers.stream().filter(heard -> heard.progress().epoch() > 0).count();
+    long ofMost =
+        trainers.stream()
+            .mapToLong(heard -> heard.progress().epoch())
+            .filter(claimed -> isOfMost(claimed, trainers, voters))
+            .max()
+            .orElse(0);
     List<SwarmProgress.Heard> believed = new ArrayList<>();
     for (SwarmProgress.Heard heard : trainers) {
-      if (heard.progress().epoch() <= epoch || believed(heard, trainers, voters, now)) {
+      long claimed = heard.progress().epoch();
+      boolean ofFew = ofMost <= epoch && believed(heard, voters, now);
+      if (claimed <= Math.max(epoch, ofMost) || ofFew) {
         believed.add(heard);
       }
     }
     return believed;
   }
 
-  private boolean believed(
-      SwarmProgress.Heard heard, List<SwarmProgress.Heard> trainers, long voters, Instant now) {
-    long claimed = heard.progress().epoch();
+  private static boolean isOfMost(long claimed, List<SwarmProgress.Heard> trainers, long voters) {
     long supporters =
         trainers.stream().filter(other -> other.progress().epoch() >= claimed).count();
-    if (2 * supporters > voters && voters > 1) {
-      return true;
-    }
+    return 2 * supporters > voters && voters > 1;
+  }
+
+  private boolean believed(SwarmProgress.Heard heard, long voters, Instant now) {
     PeerId peer = heard.progress().peer();
     Doubt doubt = doubts.get(peer);
     if (doubt != null && doubt.until().isAfter(now)) {

@@ -19,6 +19,8 @@ import java.util.TreeMap;
  * @param epoch of the swarm: the newest that a live trainer has reached
  * @param model digest of the swarm's parameters at that epoch
  * @param behind whether this peer holds others, so that it has to download these
+ * @param contested whether it is behind only what half of those who have taken a step claim, or
+ *     fewer: they may be the ones that trained on, or liars
  * @param samples reported for that model by all, this peer included
  * @param peers that train, this one included
  * @param untilDue until the target batch is there when all go on; {@link #NEVER} when nobody trains
@@ -28,6 +30,7 @@ public record Outlook(
     long epoch,
     String model,
     boolean behind,
+    boolean contested,
     long samples,
     int peers,
     Duration untilDue,
@@ -86,10 +89,17 @@ public record Outlook(
         epoch,
         model,
         behind,
+        epoch > own.epoch() && isOfFew(epoch, own, others),
         samples,
         others.size() + 1,
         time(missing, rate + ownRate),
         time(missing, rate));
+  }
+
+  private static boolean isOfFew(long epoch, PeerProgress own, List<SwarmProgress.Heard> others) {
+    long voters = others.stream().filter(other -> other.progress().epoch() > 0).count() + 1;
+    long claiming = others.stream().filter(other -> other.progress().epoch() >= epoch).count();
+    return own.epoch() > 0 && 2 * claiming <= voters;
   }
 
   /** Whether {@code word}'s peer holds the parameters that {@code model} names. */

@@ -20,6 +20,8 @@ public enum Misdeed {
   FALSE_STATE(0.5),
   /** Began to give its state, and then gave next to nothing; a bad link may do that. */
   STALLED_STATE(0.1),
+  /** Claims to be far ahead of all others, with a model that is worse than theirs. */
+  FALSE_LEAD(0.2),
   /** Not what comes of the samples that were the peer's to compute. */
   FAILED_AUDIT(0.7);
 

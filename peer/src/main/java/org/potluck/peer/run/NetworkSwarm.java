@@ -37,6 +37,7 @@ import org.potluck.network.Multiaddr;
 import org.potluck.network.NetworkException;
 import org.potluck.network.PeerId;
 import org.potluck.network.Traffic;
+import org.potluck.peer.training.Asked;
 import org.potluck.peer.training.Swarm;
 import org.potluck.trainer.ParameterDigest;
 import org.potluck.trainer.TrainerState;
@@ -68,6 +69,7 @@ public final class NetworkSwarm implements Swarm {
   private volatile List<SwarmProgress.Heard> trainers = List.of();
   private volatile @Nullable Audit audit;
   private volatile long lastEpoch;
+  private Asked asked = new Asked(List.of(), 0, 0);
   private long swarmEpoch;
   private String swarmModel = "";
   private volatile List<Multiaddr> addresses = List.of();
@@ -204,6 +206,7 @@ public final class NetworkSwarm implements Swarm {
     return new SwarmView(
         outlook.epoch(),
         outlook.behind(),
+        outlook.contested(),
         outlook.samples(),
         outlook.peers(),
         rendezvous.calledEpoch() == own.epoch(),
@@ -328,6 +331,7 @@ public final class NetworkSwarm implements Swarm {
       return Optional.empty();
     }
     List<PeerId> donors = donors();
+    asked = new Asked(donors, epoch, swarmEpoch);
     try {
       return Optional.of(
           node.await(
@@ -336,6 +340,16 @@ public final class NetworkSwarm implements Swarm {
     } catch (NetworkException e) {
       return Optional.empty(); // The state will do.
     }
+  }
+
+  @Override
+  public void judged(boolean taken) {
+    Asked last = asked;
+    node.execute(
+        () -> {
+          last.judge(taken, progress, averager.trust(), node.network().loop().now());
+          look();
+        });
   }
 
   @Override
@@ -353,13 +367,13 @@ public final class NetworkSwarm implements Swarm {
   @Override
   public Optional<TrainerState> download(long epoch) {
     List<PeerId> donors = donors();
+    asked = new Asked(donors, epoch, swarmEpoch);
     long newerThan = Math.min(epoch, swarmEpoch - 1);
     try {
       Snapshot snapshot =
           node.await(
               () -> orWithdrawn(client.download(donors, newerThan, DOWNLOAD_PATIENCE)),
               AS_LONG_AS_IT_TAKES);
-      node.execute(() -> progress.trust(donors));
       List<MemorySegment> vectors = snapshot.vectors();
       return Optional.of(
           new TrainerState(

@@ -6,11 +6,15 @@ import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.random.RandomGenerator;
+import org.potluck.peer.training.Swarm.OwnProgress;
+import org.potluck.trainer.TrainerState;
 
 /** Turns honest contributions into those of an {@link Attack}. */
 final class Adversary {
   private static final int STALE_BY_ROUNDS = 4;
   private static final float SCALE = 100;
+  private static final int USURPS_FROM = 5;
+  private static final int USURPED_EPOCHS = 1000;
 
   private final Attack attack;
   private final RandomGenerator random;
@@ -38,7 +42,7 @@ final class Adversary {
       epochBefore = epoch;
     }
     return switch (attack) {
-      case NONE, NAN -> own;
+      case NONE, NAN, USURP -> own;
       case SIGN_FLIP -> times(own, -1);
       case SCALE -> times(own, SCALE);
       case NOISE -> noise(own);
@@ -50,7 +54,7 @@ final class Adversary {
   /** Whether what is brought now is not what was computed. */
   boolean lies() {
     return switch (attack) {
-      case NONE -> false;
+      case NONE, USURP -> false;
       case STALE, CONSTANT -> computed.size() > 1;
       case COPY -> average.length > 0;
       default -> true;
@@ -62,6 +66,41 @@ final class Adversary {
     if (attack == Attack.COPY) {
       average = values.toArray(ValueLayout.JAVA_FLOAT_UNALIGNED);
     }
+  }
+
+  /** What it says of its progress: an usurper waits until there is something to take over. */
+  OwnProgress said(OwnProgress own) {
+    return usurps(own.epoch())
+        ? new OwnProgress(
+            own.epoch() + USURPED_EPOCHS,
+            own.samples(),
+            own.samplesTotal(),
+            own.samplesPerSecond(),
+            own.loss(),
+            said(own.epoch(), own.digest()),
+            own.activity(),
+            own.lastEpoch())
+        : own;
+  }
+
+  /** What it calls its parameters. */
+  String said(long epoch, String digest) {
+    return usurps(epoch) ? "sha256:" + "0".repeat(64) : digest;
+  }
+
+  /** The state that it gives to others. */
+  TrainerState offered(TrainerState own) {
+    return usurps(own.epoch())
+        ? new TrainerState(
+            own.epoch() + USURPED_EPOCHS,
+            MemorySegment.ofArray(
+                times(own.parameters().toArray(ValueLayout.JAVA_FLOAT_UNALIGNED), -1)),
+            own.optimizer())
+        : own;
+  }
+
+  private boolean usurps(long epoch) {
+    return attack == Attack.USURP && epoch >= USURPS_FROM;
   }
 
   /** The last thing before it is sent. */

@@ -26,5 +26,10 @@ enum Attack {
   CONSTANT,
   /** The average of the round before; for its first round, what it computed. */
   @JsonProperty("copy")
-  COPY
+  COPY,
+  /**
+   * Contributes honestly, but claims to be a thousand epochs ahead and gives a state of its own.
+   */
+  @JsonProperty("usurp")
+  USURP
 }

@@ -41,6 +41,7 @@ import org.potluck.network.EventLoop;
 import org.potluck.network.PeerId;
 import org.potluck.network.rpc.Rpc;
 import org.potluck.network.simulation.SimulatedNetwork;
+import org.potluck.peer.training.Asked;
 import org.potluck.peer.training.Swarm;
 import org.potluck.trainer.TrainerState;
 
@@ -70,6 +71,7 @@ final class SimulatedSwarm implements Swarm {
   private final List<Runnable> waiting = new ArrayList<>();
   private final Consumer<RoundNote> rounds;
   private @Nullable PeerProgress said;
+  private Asked asked = new Asked(List.of(), 0, 0);
   private long swarmEpoch;
   private String swarmModel = "";
   private long sequence;
@@ -156,6 +158,7 @@ final class SimulatedSwarm implements Swarm {
               new SwarmView(
                   outlook.epoch(),
                   outlook.behind(),
+                  outlook.contested(),
                   outlook.samples(),
                   outlook.peers(),
                   rendezvous.calledEpoch() == own.epoch(),
@@ -260,12 +263,28 @@ final class SimulatedSwarm implements Swarm {
             answer.accept(Optional.empty());
             return;
           }
+          List<PeerId> donors = donors();
+          asked = new Asked(donors, epoch, swarmEpoch);
           CompletableFuture<Void> _ =
               client
-                  .step(donors(), epoch, digest, parameterCount, DOWNLOAD_PATIENCE)
+                  .step(donors, epoch, digest, parameterCount, DOWNLOAD_PATIENCE)
                   .handle((step, failure) -> Optional.ofNullable(step))
                   .thenAccept(onLoop(answer));
         });
+  }
+
+  @Override
+  public void judged(boolean taken) {
+    boolean _ =
+        coroutine.ask(
+            answer -> {
+              asked.judge(taken, progress, trust, network.loop().now());
+              if (!taken) {
+                network.note("turned down", asked.toString());
+                noteVerdicts();
+              }
+              answer.accept(true);
+            });
   }
 
   @Override
@@ -283,6 +302,7 @@ final class SimulatedSwarm implements Swarm {
     return coroutine.ask(
         answer -> {
           List<PeerId> donors = donors();
+          asked = new Asked(donors, epoch, swarmEpoch);
           CompletableFuture<Void> _ =
               client
                   .download(donors, Math.min(epoch, swarmEpoch - 1), DOWNLOAD_PATIENCE)
@@ -293,15 +313,16 @@ final class SimulatedSwarm implements Swarm {
 
   @Override
   public void offer(TrainerState state, String digest) {
+    TrainerState given = adversary.offered(state);
     boolean _ =
         coroutine.ask(
             answer -> {
               List<MemorySegment> vectors =
-                  Stream.concat(Stream.of(state.parameters()), state.optimizer().stream()).toList();
+                  Stream.concat(Stream.of(given.parameters()), given.optimizer().stream()).toList();
               donor.offer(
                   new Snapshot(
-                      state.epoch(),
-                      digest,
+                      given.epoch(),
+                      adversary.said(state.epoch(), digest),
                       vectors,
                       "potluck-state:1".getBytes(StandardCharsets.UTF_8)));
               answer.accept(true);
@@ -319,7 +340,6 @@ final class SimulatedSwarm implements Swarm {
       progress.gaveNothing(donors, failure);
       return Optional.empty();
     }
-    progress.trust(donors);
     List<MemorySegment> vectors = snapshot.vectors();
     return Optional.of(
         new TrainerState(snapshot.epoch(), vectors.getFirst(), vectors.subList(1, vectors.size())));
@@ -371,7 +391,8 @@ final class SimulatedSwarm implements Swarm {
     };
   }
 
-  private PeerProgress say(OwnProgress own, boolean leaving) {
+  private PeerProgress say(OwnProgress told, boolean leaving) {
+    OwnProgress own = adversary.said(told);
     PeerProgress word =
         new PeerProgress(
             network.self(),

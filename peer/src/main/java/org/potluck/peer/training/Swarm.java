@@ -65,6 +65,12 @@ public interface Swarm {
   }
 
   /**
+   * Whether what the last {@link #missed} or {@link #download} gave was taken. Those who gave what
+   * was not are not believed for a while.
+   */
+  default void judged(boolean taken) {}
+
+  /**
    * {@code step} was taken here, and leads to the state that is offered next. It is kept for those
    * who missed it.
    */
@@ -109,6 +115,7 @@ public interface Swarm {
    * @param epoch of the swarm: the newest that any live peer has reached
    * @param behind whether this peer's parameters are not those of the swarm: older, or of peers
    *     that trained apart; then it has to download them
+   * @param contested whether only half of the peers, or fewer, claim what this one is behind
    * @param samples accumulated by all peers for those parameters, this one included
    * @param peers that train and were heard of lately, this one included
    * @param called whether the round of this peer's epoch waits for it
@@ -119,6 +126,7 @@ public interface Swarm {
   record SwarmView(
       long epoch,
       boolean behind,
+      boolean contested,
       long samples,
       int peers,
       boolean called,
@@ -126,7 +134,7 @@ public interface Swarm {
       long lastEpoch) {
     /** A view of a swarm in which nothing is about to happen. */
     public SwarmView(long epoch, boolean behind, long samples, int peers) {
-      this(epoch, behind, samples, peers, false, false, 0);
+      this(epoch, behind, false, samples, peers, false, false, 0);
     }
   }
 }

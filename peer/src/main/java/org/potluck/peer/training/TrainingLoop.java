@@ -35,6 +35,9 @@ public final class TrainingLoop {
   /** Enough to download a model; who needs longer than that goes on alone. */
   private static final Duration STRAGGLERS_LIMIT = Duration.ofSeconds(30);
 
+  /** Held-out samples by which two models are compared. */
+  private static final int JUDGED_SAMPLES = 32;
+
   private final Trainer trainer;
   private final Swarm swarm;
   private final TrainingPlan plan;
@@ -84,7 +87,7 @@ public final class TrainingLoop {
         break;
       }
       if (view.behind()) {
-        catchUp();
+        catchUp(view.contested());
       } else if (plan.waitsAt(trainer.epoch(), view.peers())) {
         listener.waiting(view.peers(), plan.beginWith());
         await();
@@ -252,19 +255,23 @@ public final class TrainingLoop {
   /**
    * A missed step is a sixth of a state, and the only way to come to where the others are when they
    * take one more during every download of a state.
+   *
+   * <p>What only few claim to have is taken only where it is no worse than what is here. Otherwise
+   * a single peer could lead everybody to a model of its making.
    */
-  private void catchUp() throws InterruptedException {
+  private void catchUp(boolean contested) throws InterruptedException {
     report(Swarm.Activity.DOWNLOADING);
+    double loss = contested ? trainer.evaluate(JUDGED_SAMPLES) : Double.NaN;
     Optional<Step> step = misled ? Optional.empty() : swarm.missed(trainer.epoch(), digest);
     if (step.isPresent()) {
-      follow(step.get());
+      follow(step.get(), loss);
     } else {
-      download();
+      download(loss);
     }
     activity = Swarm.Activity.TRAINING;
   }
 
-  private void follow(Step step) throws InterruptedException {
+  private void follow(Step step, double loss) throws InterruptedException {
     TrainerState before = state;
     trainer.apply(step.average());
     if (!trainer.parameterDigest().equals(step.to())) {
@@ -272,30 +279,52 @@ public final class TrainingLoop {
       trainer.restore(before);
       misled = true;
       refused("the step from epoch %d does not lead where it should".formatted(step.epoch()));
-      return;
+    } else if (isNoWorseThan(loss)) {
+      swarm.judged(true);
+      swarm.passed(step);
+      beginEpoch(step.to());
+      epochBegan = clock.instant();
+      listener.followed(trainer.epoch());
+    } else {
+      turnDown(before);
     }
-    swarm.passed(step);
-    beginEpoch(step.to());
-    epochBegan = clock.instant();
-    listener.followed(trainer.epoch());
   }
 
-  private void download() throws InterruptedException {
+  private void download(double loss) throws InterruptedException {
     Optional<TrainerState> downloaded = swarm.download(trainer.epoch());
     if (downloaded.isEmpty()) {
       swarm.awaitChange(BETWEEN_ATTEMPTS);
       return;
     }
+    TrainerState before = state;
     try {
       trainer.restore(downloaded.get());
     } catch (IllegalArgumentException e) {
+      swarm.judged(false);
       refused(String.valueOf(e.getMessage()));
       return;
     }
-    misled = false;
-    beginEpoch(trainer.parameterDigest());
-    epochBegan = clock.instant();
-    listener.caughtUp(trainer.epoch());
+    if (isNoWorseThan(loss)) {
+      swarm.judged(true);
+      misled = false;
+      beginEpoch(trainer.parameterDigest());
+      epochBegan = clock.instant();
+      listener.caughtUp(trainer.epoch());
+    } else {
+      turnDown(before);
+    }
+  }
+
+  /** Whether the model is none worse than one of {@code loss}, which is NaN where none is asked. */
+  private boolean isNoWorseThan(double loss) {
+    return Double.isNaN(loss) || trainer.evaluate(JUDGED_SAMPLES) <= loss;
+  }
+
+  private void turnDown(TrainerState before) throws InterruptedException {
+    long claimed = trainer.epoch();
+    trainer.restore(before);
+    swarm.judged(false);
+    refused("a few peers claim to be at epoch %d, with a worse model".formatted(claimed));
   }
 
   private void refused(String reason) throws InterruptedException {

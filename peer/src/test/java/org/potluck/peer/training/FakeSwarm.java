@@ -40,6 +40,8 @@ final class FakeSwarm implements Swarm {
   int peers = 1;
   boolean called;
   boolean covered;
+  boolean contested;
+  final List<Boolean> judgements = new ArrayList<>();
   long lastEpochOfOthers;
   volatile boolean withdrawn;
   private final ManualClock clock;
@@ -73,6 +75,7 @@ final class FakeSwarm implements Swarm {
     return new SwarmView(
         epoch,
         own.epoch() < epoch,
+        contested && own.epoch() < epoch,
         samples + (epochOfOthers == epoch ? samplesOfOthers : 0),
         peers,
         called,
@@ -127,6 +130,11 @@ final class FakeSwarm implements Swarm {
   @Override
   public Optional<Step> missed(long epoch, String digest) {
     return Optional.ofNullable(missed.poll());
+  }
+
+  @Override
+  public void judged(boolean taken) {
+    judgements.add(taken);
   }
 
   @Override

@@ -231,6 +231,36 @@ final class TrainingLoopTest {
         .doesNotContain("1: digest of epoch 1");
   }
 
+  @Test
+  void takesWhatFewClaimToHaveOnlyWhereItIsNoWorse() throws InterruptedException {
+    swarm.contested = true;
+    swarm.epochOfOthers = 1000;
+    trainer.evaluations.addAll(List.of(2.0, 2.1, 2.0, 2.0));
+    swarm.downloads.add(Optional.of(FakeTrainer.stateAt(1000)));
+    swarm.downloads.add(Optional.of(FakeTrainer.stateAt(1000)));
+    loop(1001).run();
+    assertThat(trainer.restored).as("a worse one is put back").containsExactly(1000L, 0L, 1000L);
+    assertThat(swarm.judgements).containsExactly(false, true);
+    assertThat(heard.refused).singleElement().asString().contains("epoch 1000", "worse");
+    assertThat(heard.caughtUp).containsExactly(1000L);
+    assertThat(swarm.offers.subList(0, 2))
+        .containsExactly("0: digest of epoch 0", "1000: digest of epoch 1000");
+  }
+
+  @Test
+  void takesNoStepOfFewThatMakesTheModelWorse() throws InterruptedException {
+    swarm.contested = true;
+    swarm.epochOfOthers = 1;
+    trainer.evaluations.addAll(List.of(2.0, 2.1, 2.0, 1.9));
+    swarm.missed.add(stepTo(1, "digest of epoch 1", 100f));
+    swarm.missed.add(stepTo(1, "digest of epoch 1", 1f));
+    loop(2).run();
+    assertThat(trainer.restored).containsExactly(0L);
+    assertThat(swarm.judgements).containsExactly(false, true);
+    assertThat(heard.followed).containsExactly(1L);
+    assertThat(swarm.passed).extracting(Step::epoch).containsExactly(0L, 1L);
+  }
+
   private static Step stepTo(long epoch, String digest, float average) {
     return new Step(
         epoch - 1,
