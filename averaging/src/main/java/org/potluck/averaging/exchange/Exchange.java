@@ -50,6 +50,12 @@ import org.potluck.network.StreamEnd;
  * <p>This class holds the links and hands what comes to where it belongs.
  */
 final class Exchange implements Link.Owner, Reducer.Outlet, Succession.Effects, Watch.Effects {
+  /** Chunks that wait in a stream: one on its way out, and the next. */
+  private static final int QUEUED_CHUNKS = 2;
+
+  private static final int QUEUE_BYTES_MIN = 64 << 10;
+  private static final int QUEUE_BYTES_MAX = 1 << 20;
+
   private final Network network;
   private final Round round;
   private final Roster roster;
@@ -218,7 +224,13 @@ final class Exchange implements Link.Owner, Reducer.Outlet, Succession.Effects, 
     link.bind(this);
   }
 
+  /**
+   * What a stream holds goes out before anything else, so the more it holds the less is in step.
+   */
   private void attach(Neighbour other, Link link) {
+    int chunk = Math.max(contributionBytesMax, averageBytesMax);
+    link.stream()
+        .highWater(Math.clamp((long) QUEUED_CHUNKS * chunk, QUEUE_BYTES_MIN, QUEUE_BYTES_MAX));
     other.heard = round.loop.now();
     other.attach(link);
     sender.pump(other);

@@ -1,7 +1,6 @@
 package org.potluck.network.libp2p;
 
 import java.io.IOException;
-import java.net.BindException;
 import org.potluck.network.Multiaddr;
 
 /** This machine does not let us listen; the message says where and what to change. */
@@ -14,7 +13,7 @@ public final class ListenException extends IOException {
 
   private static String describe(Multiaddr address, Throwable cause) {
     String text = String.valueOf(cause.getMessage());
-    if (cause instanceof BindException && text.contains("in use")) {
+    if (text.contains("in use")) {
       return "cannot listen on "
           + address
           + ": another program uses this port. Stop it, or change the port of the listen address"

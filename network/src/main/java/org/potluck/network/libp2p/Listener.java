@@ -1,12 +1,10 @@
 package org.potluck.network.libp2p;
 
-import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.SocketChannel;
-import io.netty.channel.socket.nio.NioServerSocketChannel;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
@@ -42,9 +40,9 @@ final class Listener {
                         address,
                         new IllegalArgumentException("it is no IP address with TCP port")));
     ChannelFuture bound =
-        new ServerBootstrap()
+        Transport.HERE
+            .listener()
             .group(sockets.loop())
-            .channel(NioServerSocketChannel.class)
             .option(ChannelOption.SO_BACKLOG, 256)
             .childOption(ChannelOption.TCP_NODELAY, true)
             .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, Sockets.WATER_MARK)

@@ -1,7 +1,6 @@
 package org.potluck.network.libp2p;
 
 import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.nio.NioIoHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.Future;
 import java.time.Duration;
@@ -21,7 +20,7 @@ public final class NettyLoop implements EventLoop {
   private NettyLoop(String name) {
     group =
         new MultiThreadIoEventLoopGroup(
-            1, new DefaultThreadFactory(name, true), NioIoHandler.newFactory());
+            1, new DefaultThreadFactory(name, true), Transport.HERE.ioHandler());
     loop = group.next();
   }
 

@@ -1,7 +1,5 @@
 package org.potluck.network.libp2p;
 
-import io.netty.bootstrap.Bootstrap;
-import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -11,8 +9,6 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.SocketChannel;
-import io.netty.channel.socket.nio.NioServerSocketChannel;
-import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.util.concurrent.Promise;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -40,17 +36,17 @@ final class RawTlsPath implements BenchPath {
   static RawTlsPath open() throws InterruptedException {
     RawTlsPath path = new RawTlsPath();
     Channel server =
-        new ServerBootstrap()
+        Transport.HERE
+            .listener()
             .group(path.receiving.netty())
-            .channel(NioServerSocketChannel.class)
             .childOption(ChannelOption.RECVBUF_ALLOCATOR, Sockets.receiveBuffers())
             .childHandler(secured(false, channel -> channel.pipeline().addLast(path.sink)))
             .bind(InetAddress.getLoopbackAddress(), 0)
             .sync()
             .channel();
-    new Bootstrap()
+    Transport.HERE
+        .dialer()
         .group(path.sending.netty())
-        .channel(NioSocketChannel.class)
         .option(ChannelOption.WRITE_BUFFER_WATER_MARK, Sockets.WATER_MARK)
         .handler(secured(true, channel -> path.source.complete(new Source(channel))))
         .connect(server.localAddress())

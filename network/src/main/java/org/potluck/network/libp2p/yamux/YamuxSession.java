@@ -223,6 +223,11 @@ public final class YamuxSession extends ChannelInboundHandlerAdapter {
     return granted;
   }
 
+  /** The largest window that a stream of this session came to need. */
+  int windowLearned() {
+    return windowLearned;
+  }
+
   /**
    * The shortest round trip measured; empty before the first. Others may have waited behind our own
    * data, and a window that grew with them would only lengthen that queue.

@@ -27,6 +27,19 @@ public final class YamuxStream implements Stream {
    */
   private static final int WINDOW_ROUND_TRIPS = 4;
 
+  /**
+   * A window update may wait much longer than a round trip behind what the receiver itself sends:
+   * on a home's uplink, several tenths of a second. So on any path a window is as long as what
+   * arrives in {@link #WINDOW_ROUND_TRIPS} of these ...
+   */
+  private static final Duration QUEUE = Duration.ofMillis(500);
+
+  /** ... but for paths so fast that this would be more: their queues are short. */
+  private static final long QUEUE_BYTES_MAX = 4 << 20;
+
+  /** So much within one of them is a bulk transfer, which will need what an earlier one did. */
+  private static final int BULK_BYTES = 64 << 10;
+
   /** Added to the round trip: the two ends' own delays. */
   private static final Duration OWN_DELAYS = Duration.ofMillis(3);
 
@@ -51,9 +64,8 @@ public final class YamuxStream implements Stream {
   private int receiveWindow = Frame.WINDOW_BYTES_INITIAL;
   private long receivable = Frame.WINDOW_BYTES_INITIAL;
   private int consumed;
-  private Instant tripEnds = Instant.MIN;
-  private long tripBytes;
-  private long lastTripBytes;
+  private final Arrivals perTrip = new Arrivals();
+  private final Arrivals perQueue = new Arrivals();
   private long highWaterBytes;
   private long lowWaterBytes;
   private boolean unwritable;
@@ -371,7 +383,7 @@ public final class YamuxStream implements Stream {
     if (closed || finReceived) {
       return;
     }
-    long wanted = WINDOW_ROUND_TRIPS * Math.max(lastTripBytes, tripBytes);
+    long wanted = windowWanted();
     int grow = wanted < 2L * receiveWindow ? 0 : session.growWindow(receiveWindow, wanted);
     if (grow == 0 && consumed < receiveWindow / 2) {
       return;
@@ -383,15 +395,17 @@ public final class YamuxStream implements Stream {
     session.control(Frame.WINDOW_UPDATE, 0, id, delta);
   }
 
+  private long windowWanted() {
+    boolean bulk = perQueue.most() >= BULK_BYTES;
+    long known = Math.max(WINDOW_ROUND_TRIPS * perQueue.most(), bulk ? session.windowLearned() : 0);
+    return Math.max(WINDOW_ROUND_TRIPS * perTrip.most(), Math.min(known, QUEUE_BYTES_MAX));
+  }
+
   /** Counts what comes in each round trip, which shows what the path holds (right-sizing). */
   private void arrived(int bytes) {
-    if (lastHeard.isAfter(tripEnds)) {
-      lastTripBytes = tripBytes;
-      tripBytes = 0;
-      Duration trip = session.roundTrip().orElse(ROUND_TRIP_UNKNOWN).plus(OWN_DELAYS);
-      tripEnds = lastHeard.plus(trip);
-    }
-    tripBytes += bytes;
+    Duration trip = session.roundTrip().orElse(ROUND_TRIP_UNKNOWN).plus(OWN_DELAYS);
+    perTrip.count(bytes, lastHeard, trip);
+    perQueue.count(bytes, lastHeard, QUEUE);
   }
 
   private void endIfFinished() {

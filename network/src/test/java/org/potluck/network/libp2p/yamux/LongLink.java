@@ -30,6 +30,9 @@ final class LongLink {
   private final Way back;
   final List<Sink> sinks = new ArrayList<>();
 
+  /** How long window updates wait behind what the receiver itself sends. */
+  Duration queueBack = Duration.ZERO;
+
   /** What the receiver does not read. */
   boolean paused;
 
@@ -120,8 +123,9 @@ final class LongLink {
         ByteBuf carried = bytes;
         freeAt = Math.max(freeAt, loop.nanos);
         freeAt += Math.round(bytes.readableBytes() * 1e9 / bytesPerSecond);
+        long queued = this == back ? queueBack.toNanos() : 0;
         loop.at(
-            freeAt + delayNanos,
+            freeAt + delayNanos + queued,
             () -> {
               if (to.isOpen()) {
                 boolean _ = to.writeInbound(carried);
