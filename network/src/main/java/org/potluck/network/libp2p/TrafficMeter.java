@@ -21,6 +21,7 @@ final class TrafficMeter extends ChannelDuplexHandler {
 
   private final InstantSource clock;
   private final TrafficTotal total;
+  private final UnsentLimit unsent;
   private long sent;
   private long received;
   private Instant lastHeard;
@@ -29,6 +30,7 @@ final class TrafficMeter extends ChannelDuplexHandler {
     this.clock = clock;
     this.total = total;
     lastHeard = clock.instant();
+    unsent = new UnsentLimit(lastHeard);
   }
 
   Traffic traffic() {
@@ -49,6 +51,11 @@ final class TrafficMeter extends ChannelDuplexHandler {
     context.fireChannelRead(message);
   }
 
+  @Override
+  public void handlerAdded(ChannelHandlerContext context) {
+    Transport.HERE.limitUnsent(context.channel(), unsent.bytes());
+  }
+
   /** The socket failed; that is everyday life, and closing says it all. */
   @Override
   public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
@@ -67,6 +74,9 @@ final class TrafficMeter extends ChannelDuplexHandler {
                   if (written.isSuccess()) {
                     sent += size;
                     total.sent(size);
+                    if (unsent.took(size, clock.instant())) {
+                      Transport.HERE.limitUnsent(context.channel(), unsent.bytes());
+                    }
                   }
                 });
   }
