@@ -1,13 +1,13 @@
 package org.potluck.peer.training;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import org.potluck.averaging.RoundOutcome;
+import org.potluck.averaging.codec.VectorMath;
 import org.potluck.averaging.state.Step;
 import org.potluck.averaging.trust.Audit;
 import org.potluck.trainer.Microbatch;
@@ -232,11 +232,7 @@ public final class TrainingLoop {
   }
 
   private static boolean finite(MemorySegment values) {
-    boolean finite = true;
-    for (long at = 0; at < values.byteSize(); at += Float.BYTES) {
-      finite &= Float.isFinite(values.get(ValueLayout.JAVA_FLOAT_UNALIGNED, at));
-    }
-    return finite;
+    return VectorMath.allFinite(values, 0, values.byteSize() / Float.BYTES);
   }
 
   private void step(MemorySegment average, long samples) {
