@@ -30,6 +30,7 @@ public final class FaultInjector {
   private final Revival revival;
   private final RandomGenerator random;
   private final List<Subject> subjects = new ArrayList<>();
+  private final List<Partition> stalls = new ArrayList<>();
   private EventLoop.@Nullable Timer nextPartition;
   private @Nullable Partition partition;
   private boolean healed;
@@ -83,6 +84,27 @@ public final class FaultInjector {
     expose(peer, false);
   }
 
+  /**
+   * The owner of {@code peer} switches it off: it dies unless it is dead already, and stays away
+   * until {@link #comesBack}, whatever faults it suffers and even when they are healed.
+   */
+  public void leaves(SimulatedNetwork peer) {
+    peer.host().absent = true;
+    simulation.note(peer.name(), "left", "its owner switches it off");
+    if (peer.host().running != null) {
+      simulation.crash(peer.host().running);
+    }
+  }
+
+  /** Its owner switches it on again; its identity, address and disk are what they were. */
+  public SimulatedNetwork comesBack(SimulatedNetwork peer) {
+    if (!peer.host().absent) {
+      throw new IllegalStateException(peer + " has not left");
+    }
+    peer.host().absent = false;
+    return simulation.restart(peer.host(), false);
+  }
+
   /** Ends the faults: the parted meet, the dead come back, liars speak the truth. */
   public void heal() {
     healed = true;
@@ -92,13 +114,14 @@ public final class FaultInjector {
     if (partition != null) {
       partition.heal();
     }
+    stalls.forEach(Partition::heal);
     simulation.disturbance().set(Faults.Links.NONE);
     for (Subject subject : subjects) {
       subject.host.upFactor = 1;
       subject.host.downFactor = 1;
       subject.host.liar = null;
       subject.host.conduct = new Conduct(subject.host.conduct.slowdown(), 1);
-      if (subject.host.running == null && subject.mayDie) {
+      if (subject.mayDie) {
         comeBack(subject);
       }
     }
@@ -127,7 +150,7 @@ public final class FaultInjector {
       simulation.note(
           subject.host.name, "slow", String.format(Locale.ROOT, "%.1f times as long", slowdown));
     }
-    boolean lying = subject.random.nextDouble() < lies.liarShare() && subject.mayDie;
+    boolean lying = subject.random.nextDouble() < lies.liarShare() && subject.mayDie && !healed;
     if (lying) {
       simulation.note(subject.host.name, "liar", "is one");
     }
@@ -172,7 +195,8 @@ public final class FaultInjector {
           Host other = subjects.get(subject.random.nextInt(subjects.size())).host;
           if (one != null && other != subject.host && other.running != null) {
             Duration length = Chance.exponential(subject.random, faults.stalls().lengthMean());
-            simulation.stall(one, other.running, length);
+            stalls.removeIf(stall -> !stall.lasts());
+            stalls.add(simulation.stall(one, other.running, length));
           }
           stallLater(subject);
         });
@@ -199,11 +223,10 @@ public final class FaultInjector {
   }
 
   private void comeBack(Subject subject) {
-    if (subject.host.running != null) {
-      return;
+    if (subject.host.running == null && !subject.host.absent) {
+      boolean diskLost = subject.random.nextDouble() < faults.crashes().diskLostShare();
+      revival.revive(simulation.restart(subject.host, diskLost));
     }
-    boolean diskLost = subject.random.nextDouble() < faults.crashes().diskLostShare();
-    revival.revive(simulation.restart(subject.host, diskLost));
     dieLater(subject);
   }
 

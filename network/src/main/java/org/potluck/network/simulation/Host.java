@@ -33,6 +33,9 @@ final class Host {
   /** Seconds that its clock gains per second. */
   double clockDrift;
 
+  /** Whether its owner has switched the peer off: no fault brings it back. */
+  boolean absent;
+
   Conduct conduct = Conduct.HONEST;
   @Nullable Liar liar;
 

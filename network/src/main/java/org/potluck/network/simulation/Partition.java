@@ -28,6 +28,10 @@ public final class Partition {
     }
   }
 
+  boolean lasts() {
+    return !healed;
+  }
+
   boolean separates(int sender, int receiver) {
     return (from.get(sender) && to.get(receiver))
         || (bothWays && from.get(receiver) && to.get(sender));

@@ -187,11 +187,12 @@ public final class Simulation {
     return part(senders, receivers, false);
   }
 
-  /** Nothing passes between two peers for {@code duration}. */
-  public void stall(SimulatedNetwork one, SimulatedNetwork other, Duration duration) {
+  /** Nothing passes between two peers for {@code duration}, or until what is returned heals. */
+  public Partition stall(SimulatedNetwork one, SimulatedNetwork other, Duration duration) {
     note(one.name(), "stalled", "with " + other.name() + " for " + duration.toMillis() + " ms");
     Partition partition = begin(indices(List.of(one)), indices(List.of(other)), true);
     at(duration, partition::heal);
+    return partition;
   }
 
   /** Plans a step of the scenario, for instance a crash, {@code delay} from now. */

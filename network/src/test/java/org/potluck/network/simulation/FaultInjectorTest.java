@@ -10,7 +10,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.potluck.network.Bandwidth;
 import org.potluck.network.StreamEnd;
@@ -21,6 +23,7 @@ import org.potluck.network.simulation.Faults.Lies;
 import org.potluck.network.simulation.Faults.Links;
 import org.potluck.network.simulation.Faults.PartitionMode;
 import org.potluck.network.simulation.Faults.Partitions;
+import org.potluck.network.simulation.Faults.Stalls;
 
 class FaultInjectorTest {
   private static final Duration LONG = Duration.ofMinutes(5);
@@ -94,6 +97,115 @@ class FaultInjectorTest {
     long deaths = all.size();
     simulation.runFor(Duration.ofHours(1));
     assertThat(lives.values().stream().mapToLong(List::size).sum()).isEqualTo(deaths);
+  }
+
+  @Test
+  void whoeverLeftIsBroughtBackByItsOwnerOnly() {
+    Simulation simulation = new Simulation(12);
+    Map<String, List<String>> lives = new TreeMap<>();
+    FaultInjector injector =
+        FaultInjector.start(
+            simulation,
+            Faults.none()
+                .with(new Crashes(Duration.ofSeconds(60), Duration.ofSeconds(10), 0, 0.5, 1)),
+            reborn -> live(reborn, lives));
+    List<SimulatedNetwork> peers = new ArrayList<>();
+    for (int i = 0; i < 10; i++) {
+      peers.add(simulation.addPeer(PeerProfile.home()));
+      injector.expose(peers.getLast());
+      live(peers.getLast(), lives);
+    }
+    simulation.runFor(Duration.ofMinutes(3));
+    peers.forEach(injector::leaves);
+    lives.clear();
+    simulation.runFor(Duration.ofMinutes(10));
+    injector.heal();
+    simulation.runFor(Duration.ofMinutes(10));
+    assertThat(lives).isEmpty();
+    assertThat(peers).noneMatch(simulation::running);
+    SimulatedNetwork back = injector.comesBack(peers.getFirst());
+    assertThat(simulation.running(back)).isTrue();
+    assertThat(back.disk().read("life")).isPresent();
+  }
+
+  @Test
+  void whoeverCameBackByItselfCanDieAgain() {
+    Simulation simulation = new Simulation(13);
+    Map<String, List<String>> lives = new TreeMap<>();
+    FaultInjector injector =
+        FaultInjector.start(
+            simulation,
+            Faults.none()
+                .with(new Crashes(Duration.ofSeconds(20), Duration.ofSeconds(30), 0, 0, 1)),
+            reborn -> live(reborn, lives));
+    SimulatedNetwork peer = simulation.addPeer(PeerProfile.home());
+    injector.expose(peer);
+    simulation.runUntil(() -> !peer.alive(), Duration.ofHours(1));
+    injector.leaves(peer);
+    SimulatedNetwork back = injector.comesBack(peer);
+    simulation.runFor(Duration.ofHours(1));
+    assertThat(back.alive()).isFalse();
+    assertThat(lives.get(peer.name())).hasSizeGreaterThan(30);
+  }
+
+  @Test
+  void healingEndsStallsAndNobodyLiesWhoComesAfterwards() {
+    Simulation simulation = new Simulation(14);
+    FaultInjector injector =
+        start(
+            simulation,
+            Faults.none()
+                .with(new Stalls(Duration.ofSeconds(5), Duration.ofHours(10)))
+                .with(new Lies(1, 1, 1, -3)));
+    SimulatedNetwork one = simulation.addPeer(PeerProfile.home());
+    SimulatedNetwork other = simulation.addPeer(PeerProfile.home());
+    injector.expose(one);
+    injector.expose(other);
+    simulation.runFor(Duration.ofMinutes(5));
+    Tape tape = Tape.at(other);
+    injector.heal();
+    SimulatedNetwork late = simulation.addPeer(PeerProfile.home());
+    injector.expose(late);
+    assertThat(late.conduct()).isEqualTo(Conduct.HONEST);
+    assertThat(late.host().liar).isNull();
+    new Tape().open(simulation, one, other).write(Tape.bytes(2_000));
+    simulation.runFor(Duration.ofSeconds(10));
+    assertThat(tape.bytes.toByteArray()).isEqualTo(Tape.array(2_000));
+  }
+
+  @Test
+  void eachModePartsAsItSays() {
+    for (PartitionMode mode : PartitionMode.values()) {
+      Simulation simulation = new Simulation(15);
+      List<Note> notes = new ArrayList<>();
+      simulation.onNote(notes::add);
+      FaultInjector injector =
+          start(
+              simulation,
+              Faults.none()
+                  .with(
+                      new Partitions(
+                          mode,
+                          0,
+                          Duration.ofSeconds(20),
+                          Duration.ofSeconds(5),
+                          Duration.ofSeconds(1))));
+      for (int i = 0; i < 6; i++) {
+        injector.expose(simulation.addPeer(PeerProfile.home()));
+      }
+      simulation.runFor(Duration.ofMinutes(10));
+      Set<Long> sides =
+          notes.stream()
+              .filter(note -> note.topic().equals("parted"))
+              .map(note -> note.text().substring(0, note.text().indexOf(" and ")))
+              .map(side -> side.chars().filter(each -> each == ',').count() + 1)
+              .collect(Collectors.toSet());
+      switch (mode) {
+        case ISOLATE_ONE -> assertThat(sides).containsExactly(1L);
+        case HALVES -> assertThat(sides).containsExactly(3L);
+        case RANDOM_SIDES -> assertThat(sides).hasSizeGreaterThan(2);
+      }
+    }
   }
 
   @Test
