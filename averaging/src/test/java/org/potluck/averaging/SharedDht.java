@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Predicate;
 import org.potluck.dht.Dht;
 import org.potluck.network.Multiaddr;
 import org.potluck.network.Network;
@@ -16,6 +17,7 @@ public final class SharedDht {
   private static final Duration DELAY = Duration.ofMillis(50);
 
   private final Map<String, Map<PeerId, Dht.Entry>> keys = new TreeMap<>();
+  private final Map<String, Predicate<byte[]>> shapes = new TreeMap<>();
 
   /** The DHT as the peer of {@code network} sees it. */
   public Dht of(Network network) {
@@ -33,11 +35,19 @@ public final class SharedDht {
             .schedule(
                 DELAY,
                 () -> {
-                  keys.computeIfAbsent(key, k -> new TreeMap<>())
-                      .put(network.self(), new Entry(network.self(), value, expiration));
-                  stored.complete(1);
+                  boolean good = shapes.getOrDefault(key, any -> true).test(value);
+                  if (good) {
+                    keys.computeIfAbsent(key, k -> new TreeMap<>())
+                        .put(network.self(), new Entry(network.self(), value, expiration));
+                  }
+                  stored.complete(good ? 1 : 0);
                 });
         return stored;
+      }
+
+      @Override
+      public void require(String key, Predicate<byte[]> shape) {
+        shapes.put(key, shape);
       }
 
       @Override

@@ -99,7 +99,7 @@ public final class KademliaDht implements Dht {
     }
     DhtId id = DhtId.ofKey(key);
     DhtRecord record = verifier.sign(network.identity(), id, value, expiration);
-    boolean kept = shelter.store(record, network.self(), false, now);
+    boolean kept = keep(record, now);
     return publisher.publish(record).thenApply(accepted -> accepted + (kept ? 1 : 0));
   }
 
@@ -137,7 +137,7 @@ public final class KademliaDht implements Dht {
    * @return completes with the number of nodes that accepted it, this one included
    */
   public CompletableFuture<Integer> store(DhtRecord record) {
-    boolean kept = shelter.store(record, network.self(), false, loop.now());
+    boolean kept = keep(record, loop.now());
     return publisher.publish(record).thenApply(accepted -> accepted + (kept ? 1 : 0));
   }
 
@@ -180,6 +180,10 @@ public final class KademliaDht implements Dht {
     closed = true;
     reader.close();
     upkeep.close();
+  }
+
+  private boolean keep(DhtRecord record, Instant now) {
+    return shelter.store(record, network.self(), false, now) == Shelter.Stored.KEPT;
   }
 
   private void handOff(Contact newcomer) {

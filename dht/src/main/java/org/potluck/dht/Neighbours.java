@@ -57,7 +57,7 @@ final class Neighbours implements Calls.Listener {
     finder = new PeerFinder(network, this::peers, options.callTimeout());
     introductions = new Introductions(network, self, options.clientOnly());
     calls = new Calls(rpc, network, finder, options.callTimeout(), this::ourInfo, this);
-    KadServer.serve(network, this::peers);
+    KadServer.serve(network, this::peers, caller -> admits(caller, 1));
   }
 
   private List<PeerId> peers() {

@@ -111,7 +111,7 @@ final class Reader {
       }
     }
     for (DhtRecord record : harvest.records()) {
-      shelter.store(record, us, true, now);
+      Shelter.Stored _ = shelter.store(record, us, true, now);
     }
     for (Search.Answer answer : found.answers()) {
       List<DhtRecord> lacking = harvest.lacking(answer.result());

@@ -18,12 +18,16 @@ import org.potluck.dht.records.DhtId;
 import org.potluck.dht.records.DhtRecord;
 import org.potluck.dht.records.DictionaryValue;
 import org.potluck.dht.records.UnixSeconds;
+import org.potluck.dht.routing.Standing;
 import org.potluck.network.EventLoop;
 import org.potluck.network.NetworkException;
 import org.potluck.network.PeerId;
 
 /** Answers the three calls that other nodes make. */
 final class Service {
+  /** After so many forged records of one call nothing more of it is looked at. */
+  private static final int FORGED_MAX = 4;
+
   private final EventLoop loop;
   private final Neighbours neighbours;
   private final Shelter shelter;
@@ -56,20 +60,22 @@ final class Service {
 
   CompletableFuture<StoreResponse> store(PeerId caller, StoreRequest request) {
     int count = request.getKeysCount();
-    if (count > Methods.RECORDS_MAX
-        || request.getSubkeysCount() != count
+    if (!neighbours.admits(caller, 1 + count)) {
+      return limited();
+    }
+    if (request.getSubkeysCount() != count
         || request.getValuesCount() != count
         || request.getExpirationTimeCount() != count
         || request.getInCacheCount() != count) {
-      return refused(
-          "store takes up to " + Methods.RECORDS_MAX + " records, fields alike in number");
+      return malformed(caller, "store takes as many subkeys, values and expirations as keys");
     }
-    if (!neighbours.admits(caller, 1 + count)) {
-      return limited();
+    if (count > Methods.RECORDS_MAX) {
+      return refused("store takes up to " + Methods.RECORDS_MAX + " records");
     }
     neighbours.heard(caller, request.getPeer());
     StoreResponse.Builder answer = StoreResponse.newBuilder().setPeer(neighbours.ourInfo());
     int budget = Methods.RECORDS_MAX;
+    int forged = 0;
     if (request.getWantNearest()) {
       addNearest(answer, request, caller);
     }
@@ -77,10 +83,18 @@ final class Service {
       Optional<List<DhtRecord>> records = records(request, i, budget);
       boolean stored = records.isPresent() && !records.get().isEmpty();
       for (DhtRecord record : records.orElse(List.of())) {
-        stored &= shelter.store(record, caller, request.getInCache(i), loop.now());
+        Shelter.Stored what =
+            forged >= FORGED_MAX
+                ? Shelter.Stored.REFUSED
+                : shelter.store(record, caller, request.getInCache(i), loop.now());
+        stored &= what == Shelter.Stored.KEPT;
+        forged += what == Shelter.Stored.FORGED ? 1 : 0;
       }
       budget -= records.map(List::size).orElse(0);
       answer.addStoreOk(stored);
+    }
+    if (forged > 0) {
+      neighbours.misdeed(caller, Standing.Misdeed.FORGED);
     }
     return CompletableFuture.completedFuture(answer.build());
   }
@@ -99,11 +113,11 @@ final class Service {
   }
 
   CompletableFuture<FindResponse> find(PeerId caller, FindRequest request) {
-    if (request.getKeysCount() > Methods.KEYS_MAX) {
-      return refused("find takes up to " + Methods.KEYS_MAX + " keys");
-    }
     if (!neighbours.admits(caller, 1 + request.getKeysCount())) {
       return limited();
+    }
+    if (request.getKeysCount() > Methods.KEYS_MAX) {
+      return refused("find takes up to " + Methods.KEYS_MAX + " keys");
     }
     neighbours.heard(caller, request.getPeer());
     FindResponse.Builder answer = FindResponse.newBuilder().setPeer(neighbours.ourInfo());
@@ -111,7 +125,7 @@ final class Service {
     Instant now = loop.now();
     for (var bytes : request.getKeysList()) {
       if (bytes.size() != DhtId.BYTES) {
-        return refused("a key id has " + DhtId.BYTES + " bytes");
+        return malformed(caller, "a key id has " + DhtId.BYTES + " bytes");
       }
       DhtId key = DhtId.ofBytes(bytes);
       FindResult.Builder result = shelter.find(key, room, now);
@@ -182,6 +196,11 @@ final class Service {
   private static <A> CompletableFuture<A> limited() {
     return CompletableFuture.failedFuture(
         new NetworkException(NetworkException.Reason.LIMITED, "more than one peer may ask for"));
+  }
+
+  private <A> CompletableFuture<A> malformed(PeerId caller, String why) {
+    neighbours.misdeed(caller, Standing.Misdeed.MALFORMED);
+    return refused(why);
   }
 
   private static <A> CompletableFuture<A> refused(String why) {

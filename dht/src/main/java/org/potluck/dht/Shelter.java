@@ -30,19 +30,32 @@ final class Shelter {
     cache = new Storage(options.cache());
   }
 
+  /** What became of a record. */
+  enum Stored {
+    KEPT,
+    REFUSED,
+    /** Its signature is not that of its owner, which no honest node would bring. */
+    FORGED;
+
+    private static Stored of(boolean kept) {
+      return kept ? KEPT : REFUSED;
+    }
+  }
+
   /**
-   * Whether {@code record} is good and is kept now.
+   * Keeps {@code record} if it is good and there is room.
    *
    * @param bringer who pays for it with its share of the room, where nobody signed
    */
-  boolean store(DhtRecord record, PeerId bringer, boolean inCache, Instant now) {
+  Stored store(DhtRecord record, PeerId bringer, boolean inCache, Instant now) {
     Storage storage = inCache ? cache : own;
     double seconds = UnixSeconds.of(now);
     return switch (verifier.judge(record, now)) {
-      case Verdict.Refused _ -> false;
-      case Verdict.Unsigned _ -> storage.store(record, null, bringer, seconds);
-      case Verdict.RsaSigned(var owner, _) -> storage.store(record, owner, owner, seconds);
-      case Verdict.Signed(var owner, _) -> storage.store(record, owner, owner, seconds);
+      case Verdict.Refused(_, boolean forged) -> forged ? Stored.FORGED : Stored.REFUSED;
+      case Verdict.Unsigned _ -> Stored.of(storage.store(record, null, bringer, seconds));
+      case Verdict.RsaSigned(var owner, _) ->
+          Stored.of(storage.store(record, owner, owner, seconds));
+      case Verdict.Signed(var owner, _) -> Stored.of(storage.store(record, owner, owner, seconds));
     };
   }
 

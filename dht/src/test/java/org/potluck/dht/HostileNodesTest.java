@@ -3,6 +3,7 @@ package org.potluck.dht;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -10,9 +11,11 @@ import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.potluck.dht.kad.PeerFinder;
 import org.potluck.dht.proto.FindRequest;
 import org.potluck.dht.proto.FindResponse;
 import org.potluck.dht.proto.FindResult;
+import org.potluck.dht.proto.KadMessage;
 import org.potluck.dht.proto.PeerAddresses;
 import org.potluck.dht.proto.PingRequest;
 import org.potluck.dht.proto.ResultType;
@@ -26,6 +29,10 @@ import org.potluck.dht.records.RecordVerifier;
 import org.potluck.dht.records.UnixSeconds;
 import org.potluck.network.Identity;
 import org.potluck.network.PeerId;
+import org.potluck.network.Stream;
+import org.potluck.network.StreamEnd;
+import org.potluck.network.StreamHandler;
+import org.potluck.network.rpc.Framing;
 
 /** Nodes that flood, forge, lie or gang up. */
 class HostileNodesTest {
@@ -49,9 +56,66 @@ class HostileNodesTest {
     // 4096 keys at once are 63 calls; 256 a second come on top.
     assertThat(refused).isBetween(51, 137);
     assertThat(pings(swarm, 1)).as("the flooder").isFalse();
+    assertThat(findsPeers(swarm, 1)).as("the flooder, by libp2p's protocol").isFalse();
     assertThat(pings(swarm, 2)).as("the others").isTrue();
+    assertThat(findsPeers(swarm, 2)).as("the others, by libp2p's protocol").isTrue();
     swarm.simulation.runFor(HOUR);
     assertThat(pings(swarm, 1)).as("an hour later").isTrue();
+  }
+
+  @Test
+  void aFloodInFewLargeCallsIsAFloodToo() {
+    Swarm swarm = Swarm.of(3, 68);
+    FindRequest.Builder many = FindRequest.newBuilder();
+    for (int i = 0; i < 5000; i++) {
+      many.addKeys(DhtId.ofKey("key " + i).toBytes());
+    }
+    for (int i = 0; i < 60; i++) {
+      assertThat(
+              fails(swarm, swarm.rpcs.get(1).call(first(swarm), Methods.FIND, many.build(), LIMIT)))
+          .isTrue();
+    }
+    assertThat(pings(swarm, 1)).isFalse();
+    assertThat(pings(swarm, 2)).isTrue();
+  }
+
+  @Test
+  void whoBringsForgedRecordsIsShutOut() {
+    Swarm swarm = Swarm.of(3, 69);
+    DhtId key = DhtId.ofKey("key");
+    Identity mallory = Identity.generate(swarm.simulation.random("mallory"));
+    DhtRecord good =
+        new RecordVerifier(1 << 20, HOUR)
+            .sign(mallory, key, new byte[10], swarm.simulation.clock().instant().plus(HOUR));
+    ByteString victim = RecordVerifier.subkey(swarm.networks.get(2).self());
+    DhtRecord forged = new DhtRecord(key, victim, good.value(), good.expiration());
+    for (int i = 0; i < 3; i++) {
+      assertThat(pings(swarm, 1)).isTrue();
+      StoreRequest request = Calls.add(StoreRequest.newBuilder(), forged, false).build();
+      StoreResponse answer =
+          swarm.await(swarm.rpcs.get(1).call(first(swarm), Methods.STORE, request, LIMIT));
+      assertThat(answer.getStoreOkList()).containsExactly(false);
+    }
+    assertThat(pings(swarm, 1)).isFalse();
+    assertThat(swarm.nodes.getFirst().contacts()).isEqualTo(1);
+    assertThat(pings(swarm, 2)).isTrue();
+  }
+
+  @Test
+  void whoAsksWhatMakesNoSenseIsShutOut() {
+    Swarm swarm = Swarm.of(3, 70);
+    FindRequest find = FindRequest.newBuilder().addKeys(ByteString.copyFromUtf8("no id")).build();
+    StoreRequest store =
+        StoreRequest.newBuilder().addKeys(DhtId.ofKey("key without a value").toBytes()).build();
+    for (int i = 0; i < 3; i++) {
+      assertThat(pings(swarm, 1)).isTrue();
+      var answer =
+          i == 1
+              ? swarm.rpcs.get(1).call(first(swarm), Methods.STORE, store, LIMIT)
+              : swarm.rpcs.get(1).call(first(swarm), Methods.FIND, find, LIMIT);
+      assertThat(fails(swarm, answer)).isTrue();
+    }
+    assertThat(pings(swarm, 1)).isFalse();
   }
 
   @Test
@@ -203,6 +267,33 @@ class HostileNodesTest {
             .rpcs
             .get(from)
             .call(first(swarm), Methods.PING, PingRequest.getDefaultInstance(), LIMIT));
+  }
+
+  /** Whether the first node answers a question for libp2p's FIND_NODE. */
+  private static boolean findsPeers(Swarm swarm, int from) {
+    boolean[] heard = {false, false};
+    Stream stream =
+        swarm.await(swarm.networks.get(from).open(first(swarm), PeerFinder.PROTOCOL, LIMIT));
+    stream.handler(
+        new StreamHandler() {
+          @Override
+          public void received(Stream by, ByteBuffer data) {
+            heard[0] = true;
+          }
+
+          @Override
+          public void closed(Stream by, StreamEnd end) {
+            heard[1] = true;
+          }
+        });
+    KadMessage question =
+        KadMessage.newBuilder()
+            .setType(KadMessage.Type.FIND_NODE)
+            .setKey(ByteString.copyFrom(swarm.networks.get(2).self().toBytes()))
+            .build();
+    stream.write(Framing.VARINT.encode(0, question));
+    swarm.simulation.runUntil(() -> heard[0] || heard[1], LIMIT);
+    return heard[0];
   }
 
   private static boolean fails(Swarm swarm, CompletableFuture<?> call) {

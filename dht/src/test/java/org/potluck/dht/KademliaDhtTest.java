@@ -226,7 +226,7 @@ class KademliaDhtTest {
         .extracting(Dht.Entry::owner)
         .containsExactly(mallory.peerId());
     assertThatThrownBy(() -> store(swarm, StoreRequest.newBuilder().addKeys(key.toBytes()).build()))
-        .hasMessageContaining("store takes up to");
+        .hasMessageContaining("store takes as many");
   }
 
   @Test

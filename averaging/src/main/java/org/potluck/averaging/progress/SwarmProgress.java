@@ -8,6 +8,7 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Predicate;
@@ -82,6 +83,7 @@ public final class SwarmProgress {
         new UnaryMethod<>(
             run + "::Progress.rpc_tell", ProgressWord.parser(), ProgressAnswer.parser(), 16 * 1024);
     rpc.serve(tell, this::told);
+    dht.require(key, value -> read(network.self(), value).isPresent());
     network.listen(
         new Network.ConnectionListener() {
           @Override
@@ -276,12 +278,20 @@ public final class SwarmProgress {
     if (entry.owner().equals(network.self()) || others.containsKey(entry.owner())) {
       return;
     }
+    read(entry.owner(), entry.value())
+        .ifPresent(
+            progress -> {
+              network.remember(progress.peer(), progress.addresses());
+              tell(progress.peer()); // its answer says that it is still there
+            });
+  }
+
+  /** Empty where that cannot be; its owner's mistake, there will be a better record or none. */
+  private static Optional<PeerProgress> read(PeerId owner, byte[] value) {
     try {
-      PeerProgress progress = PeerProgress.of(entry.owner(), ProgressWord.parseFrom(entry.value()));
-      network.remember(progress.peer(), progress.addresses());
-      tell(progress.peer()); // its answer says that it is still there
+      return Optional.of(PeerProgress.of(owner, ProgressWord.parseFrom(value)));
     } catch (InvalidProtocolBufferException | IllegalArgumentException e) {
-      // Its owner's mistake; there will be a better record or none.
+      return Optional.empty();
     }
   }
 

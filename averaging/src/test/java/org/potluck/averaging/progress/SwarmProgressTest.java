@@ -2,11 +2,15 @@ package org.potluck.averaging.progress;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.potluck.averaging.SharedDht;
+import org.potluck.averaging.proto.ProgressWord;
+import org.potluck.dht.Dht;
 import org.potluck.network.rpc.Rpc;
 import org.potluck.network.simulation.NetworkConditions;
 import org.potluck.network.simulation.PeerProfile;
@@ -75,6 +79,21 @@ class SwarmProgressTest {
     for (Peer peer : peers.subList(2, count)) {
       assertThat(peers.getFirst().of(peer).samples()).isEqualTo(seconds * 40L);
     }
+  }
+
+  @Test
+  void nodesOfTheRunKeepNothingButWordsUnderItsKey() {
+    swarm(14, 2);
+    Dht notebook = dht.of(peers.getFirst().network);
+    Instant later = simulation.clock().instant().plus(Duration.ofMinutes(1));
+    byte[] nonsense = "no word of anybody".getBytes(StandardCharsets.UTF_8);
+    byte[] impossible = ProgressWord.newBuilder().setEpoch(-1).build().toByteArray();
+    byte[] word = peers.getFirst().word(1, 0, false).toMessage().toByteArray();
+    for (byte[] value : List.of(nonsense, impossible)) {
+      assertThat(simulation.await(notebook.publish("run-14.progress", value, later), SOON))
+          .isZero();
+    }
+    assertThat(simulation.await(notebook.publish("run-14.progress", word, later), SOON)).isOne();
   }
 
   @Test

@@ -5,6 +5,7 @@ import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.potluck.dht.proto.KadMessage;
 import org.potluck.dht.proto.KadPeer;
@@ -26,20 +27,24 @@ public final class KadServer {
 
   private final Network network;
   private final Supplier<Collection<PeerId>> known;
+  private final Predicate<PeerId> admits;
   private final KadSpace space = new KadSpace();
 
-  private KadServer(Network network, Supplier<Collection<PeerId>> known) {
+  private KadServer(Network network, Supplier<Collection<PeerId>> known, Predicate<PeerId> admits) {
     this.network = network;
     this.known = known;
+    this.admits = admits;
   }
 
   /**
    * Answers from now on.
    *
    * @param known peers that may be named
+   * @param admits whether a peer may ask a question now; asked for each
    */
-  public static void serve(Network network, Supplier<Collection<PeerId>> known) {
-    KadServer server = new KadServer(network, known);
+  public static void serve(
+      Network network, Supplier<Collection<PeerId>> known, Predicate<PeerId> admits) {
+    KadServer server = new KadServer(network, known, admits);
     network.handle(PeerFinder.PROTOCOL, server::accept);
   }
 
@@ -60,7 +65,10 @@ public final class KadServer {
       boolean answerable =
           question.getType() == KadMessage.Type.FIND_NODE
               || question.getType() == KadMessage.Type.PING;
-      if (!answerable || ++asked > QUESTIONS_MAX || question.getKey().size() > PeerId.BYTES_MAX) {
+      if (!answerable
+          || ++asked > QUESTIONS_MAX
+          || question.getKey().size() > PeerId.BYTES_MAX
+          || !admits.test(caller)) {
         stream.reset();
       } else {
         stream.say(answer(question, caller));

@@ -21,9 +21,9 @@ public final class Standing {
 
   /** What a peer did that no honest node does, or not often. */
   public enum Misdeed {
-    /** Served a record whose signature is wrong. */
+    /** Served or brought a record whose signature is wrong. */
     FORGED(25),
-    /** Sent an answer that makes no sense. */
+    /** Sent an answer or a question that makes no sense. */
     MALFORMED(25),
     /** Named nodes that, most of them, are not there. */
     NAMED_GHOSTS(10),

@@ -143,6 +143,7 @@ public final class NetworkSwarm implements Swarm {
           LinkMeter meter = new LinkMeter(node.network(), LinkMeter.Limits.NONE);
           RightOfWay before = new RightOfWay(averager::exchanging, () -> meter.link().upload());
           SwarmProgress progress = new SwarmProgress(node.network(), node.rpc(), node.dht(), run);
+          PostedSample.demandOnly(node.dht(), run);
           SwarmNotary notary =
               new SwarmNotary(
                   node.network().loop(),

@@ -2,7 +2,6 @@ package org.potluck.peer.run;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -413,13 +412,13 @@ public final class TrainingPeer implements AutoCloseable {
 
     private void publishSample(Trainer from) {
       String text = from.generate(PROMPT, 120, 0.8, from.epoch());
-      byte[] value = (from.epoch() + "\n" + text).getBytes(StandardCharsets.UTF_8);
+      byte[] value = new PostedSample(from.epoch(), text).encode();
       node.execute(
           () -> {
             CompletableFuture<Integer> _ =
                 node.dht()
                     .publish(
-                        Watcher.samplesKey(manifest.runId()),
+                        PostedSample.key(manifest.runId()),
                         value,
                         node.network().loop().now().plus(Duration.ofMinutes(10)));
           });

@@ -1,6 +1,5 @@
 package org.potluck.peer.run;
 
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -56,12 +55,9 @@ final class Watcher {
             network.loop().now());
   }
 
-  static String samplesKey(String run) {
-    return run + ".samples";
-  }
-
   void start() {
     RoundBulletin.demandSoundNotes(dht, run);
+    PostedSample.demandOnly(dht, run);
     progress.listen(() -> chronicle.heard(progress.trainers(), network.loop().now()));
     progress.say(onlooker());
     look();
@@ -121,24 +117,17 @@ final class Watcher {
   private void readSamples() {
     EventLoop.Timer _ = network.loop().schedule(READ_SAMPLES_EVERY, this::readSamples);
     CompletableFuture<Void> _ =
-        dht.entries(samplesKey(run)).thenAccept(entries -> entries.forEach(this::showSample));
+        dht.entries(PostedSample.key(run)).thenAccept(entries -> entries.forEach(this::showSample));
   }
 
   private void showSample(Dht.Entry entry) {
-    String text = new String(entry.value(), StandardCharsets.UTF_8);
-    int line = text.indexOf('\n');
-    if (line < 1 || line > 18) {
-      return;
-    }
-    try {
-      long epoch = Long.parseLong(text.substring(0, line));
-      // Whoever claims to be ahead of the swarm must not silence all others.
-      if (epoch > sampleEpoch && epoch <= chronicle.epoch() + 1) {
-        sampleEpoch = epoch;
-        monitor.sample(new ModelSample(epoch, network.loop().now(), "", text.substring(line + 1)));
-      }
-    } catch (NumberFormatException e) {
-      // Somebody wrote something else under this key; it is not a sample.
-    }
+    PostedSample.decode(entry.value())
+        // Whoever claims to be ahead of the swarm must not silence all others.
+        .filter(said -> said.epoch() > sampleEpoch && said.epoch() <= chronicle.epoch() + 1)
+        .ifPresent(
+            said -> {
+              sampleEpoch = said.epoch();
+              monitor.sample(new ModelSample(said.epoch(), network.loop().now(), "", said.text()));
+            });
   }
 }
