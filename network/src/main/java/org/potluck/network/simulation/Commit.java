@@ -1,8 +1,11 @@
 package org.potluck.network.simulation;
 
 import java.io.IOException;
+import java.net.URISyntaxException;
+import java.nio.file.FileSystemNotFoundException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.CodeSource;
 import java.util.Optional;
 
 /** Which version of the code runs, for messages: with the seed it makes a failure happen again. */
@@ -11,9 +14,24 @@ public final class Commit {
 
   private Commit() {}
 
-  /** The checked-out commit of the working directory's repository, in git's short form. */
+  /**
+   * The checked-out commit of the repository that the running code lies in, in git's short form;
+   * where it was built outside of one, that is not known. What was changed since is not seen.
+   */
   public static String current() {
-    Path folder = Path.of("").toAbsolutePath();
+    CodeSource source = Commit.class.getProtectionDomain().getCodeSource();
+    try {
+      return source == null ? UNKNOWN : of(Path.of(source.getLocation().toURI()));
+    } catch (URISyntaxException | FileSystemNotFoundException e) {
+      return UNKNOWN;
+    }
+  }
+
+  /**
+   * @param place in the work tree, a file or a folder
+   */
+  static String of(Path place) {
+    Path folder = place.toAbsolutePath();
     while (folder != null && !Files.exists(folder.resolve(".git"))) {
       folder = folder.getParent();
     }

@@ -49,6 +49,13 @@ public final class Ticker {
         System.out, "", terminal, terminal ? REWRITE_EVERY : PRINT_EVERY, InstantSource.system());
   }
 
+  /** The same on standard error, for jobs whose standard output is their result. */
+  public static Ticker onErrors() {
+    boolean terminal = onTerminal();
+    return new Ticker(
+        System.err, "", terminal, terminal ? REWRITE_EVERY : PRINT_EVERY, InstantSource.system());
+  }
+
   /** Lines that begin with {@code name}, for several peers that share a terminal. */
   public static Ticker named(String name, Duration every) {
     return new Ticker(System.out, "%-10s ".formatted(name), false, every, InstantSource.system());
@@ -94,11 +101,17 @@ public final class Ticker {
     saidAt = now;
   }
 
-  private void print(String line) {
+  /** Takes the line that is rewritten off the terminal. */
+  public synchronized void clear() {
     if (width > 0) {
       out.print("\r" + " ".repeat(width) + "\r");
+      out.flush();
       width = 0;
     }
+  }
+
+  private void print(String line) {
+    clear();
     out.println(name + line);
   }
 }

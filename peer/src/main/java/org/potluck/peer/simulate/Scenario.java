@@ -18,6 +18,18 @@ import org.potluck.network.simulation.PeerProfile;
  */
 record Scenario(
     String name, Time time, Run run, Swarm swarm, Split split, boolean drawFaults, Faults faults) {
+  /** Nobody waits for longer; more is a slip. */
+  private static final Duration TIME_MAX = Duration.ofDays(365);
+
+  private static final double SUM_TOLERANCE = 1e-6;
+
+  Scenario {
+    require(
+        split.share() == 0
+            || (split.from().compareTo(time.faults()) < 0
+                && split.until().compareTo(time.faults()) <= 0),
+        "split.from and split.until must lie within time.faults; afterwards everything heals");
+  }
 
   /**
    * @param faults how long things may go wrong
@@ -25,6 +37,9 @@ record Scenario(
    */
   record Time(Duration faults, Duration healing) {
     Time {
+      require(
+          faults.compareTo(TIME_MAX) <= 0 && healing.compareTo(TIME_MAX) <= 0,
+          "time.faults and time.healing must be at most a year");
       require(faults.plus(healing).isPositive(), "time.faults or time.healing must be positive");
     }
   }
@@ -125,11 +140,31 @@ record Scenario(
       classes = List.copyOf(classes);
       require(peers >= 1 && peers <= 100_000, "swarm.peers must be 1 to 100000");
       require(!classes.isEmpty(), "swarm.classes needs at least one class");
+      PeerClass first = classes.getFirst();
+      require(
+          first.reachable() && first.attack() == Attack.NONE,
+          "class "
+              + first.name()
+              + " is the first, and its first peer the one that the invitation names: it must be"
+              + " reachable and without attack");
+      double others = classes.stream().skip(1).mapToDouble(PeerClass::share).sum();
+      require(
+          others <= 1 + SUM_TOLERANCE,
+          "the shares of swarm.classes add up to more than 1; the first class takes the rest");
+      require(
+          first.share() == 0 || Math.abs(first.share() + others - 1) <= SUM_TOLERANCE,
+          "the shares of swarm.classes do not add up to 1; leave out that of class "
+              + first.name()
+              + ", which takes the rest");
+      require(
+          classes.stream().map(PeerClass::name).distinct().count() == classes.size(),
+          "two of swarm.classes have the same name");
     }
   }
 
   /**
-   * @param share of all peers; what the shares leave over goes to the first class
+   * @param share of all peers; what the shares leave over goes to the first class, whose own need
+   *     not be given
    * @param samplesPerSecond what its device computes
    * @param delay one way to the backbone
    * @param reachable whether others can dial it
@@ -154,8 +189,12 @@ record Scenario(
     PeerClass {
       require(!name.isBlank(), "swarm.classes: every class needs a name");
       require(share >= 0 && share <= 1, "share of class " + name + " must be between 0 and 1");
-      require(samplesPerSecond > 0, "samples-per-second of class " + name + " must be positive");
-      require(upMbit > 0 && downMbit > 0, "links of class " + name + " must be positive");
+      require(
+          samplesPerSecond >= 1e-6 && samplesPerSecond <= 1e6,
+          "samples-per-second of class " + name + " must be 0.000001 to 1000000");
+      require(
+          Math.min(upMbit, downMbit) >= 1e-3 && Math.max(upMbit, downMbit) <= 1e6,
+          "up-mbit and down-mbit of class " + name + " must be 0.001 to 1000000");
     }
 
     Bandwidth up() {

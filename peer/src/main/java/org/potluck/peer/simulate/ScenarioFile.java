@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.deser.std.StdDeserializer;
+import com.fasterxml.jackson.databind.exc.InvalidFormatException;
 import com.fasterxml.jackson.databind.module.SimpleModule;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
@@ -19,6 +20,7 @@ import java.time.Duration;
 import java.time.format.DateTimeParseException;
 import java.util.List;
 import java.util.Locale;
+import org.potluck.network.simulation.Faults.PartitionMode;
 import org.potluck.peer.manifest.ManifestException;
 
 /**
@@ -36,7 +38,10 @@ final class ScenarioFile {
           .enable(DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES)
           .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
           .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
-          .addModule(new SimpleModule().addDeserializer(Duration.class, new DurationText()))
+          .addModule(
+              new SimpleModule()
+                  .addDeserializer(Duration.class, new DurationText())
+                  .addDeserializer(PartitionMode.class, new ModeText()))
           .build();
 
   private static final String DEFAULTS =
@@ -95,21 +100,30 @@ final class ScenarioFile {
       }
       given = YAML.readTree(text);
     } catch (JsonProcessingException e) {
-      int line = e.getLocation() == null ? 1 : e.getLocation().getLineNr();
-      throw new ManifestException(file + ":" + line + ": " + firstLine(e.getOriginalMessage()));
+      throw new ManifestException(file + SettingTrouble.syntax(e));
     } catch (IOException e) {
       throw new ManifestException(file + ": cannot be read: " + e.getMessage());
     }
     if (!given.isObject()) {
       throw new ManifestException(file + ": is empty or no list of settings");
     }
+    if (given.path("draw-faults").asBoolean() && given.has("faults")) {
+      throw new ManifestException(
+          file
+              + lines.of(List.of("faults"))
+              + ": with draw-faults: true all faults are drawn from the seed; leave one of the two"
+              + " out");
+    }
     try {
       return YAML.treeToValue(withDefaults((ObjectNode) given), Scenario.class);
     } catch (JsonMappingException e) {
       List<String> path = e.getPath().stream().map(ScenarioFile::step).toList();
-      throw new ManifestException(file + lines.of(path) + ": " + explain(e, path));
+      String what = SettingTrouble.explain(e, path, YAML);
+      // What concerns the whole scenario begins with the setting that it concerns.
+      List<String> place = path.isEmpty() ? List.of(what.split(" ", -1)[0].split("\\.", -1)) : path;
+      throw new ManifestException(file + lines.of(place) + ": " + what);
     } catch (JsonProcessingException e) {
-      throw new ManifestException(file + ": " + firstLine(e.getOriginalMessage()));
+      throw new ManifestException(file + SettingTrouble.syntax(e));
     }
   }
 
@@ -145,15 +159,25 @@ final class ScenarioFile {
     return field == null ? Integer.toString(reference.getIndex()) : field;
   }
 
-  private static String explain(JsonMappingException e, List<String> path) {
-    if (e.getCause() instanceof IllegalArgumentException cause && cause.getMessage() != null) {
-      return cause.getMessage();
-    }
-    return "'" + String.join(".", path) + "': " + firstLine(e.getOriginalMessage());
-  }
+  /** A mode as the rest of the file writes names: {@code isolate-one}. */
+  private static final class ModeText extends StdDeserializer<PartitionMode> {
+    private static final long serialVersionUID = 1L;
 
-  private static String firstLine(String message) {
-    return message.lines().findFirst().orElse("cannot be understood");
+    ModeText() {
+      super(PartitionMode.class);
+    }
+
+    @Override
+    public PartitionMode deserialize(JsonParser parser, DeserializationContext context)
+        throws IOException {
+      String text = parser.getValueAsString("").strip();
+      for (PartitionMode mode : PartitionMode.values()) {
+        if (mode.name().equals(text.replace('-', '_').toUpperCase(Locale.ROOT))) {
+          return mode;
+        }
+      }
+      throw InvalidFormatException.from(parser, "no such mode", text, PartitionMode.class);
+    }
   }
 
   /** A time as people write it: {@code 250ms}, {@code 30s}, {@code 5m}, {@code 2h}. */

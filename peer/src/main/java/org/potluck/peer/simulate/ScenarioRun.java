@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -42,6 +43,7 @@ final class ScenarioRun {
   private final Map<String, Participant> participants = new LinkedHashMap<>();
   private List<Multiaddr> invitation = List.of();
   private @Nullable Spectator spectator;
+  private Consumer<Supplier<String>> progress = status -> {};
 
   ScenarioRun(Scenario scenario, long seed, ModelMaker models) {
     this.scenario = scenario;
@@ -66,6 +68,11 @@ final class ScenarioRun {
     spectator = watching;
     simulation.onNote(watching::note);
     watching.begin(scenario, faults, simulation.seed());
+  }
+
+  /** Tells {@code listener} after every simulated second where the run is. */
+  void onProgress(Consumer<Supplier<String>> listener) {
+    progress = listener;
   }
 
   Outcome run() {
@@ -96,10 +103,20 @@ final class ScenarioRun {
       Duration left = end.minus(simulation.elapsed());
       Duration step = Duration.ofSeconds(1);
       simulation.runFor(left.compareTo(step) < 0 ? left : step);
+      progress.accept(this::status);
       if (spectator != null) {
         spectator.look(words(), simulation.elapsed());
       }
     }
+  }
+
+  private String status() {
+    return "simulated %d of %d seconds: %d peers, epoch %d"
+        .formatted(
+            simulation.elapsed().toSeconds(),
+            scenario.time().faults().plus(scenario.time().healing()).toSeconds(),
+            participants.values().stream().filter(Participant::there).count(),
+            participants.values().stream().mapToLong(Participant::epoch).max().orElse(0));
   }
 
   private List<PeerProgress> words() {
@@ -150,15 +167,14 @@ final class ScenarioRun {
     leaveLater(peer, peerClass, simulation.random("sessions of " + name));
   }
 
+  /** Sessions are of the machine, whatever befalls the peer on it meanwhile. */
   private void leaveLater(
       SimulatedNetwork peer, Scenario.PeerClass peerClass, RandomGenerator random) {
     if (!peerClass.stay().isZero()) {
       simulation.at(
           exponential(random, peerClass.stay()),
           () -> {
-            if (peer.alive()) {
-              simulation.crash(peer);
-            }
+            injector.leaves(peer);
             if (!peerClass.away().isZero()) {
               simulation.at(
                   exponential(random, peerClass.away()), () -> comeBack(peer, peerClass, random));
@@ -169,12 +185,8 @@ final class ScenarioRun {
 
   private void comeBack(
       SimulatedNetwork peer, Scenario.PeerClass peerClass, RandomGenerator random) {
-    Participant participant = participant(peer);
-    if (!participant.there() && !simulation.running(peer)) {
-      SimulatedNetwork reborn = simulation.restart(peer);
-      revive(reborn);
-      leaveLater(reborn, peerClass, random);
-    }
+    revive(injector.comesBack(peer));
+    leaveLater(peer, peerClass, random);
   }
 
   private void revive(SimulatedNetwork reborn) {

@@ -6,11 +6,15 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.potluck.peer.report.PeerReport;
 import org.potluck.peer.report.RunReport;
 
 /** What a person wants to know after a scenario, class by class. */
 final class ScenarioSummary {
+  /** What no story is told for. */
+  private static final List<String> USUAL = List.of("averaged", "bandwidth", "healing");
+
   private ScenarioSummary() {}
 
   static void print(
@@ -48,6 +52,20 @@ final class ScenarioSummary {
     classes.forEach((name, peers) -> line(name, peers, out));
     line("all", report.peers(), out);
     out.println();
+  }
+
+  /**
+   * What happened beside rounds that went well, as numbers; {@code --timeline} has the sentences.
+   */
+  static void story(Map<String, Integer> topics, PrintWriter out) {
+    String told =
+        topics.entrySet().stream()
+            .filter(topic -> !USUAL.contains(topic.getKey()))
+            .map(topic -> topic.getKey() + " " + topic.getValue())
+            .collect(Collectors.joining(", "));
+    if (!told.isEmpty()) {
+      out.println("Story: " + told + ". Every sentence of it: --timeline FILE.");
+    }
     out.println("Simulated: time, links and computing are virtual, the protocols are real.");
     out.flush();
   }

@@ -1,11 +1,11 @@
 package org.potluck.peer.simulate;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.potluck.averaging.RoundOutcome;
 import org.potluck.averaging.progress.PeerProgress;
@@ -25,7 +25,9 @@ import org.potluck.trainer.Trainer;
 
 /** One life of a peer, from its start to its death: the wiring that a real process has. */
 final class Session {
-  private static final Duration ADDRESSES_EVERY = Duration.ofSeconds(30);
+  /** As a real peer does. */
+  private static final Duration CHECKPOINT_EVERY = Duration.ofMinutes(5);
+
   private static final Duration BOOTSTRAP_AGAIN = Duration.ofSeconds(10);
 
   private final SimulatedNetwork network;
@@ -36,11 +38,13 @@ final class Session {
   private final Trainer trainer;
   private final List<Multiaddr> known;
   private final Duration began;
+  private Instant saved;
   private boolean training;
 
   /**
-   * @param known addresses from the invitation; what the disk remembers is tried, too
-   * @param model a model at its beginning, this peer's own
+   * @param known addresses from the invitation; where nobody answers there, those on the disk are
+   *     tried
+   * @param model a model at its beginning, this peer's own; goes on from a checkpoint on the disk
    * @param rounds hears what became of this peer's rounds
    */
   Session(
@@ -53,13 +57,21 @@ final class Session {
       Consumer<RoundNote> rounds) {
     this.network = network;
     this.known =
-        Stream.concat(known.stream(), AddressNote.read(network.disk()).stream())
+        known.stream()
             .filter(address -> !address.peer().equals(Optional.of(network.self())))
-            .distinct()
             .toList();
     this.began = now;
+    saved = network.loop().now();
     Rpc rpc = new Rpc(network, network.random());
-    dht = KademliaDht.create(network, rpc, network.random(), DhtOptions.DEFAULTS);
+    dht =
+        KademliaDht.create(
+            network, rpc, network.random(), DhtOptions.DEFAULTS, new DiskPeers(network.disk()));
+    DiskCheckpoint.read(network.disk())
+        .ifPresent(
+            state -> {
+              model.restore(state);
+              network.note("resumed", "from its checkpoint of epoch " + state.epoch());
+            });
     coroutine = Coroutine.of(this::train);
     swarm =
         new SimulatedSwarm(
@@ -70,7 +82,6 @@ final class Session {
             run.targetBatch(), run.microBatch(), run.epochs(), Draws.drawer(network.self()));
     loop = new TrainingLoop(trainer, swarm, plan, new Teller(), network.loop().clock());
     bootstrap();
-    noteAddresses();
   }
 
   Trainer trainer() {
@@ -131,13 +142,6 @@ final class Session {
     }
   }
 
-  private void noteAddresses() {
-    List<Multiaddr> heard =
-        swarm.others().stream().flatMap(other -> other.addresses().stream()).toList();
-    AddressNote.write(network.disk(), heard);
-    EventLoop.Timer _ = network.loop().schedule(ADDRESSES_EVERY, this::noteAddresses);
-  }
-
   /** Tells the story of this peer. */
   private final class Teller implements TrainingListener {
     @Override
@@ -158,6 +162,15 @@ final class Session {
                         averaged.faults().isEmpty() ? "" : ", mended: " + averaged.faults()));
         case RoundOutcome.Abandoned abandoned ->
             network.note("abandoned", "epoch " + epoch + ": " + abandoned.reason());
+      }
+    }
+
+    @Override
+    public void stepped(Trainer stepped, double loss, long samples, Duration took) {
+      Instant now = network.loop().now();
+      if (Duration.between(saved, now).compareTo(CHECKPOINT_EVERY) > 0) {
+        saved = now;
+        DiskCheckpoint.write(network.disk(), stepped.state());
       }
     }
 

@@ -9,9 +9,11 @@ import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.potluck.peer.manifest.ManifestException;
 
 /** In which line each setting of a file stands; refuses those that no record carries. */
@@ -31,6 +33,9 @@ final class SettingLines {
     SettingLines all = new SettingLines(file);
     if (parser.nextToken() != null) {
       all.value(parser, root, List.of());
+      if (parser.nextToken() != null) {
+        throw all.wrong(parser, "here a second document begins; a file is one scenario");
+      }
     }
     return all;
   }
@@ -49,29 +54,50 @@ final class SettingLines {
   private void value(JsonParser parser, Type type, List<String> path)
       throws IOException, ManifestException {
     lines.put(String.join(".", path), parser.currentTokenLocation().getLineNr());
-    if (parser.currentToken() == JsonToken.START_ARRAY) {
+    boolean list = parser.currentToken() == JsonToken.START_ARRAY;
+    boolean group = parser.currentToken() == JsonToken.START_OBJECT;
+    if (group && type instanceof ParameterizedType) {
+      throw wrong(parser, name(path) + " is a list; let each of its parts begin with '- '");
+    }
+    if (list && !(type instanceof ParameterizedType)) {
+      throw wrong(parser, name(path) + " is no list");
+    }
+    if (list) {
       Type element = elementOf(type);
       for (int index = 0; parser.nextToken() != JsonToken.END_ARRAY; index++) {
         value(parser, element, extended(path, Integer.toString(index)));
       }
-    } else if (parser.currentToken() == JsonToken.START_OBJECT) {
+    } else if (group) {
       Map<String, Type> known = settings(type);
+      Set<String> given = new HashSet<>();
+      if (known.isEmpty()) {
+        throw wrong(parser, name(path) + " is one value, no group of settings");
+      }
       while (parser.nextToken() != JsonToken.END_OBJECT) {
         String name = parser.currentName();
         Type inner = known.get(name);
         if (inner == null) {
-          throw new ManifestException(
-              "%s:%d: unknown setting '%s'; known here: %s"
-                  .formatted(
-                      file,
-                      parser.currentTokenLocation().getLineNr(),
-                      name,
-                      String.join(", ", known.keySet())));
+          throw wrong(
+              parser,
+              "unknown setting '%s'; known here: %s"
+                  .formatted(name, String.join(", ", known.keySet())));
+        }
+        if (!given.add(name)) {
+          throw wrong(parser, name(extended(path, name)) + " is set a second time");
         }
         parser.nextToken();
         value(parser, inner, extended(path, name));
       }
     }
+  }
+
+  private ManifestException wrong(JsonParser parser, String what) {
+    return new ManifestException(
+        "%s:%d: %s".formatted(file, parser.currentTokenLocation().getLineNr(), what));
+  }
+
+  private static String name(List<String> path) {
+    return path.isEmpty() ? "a scenario" : "'" + String.join(".", path) + "'";
   }
 
   private static Map<String, Type> settings(Type type) {

@@ -134,11 +134,6 @@ final class SimulatedSwarm implements Swarm {
     sequence = network.loop().now().toEpochMilli() * 1000;
   }
 
-  /** Peers heard of, for the address book. */
-  List<PeerProgress> others() {
-    return progress.others();
-  }
-
   /** What this peer last said of itself; empty before it has begun, and once it has left. */
   Optional<PeerProgress> word() {
     return Optional.ofNullable(said).filter(word -> !word.leaving());

@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.potluck.network.simulation.Note;
@@ -11,6 +13,7 @@ import org.potluck.network.simulation.SimulationException;
 import org.potluck.peer.ExitCode;
 import org.potluck.peer.UserException;
 import org.potluck.peer.manifest.ManifestException;
+import org.potluck.peer.run.Ticker;
 
 /** {@code potluck simulate}: a scenario from its file to its summary. */
 public final class Simulator {
@@ -32,8 +35,14 @@ public final class Simulator {
       if (spectator != null) {
         run.watchedBy(spectator);
       }
+      Map<String, Integer> topics = new TreeMap<>();
+      run.onNote(note -> topics.merge(note.topic(), 1, Integer::sum));
+      Ticker ticker = Ticker.onErrors();
+      run.onProgress(ticker::at);
       Outcome result = run.run();
+      ticker.clear();
       ScenarioSummary.print(read, seed, result, (System.nanoTime() - began) / 1e9, out);
+      ScenarioSummary.story(topics, out);
       if (report != null) {
         result.report().write(report);
       }

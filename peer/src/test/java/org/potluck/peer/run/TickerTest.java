@@ -24,6 +24,15 @@ class TickerTest {
   }
 
   @Test
+  void takesItsLineAwayBeforeTheResult() {
+    Ticker ticker = ticker("", true);
+    ticker.at(() -> "half");
+    ticker.clear();
+    ticker.clear();
+    assertThat(said()).isEqualTo("\rhalf\r    \r");
+  }
+
+  @Test
   void printsALineNowAndThenElsewhere() {
     Ticker ticker = ticker("ann ", false);
     for (int i = 0; i < 25; i++) {

@@ -8,10 +8,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.potluck.network.simulation.Faults;
+import org.potluck.network.simulation.Faults.PartitionMode;
 import org.potluck.peer.manifest.ManifestException;
 
 class ScenarioFileTest {
@@ -62,9 +64,53 @@ class ScenarioFileTest {
     assertRefused(SMALL.replace("10", "0"), "s.yaml:3: ", "swarm.peers must be 1 to 100000");
     assertRefused(SMALL.replace("0.3", "3"), "s.yaml:", "share of class laptop");
     assertRefused("run: {codec: mp3}\n" + SMALL, "s.yaml:1: ", "run.codec must be");
+    assertRefused("draw-faults: maybe\n" + SMALL, "s.yaml:1: 'draw-faults' must be true or false");
+    assertRefused(SMALL.replace("10", "2.5"), "s.yaml:3: 'swarm.peers' must be a whole number");
+    assertRefused(SMALL + "      attack: evil\n", "'swarm.classes.1.attack' must be one of none,");
+    assertRefused("time:\n" + SMALL, "s.yaml:1: 'time' must be given");
+    assertRefused("time: {faults: 9999d}\n" + SMALL, "'9999d' is not a time");
+    assertRefused("time: {faults: 9999h}\n" + SMALL, "s.yaml:1: ", "at most a year");
+    assertRefused(
+        "faults:\n  links:\n    delay-min: 1s\n" + SMALL,
+        "s.yaml:3: delay-mean is less than delay-min");
     assertRefused("name: a\n", "swarm.classes needs at least one class");
     assertRefused("name: [\n", "s.yaml:");
     assertRefused("", "s.yaml: ");
+  }
+
+  @Test
+  void modesOfPartitionsAreWrittenLikeAllNames() throws ManifestException {
+    for (PartitionMode mode : PartitionMode.values()) {
+      String name = mode.name().toLowerCase(Locale.ROOT).replace('_', '-');
+      String text = SMALL + "faults: {partitions: {mode: " + name + "}}\n";
+      assertThat(ScenarioFile.parse(text, "s.yaml").faults().partitions().mode()).isEqualTo(mode);
+    }
+    assertRefused(
+        SMALL + "faults: {partitions: {mode: half}}\n",
+        "s.yaml:10: 'faults.partitions.mode' must be one of isolate-one, halves, random-sides");
+  }
+
+  @Test
+  void whatContradictsItselfIsRefused() {
+    assertRefused(SMALL.replace("0.3", "1.3"), "share of class laptop must be between");
+    assertRefused(
+        SMALL + "    - {name: box, share: 0.8}\n", "s.yaml:3: the shares of swarm.classes");
+    assertRefused(
+        SMALL.replace("- name: home", "- {name: home, share: 0.5}"), "do not add up to 1", "home");
+    assertRefused(SMALL.replace("laptop", "home"), "two of swarm.classes have the same name");
+    assertRefused(
+        SMALL.replace("- name: home", "- {name: home, reachable: false}"), "must be reachable");
+    assertRefused(SMALL.replace("- name: home", "- {name: home, attack: noise}"), "without attack");
+    assertRefused(
+        SMALL + "split: {share: 0.5, from: 1m, until: 1h}\n", "s.yaml:10: ", "within time.faults");
+    assertRefused(
+        SMALL + "draw-faults: true\nfaults: {devices: {slow-share: 1}}\n", "s.yaml:11: with draw-");
+    assertRefused(SMALL + "name: again\n", "s.yaml:10: 'name' is set a second time");
+    assertRefused(SMALL + "---\nname: b\n", "s.yaml:11: here a second document begins");
+    assertRefused("swarm: {classes: {name: a}}\n", "s.yaml:1: 'swarm.classes' is a list");
+    assertRefused("swarm: [1]\n", "s.yaml:1: 'swarm' is no list");
+    assertRefused("name: {a: 1}\n", "s.yaml:1: 'name' is one value");
+    assertRefused("name: a\nswarm:\n\tpeers: 2\n", "s.yaml:3: ", "(TAB)");
   }
 
   @Test
