@@ -33,7 +33,7 @@ import org.potluck.peer.report.RunReport;
  * where the scenario says so, but the swarm may be parted from it.
  */
 final class ScenarioRun {
-  private static final int HELD_OUT_SAMPLES = 256;
+  private static final int HELD_OUT_SAMPLES = 2048;
 
   private final Scenario scenario;
   private final Simulation simulation;

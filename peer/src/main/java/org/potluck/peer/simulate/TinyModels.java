@@ -22,6 +22,13 @@ import org.potluck.trainer.optimizer.LearningRate;
 /** The models of simulated peers; a real one learns a text of its own, made of a few words. */
 final class TinyModels implements ModelMaker, AutoCloseable {
   private static final long SEED = 7;
+
+  /** One block of fifty is held out; of so much text that is 32 KiB. */
+  private static final int TEXT_BYTES = 2_000_000;
+
+  private static final double RATE = 5e-3;
+  private static final double RATE_AT_THE_END = RATE / 100;
+  private static final int WARMUP_EPOCHS = 5;
   private static final String[] WORDS = {
     "bring ", "what ", "you ", "have ", "and ", "share ", "the ", "meal ", "with ", "all. "
   };
@@ -37,7 +44,7 @@ final class TinyModels implements ModelMaker, AutoCloseable {
     TrainerConfig config =
         new TrainerConfig(
             new GptConfig(2, 2, 32, 16),
-            AdamWConfig.of(new LearningRate(3e-3, 3e-3, 5, 0)),
+            AdamWConfig.of(rate(run.epochs())),
             SEED,
             1,
             DeviceChoice.CPU);
@@ -48,6 +55,18 @@ final class TinyModels implements ModelMaker, AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /**
+   * Falls until the last epoch: at a steady rate a model ends wherever the noise of its last steps
+   * has taken it, and runs of different seeds differ by more than what one wants to see.
+   *
+   * @param epochs of the run; zero when it has no end
+   */
+  private static LearningRate rate(long epochs) {
+    return epochs > WARMUP_EPOCHS
+        ? new LearningRate(RATE, RATE_AT_THE_END, WARMUP_EPOCHS, epochs)
+        : new LearningRate(RATE, RATE, WARMUP_EPOCHS, 0);
   }
 
   @Override
@@ -73,7 +92,7 @@ final class TinyModels implements ModelMaker, AutoCloseable {
     folder = made;
     Random random = new Random(SEED);
     StringBuilder text = new StringBuilder();
-    while (text.length() < 20_000) {
+    while (text.length() < TEXT_BYTES) {
       text.append(WORDS[random.nextInt(WORDS.length)]);
     }
     Path file = Files.writeString(made.resolve("text.txt"), text);
