@@ -52,8 +52,8 @@ public final class ScreenBench {
     double[] norms = inspector.lengths(chunk, 0, 1024).norms();
     BitSet all = new BitSet();
     all.set(0, MEMBERS);
-    Aggregator mean = Aggregator.of(Aggregation.MEAN, codecs, weights, VALUES);
-    Aggregator clip = Aggregator.of(Aggregation.CenteredClip.USUAL, codecs, weights, VALUES);
+    Aggregator mean = Aggregation.MEAN.aggregator(codecs, weights, VALUES);
+    Aggregator clip = Aggregation.CenteredClip.USUAL.aggregator(codecs, weights, VALUES);
     tell("mean", () -> mean.reduce(received, 0, own, 0, VALUES));
     tell("lengths", () -> inspector.lengths(chunk, 0, 1024));
     tell("directions", () -> inspector.agreements(chunk, all, norms));

@@ -43,7 +43,7 @@ final class ChunkReduction {
     this.aggregator =
         screen == null
             ? null
-            : Aggregator.of(round.options.aggregation(), round.codecsUp, weights, values);
+            : round.options.aggregation().aggregator(round.codecsUp, weights, values);
     this.carried = screen == null ? new Reduction(round.codecsUp, weights, values) : null;
   }
 

@@ -111,7 +111,7 @@ final class Exchange implements Link.Owner, Reducer.Outlet, Succession.Effects, 
                 self,
                 contribution,
                 round.codecsUp,
-                round.chunks.of(self),
+                IntStream.range(0, round.size()).mapToObj(round.chunks::of).toList(),
                 round.chunks.valuesMax(),
                 round.started);
     this.reducer = new Reducer(round, roster, ledger, averages, buffers, screen, this);
@@ -323,20 +323,49 @@ final class Exchange implements Link.Owner, Reducer.Outlet, Succession.Effects, 
       return;
     }
     decoding.put(number, chunk.version());
+    // What comes from another holder, or from a stand-in, is nobody's word about its own span.
+    boolean listens = chunk.version() == 0 && round.chunks.owner(number) == from.index;
     round.workshop.order(
-        () -> averages.decode(chunk),
-        sound -> {
+        () -> taken(chunk, listens),
+        taken -> {
           decoding.remove(number, chunk.version());
-          if (!sound) {
+          if (!taken.sound()) {
             Link link = from.link();
             if (link != null && !from.lost) {
               broken(link, "average of chunk " + number + " does not decode to numbers");
             }
           } else if (wanted(chunk)) {
             averages.holdLent(chunk, body);
+            if (screen != null && taken.echo() != null) {
+              screen.note(taken.echo());
+            }
             ending.check();
           }
         });
+  }
+
+  /**
+   * An average from another member.
+   *
+   * @param sound whether it decodes to numbers
+   * @param echo what was heard of our own contribution in it, where it was listened to
+   */
+  private record Taken(boolean sound, Screen.@Nullable Echoed echo) {}
+
+  private Taken taken(Chunk chunk, boolean listens) {
+    int number = chunk.number();
+    boolean sound = averages.decode(chunk);
+    return new Taken(
+        sound,
+        sound && listens && screen != null
+            ? screen.listen(
+                number,
+                round.chunks.owner(number),
+                round.own(),
+                averages.values(),
+                round.chunks.from(number),
+                round.chunks.values(number))
+            : null);
   }
 
   private boolean wanted(Chunk chunk) {

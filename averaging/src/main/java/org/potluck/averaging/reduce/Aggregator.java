@@ -3,9 +3,7 @@ package org.potluck.averaging.reduce;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.BitSet;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
-import org.potluck.averaging.codec.Codec;
 
 /**
  * Makes one chunk of everybody's chunks: a pure function of what came and of who is in the group.
@@ -25,16 +23,4 @@ public interface Aggregator {
    * @param own a vector of float32 values, of which {@code values} from {@code from} on are reduced
    */
   Mean reduce(@Nullable ByteBuffer[] received, int self, MemorySegment own, long from, int values);
-
-  /**
-   * @param codecs of the contributions, by member
-   * @param weights one per member, in group order, each finite and zero or more
-   * @param valuesMax values of the longest chunk
-   */
-  static Aggregator of(Aggregation kind, List<Codec> codecs, List<Double> weights, int valuesMax) {
-    return switch (kind) {
-      case Aggregation.Mean _ -> new Reduction(codecs, weights, valuesMax);
-      case Aggregation.CenteredClip clip -> new CenteredClip(codecs, weights, valuesMax, clip);
-    };
-  }
 }

@@ -22,6 +22,8 @@ public enum Misdeed {
   STALLED_STATE(0.1),
   /** Claims to be far ahead of all others, with a model that is worse than theirs. */
   FALSE_LEAD(0.2),
+  /** As a reducer: an average in which what went into it is not found again. */
+  FALSE_AVERAGE(0.35),
   /** Not what comes of the samples that were the peer's to compute. */
   FAILED_AUDIT(0.7);
 

@@ -1,5 +1,6 @@
 package org.potluck.averaging.trust;
 
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -51,6 +52,7 @@ public final class Screen {
   private final boolean judgesLength;
   private final double medianWeight;
   private final List<Finding> findings = new ArrayList<>();
+  private final List<Echo.Heard> echoes = new ArrayList<>();
 
   /**
    * @param usual root mean square of a value by region, from earlier rounds; NaN where not known
@@ -213,6 +215,34 @@ public final class Screen {
     findings.add(finding);
   }
 
+  /** What was heard of one's own contribution in an average. */
+  public sealed interface Echoed permits Echo.Heard {}
+
+  /**
+   * Looks for this peer's own contribution in another's average, beside the loop.
+   *
+   * @param number of the chunk
+   * @param reducer the member that made it
+   * @param own this peer's whole contribution; not read where it has none
+   * @param average of the whole vector, of which this chunk is there
+   * @param from index of the chunk's first value
+   * @return null where this chunk is not looked at
+   */
+  public @Nullable Echoed listen(
+      int number, int reducer, MemorySegment own, MemorySegment average, long from, int values) {
+    boolean brought = self >= 0 && weights[self] > 0;
+    return brought && closer.echo().test(number)
+        ? Echo.Heard.of(reducer, own, average, from, values)
+        : null;
+  }
+
+  /** On the loop: what was heard in an average that has been taken. */
+  public void note(Echoed heard) {
+    switch (heard) {
+      case Echo.Heard chunk -> echoes.add(chunk);
+    }
+  }
+
   // The sum of the round.
 
   int self() {
@@ -308,6 +338,11 @@ public final class Screen {
     }
     int own = self >= 0 && weights[self] > 0 ? self : -1;
     return new Direction(mean, weights, own, most);
+  }
+
+  /** What was heard of this peer's own contribution in all averages that were listened to. */
+  Echo echo() {
+    return new Echo(echoes, weights, self);
   }
 
   /** What is remembered of a member's contribution. */

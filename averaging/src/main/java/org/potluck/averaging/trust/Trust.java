@@ -4,6 +4,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -29,13 +30,17 @@ import org.potluck.network.PeerId;
 public final class Trust {
   private static final int SAMPLES = 64;
   private static final int SAMPLE_VALUES = 1024;
+  private static final double CONTRADICTS_BELOW = -0.2;
+  private static final double UNRELATED_BELOW = 0.12;
+  private static final double FALSE_BELOW = 0.3;
 
   private final RandomGenerator random;
   private final boolean judges;
   private final Standings standings = new Standings();
   private final Opinions opinions = new Opinions();
   private final Speeds speeds = new Speeds();
-  private final Bearings bearings = new Bearings();
+  private final Bearings directions = new Bearings();
+  private final Bearings echoes = new Bearings();
   private final Repeats repeats = new Repeats();
   private final NormHistory norms = new NormHistory();
   private double auditsPerGroup;
@@ -138,7 +143,7 @@ public final class Trust {
    * @param weights of the members, as the plan has them
    * @param self this peer's place among them
    * @param codecs of their contributions
-   * @param chunks numbers of those that this peer reduces as planned
+   * @param chunks numbers of those that each member reduces as planned
    * @param valuesMax values of the longest chunk
    */
   public Screen screen(
@@ -147,7 +152,7 @@ public final class Trust {
       int self,
       Contribution own,
       List<Codec> codecs,
-      List<Integer> chunks,
+      List<List<Integer>> chunks,
       int valuesMax,
       Instant now) {
     Map<Integer, Charge> barred = new TreeMap<>();
@@ -175,7 +180,7 @@ public final class Trust {
   private Closer closer(
       List<Double> weights,
       int self,
-      List<Integer> chunks,
+      List<List<Integer>> chunks,
       int valuesMax,
       Map<Integer, Charge> barred) {
     int[] candidates =
@@ -188,7 +193,7 @@ public final class Trust {
             && candidates.length > 0
             && random.nextDouble() * weights.size() < auditsPerGroup;
     int audited = audits ? candidates[random.nextInt(candidates.length)] : -1;
-    return Closer.drawn(chunks, valuesMax, audited, random);
+    return Closer.drawn(chunks, self, valuesMax, audited, random);
   }
 
   /** Root mean square of a value, from blocks all over the vector: a rough figure is enough. */
@@ -216,34 +221,82 @@ public final class Trust {
     Direction direction = screen.direction();
     due = averaged ? screen.audit().orElse(null) : null;
     screen.accepted().forEach(norms::add);
+    Echo echo = screen.echo();
     BitSet repeated = repeated(screen);
     for (int member = 0; member < screen.members().size(); member++) {
-      if (member != screen.self() && screen.weight(member) > 0) {
-        conclude(screen, member, direction, repeated.get(member), now);
-        if (averaged && screen.saw(member)) {
-          speeds.counted(screen.members().get(member), now);
-        }
+      if (member == screen.self()) {
+        continue;
+      }
+      PeerId peer = screen.members().get(member);
+      List<Charge> charges = new ArrayList<>();
+      if (screen.weight(member) > 0) {
+        charges.addAll(contributed(screen, member, direction, repeated.get(member)));
+      }
+      if (averaged) {
+        charges.addAll(reduced(peer, echo.ratio(member)));
+      }
+      if (charges.isEmpty() && screen.saw(member)) {
+        standings.cleanRound(peer, now);
+      }
+      charges.forEach(charge -> standings.hold(peer, charge.cost(), charge.reason(), now));
+      if (averaged && screen.saw(member)) {
+        speeds.counted(peer, now);
       }
     }
   }
 
-  private void conclude(
-      Screen screen, int member, Direction direction, boolean repeated, Instant now) {
+  /** What a member's contribution gives reason for. */
+  private List<Charge> contributed(
+      Screen screen, int member, Direction direction, boolean repeated) {
     PeerId peer = screen.members().get(member);
     List<Charge> charges = screen.charges(member);
     OptionalDouble ratio = direction.ratio(member);
     if (ratio.isPresent()) {
-      bearings.after(peer, ratio.getAsDouble()).ifPresent(charges::add);
+      directions.after(peer, ratio.getAsDouble()).flatMap(Trust::astray).ifPresent(charges::add);
     }
     if (repeated) {
       charges.add(new Charge(Misdeed.REPEATED, 1, "its contribution is one that it sent before"));
     }
-    if (charges.isEmpty() && screen.saw(member)) {
-      standings.cleanRound(peer, now);
+    return charges;
+  }
+
+  private static Optional<Charge> astray(Bearings.Trend trend) {
+    if (trend.mean() >= UNRELATED_BELOW) {
+      return Optional.empty();
     }
-    for (Charge charge : charges) {
-      standings.hold(peer, charge.cost(), charge.reason(), now);
-    }
+    boolean away = trend.mean() < CONTRADICTS_BELOW;
+    String what = away ? "points away from the others'" : "has nothing to do with the others'";
+    return Optional.of(
+        new Charge(
+            away ? Misdeed.CONTRADICTS : Misdeed.UNRELATED,
+            1,
+            String.format(
+                Locale.ROOT,
+                "what it contributes %s (agreement %.2f of theirs in %d rounds)",
+                what,
+                trend.mean(),
+                trend.rounds())));
+  }
+
+  /** What a member's averages give reason for. */
+  private List<Charge> reduced(PeerId peer, OptionalDouble ratio) {
+    return ratio.isEmpty()
+        ? List.of()
+        : echoes.after(peer, ratio.getAsDouble()).flatMap(Trust::untrue).stream().toList();
+  }
+
+  private static Optional<Charge> untrue(Bearings.Trend trend) {
+    return trend.mean() >= FALSE_BELOW
+        ? Optional.empty()
+        : Optional.of(
+            new Charge(
+                Misdeed.FALSE_AVERAGE,
+                1,
+                String.format(
+                    Locale.ROOT,
+                    "its averages are not of what it was sent (%.2f of it in them, in %d rounds)",
+                    trend.mean(),
+                    trend.rounds())));
   }
 
   /** Members that brought something again; none where that is what most do, as in a benchmark. */

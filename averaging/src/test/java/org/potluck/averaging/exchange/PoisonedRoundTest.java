@@ -77,6 +77,30 @@ class PoisonedRoundTest {
   }
 
   @Test
+  void aReducerThatLiesIsNamedByAllHonestAndNobodyElseIs() {
+    for (float factor : new float[] {-1, 10, 0.1f}) {
+      for (int seed = 0; seed < SEEDS; seed++) {
+        RoundLab lab = new RoundLab(seed).members(MEMBERS);
+        lab.weights.replaceAll(weight -> 8.0);
+        lab.lyingReducer = lab.random.nextInt(MEMBERS);
+        lab.lie = factor;
+        lab.begin().finish();
+        for (int round = 0; round < 5; round++) {
+          gradients(lab, -1, value -> value);
+          lab.begin().finish();
+        }
+        boolean found = factor < 0 || factor > 1;
+        for (int i : others(lab.lyingReducer)) {
+          assertThat(lab.trusts.get(i).verdicts(lab.simulation.clock().instant()))
+              .as("times %s, seed %d, member %d", factor, seed, i)
+              .extracting(Verdict::peer)
+              .isEqualTo(found ? List.of(lab.networks.get(lab.lyingReducer).self()) : List.of());
+        }
+      }
+    }
+  }
+
+  @Test
   void whoeverTrainsAloneGoesOnWhenItsGradientsGrow() {
     RoundLab lab = new RoundLab(1).members(1);
     for (double length : new double[] {1, 1, 1, 30, 900}) {

@@ -66,6 +66,11 @@ final class RoundLab {
   long bufferBytesMax = 64 * 1024;
   Duration deadline = DEADLINE;
   Aggregation aggregation = Aggregation.MEAN;
+
+  /** What this member multiplies its averages by; all others do not. */
+  int lyingReducer = -1;
+
+  float lie = 1;
   Supplier<Storage> storage = Storage::memory;
   UnaryOperator<Network> brokenMember = network -> network;
   int brokenIndex = -1;
@@ -171,7 +176,11 @@ final class RoundLab {
       Network used = i == brokenIndex ? brokenMember.apply(network) : network;
       Trust trust = new Trust(network.random());
       trusts.add(trust);
-      rounds.add(new Rounds(used, options, storage, Runnable::run, trust));
+      AveragingOptions own =
+          i == lyingReducer
+              ? options.withAggregation(new LyingAggregation(aggregation, lie))
+              : options;
+      rounds.add(new Rounds(used, own, storage, Runnable::run, trust));
       float[] vector = new float[VALUES];
       for (int v = 0; v < VALUES; v++) {
         vector[v] = (float) random.nextGaussian();

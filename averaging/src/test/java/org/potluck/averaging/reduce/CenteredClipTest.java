@@ -99,7 +99,7 @@ class CenteredClipTest {
     }
     MemorySegment own = MemorySegment.ofArray(self < 0 ? new float[0] : vectors[self]);
     Aggregator.Mean mean =
-        Aggregator.of(kind, Collections.nCopies(weights.size(), CODEC), weights, VALUES)
+        kind.aggregator(Collections.nCopies(weights.size(), CODEC), weights, VALUES)
             .reduce(received, self, own, 0, VALUES);
     return mean.values().toArray(ValueLayout.JAVA_FLOAT);
   }

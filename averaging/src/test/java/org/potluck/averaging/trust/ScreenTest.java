@@ -57,7 +57,8 @@ class ScreenTest {
                 0,
                 new Contribution(vector, 8),
                 Collections.nCopies(MEMBERS, CODEC),
-                IntStream.range(0, chunks).boxed().toList(),
+                List.of(
+                    IntStream.range(0, chunks).boxed().toList(), List.of(), List.of(), List.of()),
                 values,
                 Instant.EPOCH);
     Inspector.Chunk chunk = new Inspector.Chunk(received, 0, vector, 0, values);

@@ -5,11 +5,16 @@ import java.lang.foreign.ValueLayout;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
+import java.util.List;
 import java.util.random.RandomGenerator;
 import org.potluck.peer.training.Swarm.OwnProgress;
 import org.potluck.trainer.TrainerState;
+import org.potluck.averaging.codec.Codec;
+import org.potluck.averaging.codec.VectorMath;
+import org.potluck.averaging.reduce.Aggregation;
+import org.potluck.averaging.reduce.Aggregator;
 
-/** Turns honest contributions into those of an {@link Attack}. */
+/** Turns honest contributions, and honest averages, into those of an {@link Attack}. */
 final class Adversary {
   private static final int STALE_BY_ROUNDS = 4;
   private static final float SCALE = 100;
@@ -42,7 +47,7 @@ final class Adversary {
       epochBefore = epoch;
     }
     return switch (attack) {
-      case NONE, NAN, USURP -> own;
+      case NONE, NAN, USURP, LYING_REDUCER, INFLATING_REDUCER, SHRINKING_REDUCER -> own;
       case SIGN_FLIP -> times(own, -1);
       case SCALE -> times(own, SCALE);
       case NOISE -> noise(own);
@@ -101,6 +106,29 @@ final class Adversary {
 
   private boolean usurps(long epoch) {
     return attack == Attack.USURP && epoch >= USURPS_FROM;
+  }
+
+  /** What it makes of others' contributions to its own span. */
+  Aggregation reducing(Aggregation honest) {
+    return switch (attack) {
+      case LYING_REDUCER -> new Distorted(honest, -1);
+      case INFLATING_REDUCER -> new Distorted(honest, 10);
+      case SHRINKING_REDUCER -> new Distorted(honest, 0.5f);
+      case NONE, SIGN_FLIP, SCALE, NOISE, NAN, STALE, CONSTANT, COPY, USURP -> honest;
+    };
+  }
+
+  /** Averages that are multiplied by something. */
+  private record Distorted(Aggregation honest, float factor) implements Aggregation {
+    @Override
+    public Aggregator aggregator(List<Codec> codecs, List<Double> weights, int valuesMax) {
+      Aggregator reduces = honest.aggregator(codecs, weights, valuesMax);
+      return (received, self, own, from, values) -> {
+        Aggregator.Mean mean = reduces.reduce(received, self, own, from, values);
+        VectorMath.scale(mean.values(), 0, values, factor);
+        return mean;
+      };
+    }
   }
 
   /** The last thing before it is sent. */

@@ -2,7 +2,7 @@ package org.potluck.peer.simulate;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 
-/** What a peer brings to rounds instead of what it computed. */
+/** What a peer brings to rounds instead of what it computed, or makes of what others bring. */
 enum Attack {
   @JsonProperty("none")
   NONE,
@@ -31,5 +31,14 @@ enum Attack {
    * Contributes honestly, but claims to be a thousand epochs ahead and gives a state of its own.
    */
   @JsonProperty("usurp")
-  USURP
+  USURP,
+  /** What it computed; as a reducer, the opposite of the average. */
+  @JsonProperty("lying-reducer")
+  LYING_REDUCER,
+  /** What it computed; as a reducer, ten times the average. */
+  @JsonProperty("inflating-reducer")
+  INFLATING_REDUCER,
+  /** What it computed; as a reducer, half of the average. */
+  @JsonProperty("shrinking-reducer")
+  SHRINKING_REDUCER
 }

@@ -96,12 +96,12 @@ final class SimulatedSwarm implements Swarm {
     this.run = run;
     this.peerClass = peerClass;
     this.parameterCount = parameterCount;
+    adversary = new Adversary(peerClass.attack(), network.random());
     AveragingOptions options =
         AveragingOptions.defaults()
             .withChunkBytesMax(CHUNK_BYTES / run.magnification())
             .withGroupSize(run.groupSize())
-            .withAggregation(aggregation(run));
-    adversary = new Adversary(peerClass.attack(), network.random());
+            .withAggregation(adversary.reducing(aggregation(run)));
     // An adversary's own program would not judge its own contribution either.
     trust = adversary.honest() ? new Trust(network.random()) : Trust.off();
     trust.audits(run.audits());

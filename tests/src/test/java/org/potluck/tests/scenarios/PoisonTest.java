@@ -9,6 +9,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
@@ -19,10 +20,10 @@ import org.potluck.peer.simulate.Outcome;
 import org.potluck.peer.simulate.Simulator;
 
 /**
- * Three of ten peers poison what they bring: all of them are named by most honest peers and banned
- * by some, nobody honest is banned, and the others learn as if they had been alone. Not all need to
- * ban a peer that the leader keeps out: they do not see it again. The table with a real model is in
- * docs/trust.md.
+ * Three of ten peers poison what they bring, or what they make of others' parts: all of them are
+ * named by most honest peers and banned by some, nobody honest is banned, and the others learn as
+ * if they had been alone. Not all need to ban a peer that the leader keeps out: they do not see it
+ * again. The table with a real model is in docs/trust.md.
  *
  * <p>An epoch takes them longer than downloading the model. Where it does not, whoever misses the
  * first round misses all others too, and a poisoner that is in no round is named by nobody.
@@ -44,6 +45,8 @@ class PoisonTest {
    */
   private static final double HARMLESS = 1.05 / 0.7;
 
+  private static final Map<Long, Double> CLEAN = new ConcurrentHashMap<>();
+
   private static final String SCENARIO =
       """
       name: poison
@@ -58,7 +61,15 @@ class PoisonTest {
 
   @TestFactory
   Stream<DynamicTest> poisonersAreNamedAndNobodyElseIs() {
-    return Stream.of("sign-flip", "scale", "noise", "nan", "stale", "constant")
+    return Stream.of(
+            "sign-flip",
+            "scale",
+            "noise",
+            "nan",
+            "stale",
+            "constant",
+            "lying-reducer",
+            "inflating-reducer")
         .map(
             attack ->
                 DynamicTest.dynamicTest(
@@ -68,7 +79,6 @@ class PoisonTest {
   private static void run(String attack, boolean banned, boolean harmless)
       throws IOException, ManifestException {
     for (long seed = 1; seed <= SEEDS; seed++) {
-      double clean = Simulator.run(SCENARIO.formatted("none"), seed, note -> {}).heldOutLoss();
       List<Note> story = new ArrayList<>();
       Outcome outcome = Simulator.run(SCENARIO.formatted(attack), seed, story::add);
       String context = attack + ", seed " + seed + "\n" + tell(story);
@@ -89,9 +99,19 @@ class PoisonTest {
       }
       assertThat(outcome.report().epochs()).as(context).isEqualTo(80);
       if (harmless) {
-        assertThat(outcome.heldOutLoss()).as(context).isLessThan(HARMLESS * clean);
+        assertThat(outcome.heldOutLoss()).as(context).isLessThan(HARMLESS * clean(seed));
       }
     }
+  }
+
+  /** The loss of a run in which nobody lies. */
+  private static double clean(long seed) throws IOException, ManifestException {
+    Double known = CLEAN.get(seed);
+    if (known == null) {
+      known = Simulator.run(SCENARIO.formatted("none"), seed, note -> {}).heldOutLoss();
+      CLEAN.put(seed, known);
+    }
+    return known;
   }
 
   /** Who has said it, by the id of whom it was said. */

@@ -1,0 +1,106 @@
+package org.potluck.averaging.trust;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+/** What comes back of one's own contribution from reducers that are honest, and that are not. */
+class EchoTest {
+  private static final int MEMBERS = 10;
+  private static final int VALUES = 4096;
+
+  @Test
+  void anHonestAverageHoldsItsOwnLengthOfEachContribution() {
+    for (double noise : new double[] {0, 1, 3}) {
+      Echo.Heard heard = heard(1, noise, 1);
+      assertThat(heard.along() / heard.square()).as("noise %s", noise).isCloseTo(1, within(0.25));
+    }
+  }
+
+  @Test
+  void theReducerThatLiesIsFarFromTheOthers() {
+    assertThat(echo(-1, 1).ratio(3).orElseThrow()).isCloseTo(-1, within(0.2));
+    assertThat(echo(10, 1).ratio(3).orElseThrow()).isCloseTo(0.1, within(0.05));
+    assertThat(echo(-1, 1).ratio(4).orElseThrow()).isCloseTo(1, within(0.2));
+  }
+
+  @Test
+  void whatAllSpansHaveInCommonIsHeldAgainstNobody() {
+    double[] weights = equal(MEMBERS);
+    List<Echo.Heard> poisoned = new ArrayList<>();
+    for (int reducer = 1; reducer < MEMBERS; reducer++) {
+      poisoned.add(new Echo.Heard(reducer, 0.4, 1));
+    }
+    assertThat(new Echo(poisoned, weights, 0).ratio(5).orElseThrow()).isEqualTo(1);
+  }
+
+  @Test
+  void whereSpansDifferNothingIsSaid() {
+    List<Echo.Heard> late = new ArrayList<>();
+    double[] lengths = {0.2, 1.4, 0.9, -0.3, 2.1, 0.7, 1.2, 0.4, 1.6};
+    for (int i = 0; i < lengths.length; i++) {
+      late.add(new Echo.Heard(i + 1, lengths[i], 1));
+    }
+    assertThat(new Echo(late, equal(MEMBERS), 0).ratio(4)).isEmpty();
+  }
+
+  @Test
+  void aPeerWhoseOwnContributionIsNowhereAccusesNobody() {
+    List<Echo.Heard> nothing = new ArrayList<>();
+    for (int reducer = 1; reducer < MEMBERS; reducer++) {
+      nothing.add(new Echo.Heard(reducer, reducer == 3 ? -0.01 : 0.01, 1));
+    }
+    assertThat(new Echo(nothing, equal(MEMBERS), 0).ratio(3)).isEmpty();
+  }
+
+  @Test
+  void fewReducersAndALightContributionSayNothing() {
+    List<Echo.Heard> three = List.of(heard(1, 1, 1), heard(2, 1, 1), heard(3, 1, -1));
+    assertThat(new Echo(three, equal(MEMBERS), 0).ratio(3)).isEmpty();
+    double[] weights = equal(MEMBERS);
+    weights[0] = 0.5;
+    List<Echo.Heard> all = new ArrayList<>();
+    for (int reducer = 1; reducer < MEMBERS; reducer++) {
+      all.add(new Echo.Heard(reducer, reducer == 3 ? -1 : 1, 1));
+    }
+    assertThat(new Echo(all, weights, 0).ratio(3)).isEmpty();
+    assertThat(new Echo(all, equal(MEMBERS), 0).ratio(3)).hasValue(-1);
+  }
+
+  /** Member 3 multiplies its average by {@code factor}. */
+  private static Echo echo(float factor, double noise) {
+    List<Echo.Heard> heard = new ArrayList<>();
+    for (int reducer = 1; reducer < MEMBERS; reducer++) {
+      heard.add(heard(reducer, noise, reducer == 3 ? factor : 1));
+    }
+    return new Echo(heard, equal(MEMBERS), 0);
+  }
+
+  private static Echo.Heard heard(int reducer, double noise, float factor) {
+    Random random = new Random(reducer);
+    float[] own = new float[VALUES];
+    float[] average = new float[VALUES];
+    for (int i = 0; i < VALUES; i++) {
+      double common = random.nextGaussian();
+      for (int member = 0; member < MEMBERS; member++) {
+        float value = (float) (common + noise * random.nextGaussian());
+        own[i] = member == 0 ? value : own[i];
+        average[i] += factor * value / MEMBERS;
+      }
+    }
+    return Echo.Heard.of(
+        reducer, MemorySegment.ofArray(own), MemorySegment.ofArray(average), 0, VALUES);
+  }
+
+  private static double[] equal(int count) {
+    double[] weights = new double[count];
+    Arrays.fill(weights, 8);
+    return weights;
+  }
+}
