@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 import org.potluck.averaging.codec.Codec;
 import org.potluck.averaging.codec.CodecId;
 import org.potluck.averaging.codec.Codecs;
+import org.potluck.averaging.codec.VectorMath;
 import org.potluck.averaging.reduce.Aggregation;
 import org.potluck.averaging.reduce.Aggregator;
 import org.potluck.averaging.reduce.Inspector;
@@ -57,6 +58,13 @@ public final class ScreenBench {
     tell("mean", () -> mean.reduce(received, 0, own, 0, VALUES));
     tell("lengths", () -> inspector.lengths(chunk, 0, 1024));
     tell("directions", () -> inspector.agreements(chunk, all, norms));
+    MemorySegment average = mean.reduce(received, 0, own, 0, VALUES).values();
+    tell(
+        "echo",
+        () -> {
+          double _ =
+              VectorMath.dot(own, average, VALUES) + VectorMath.dot(average, average, VALUES);
+        });
     tell("centered clip", () -> clip.reduce(received, 0, own, 0, VALUES));
   }
 

@@ -142,6 +142,12 @@ final class Averages {
     return chunk >= 0 && chunk < bodies.length ? body(chunk) : null;
   }
 
+  /** A copy of the body of the chunk's frame, which outlives the round; or null. */
+  @Nullable ByteBuffer copy(int chunk) {
+    ByteBuffer body = bodies[chunk];
+    return body == null ? null : ByteBuffer.allocate(body.remaining()).put(body.duplicate()).flip();
+  }
+
   /** Forgets the encoded form. */
   void forget() {
     for (int chunk = lent.nextSetBit(0); chunk >= 0; chunk = lent.nextSetBit(chunk + 1)) {

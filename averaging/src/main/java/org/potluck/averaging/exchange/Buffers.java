@@ -38,6 +38,11 @@ final class Buffers {
     giveBack(buffer);
   }
 
+  /** A used buffer waits no more, but is kept for as long as somebody may ask for it. */
+  void keep(ByteBuffer buffer) {
+    used -= array(buffer).length;
+  }
+
   /** A lent buffer that was not used, or is not counted, is not needed any more. */
   void giveBack(ByteBuffer buffer) {
     spares.giveBack(array(buffer));

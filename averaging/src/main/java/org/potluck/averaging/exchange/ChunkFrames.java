@@ -11,17 +11,28 @@ import org.potluck.averaging.wire.Frames;
 /**
  * How chunks lie in frames: CRC-32C of all that follows and chunk number, four bytes each,
  * big-endian; for averages their version, eight bytes; for averages and means that are carried on
- * the weight they were taken over, as float64; then the payload.
+ * the weight they were taken over, as float64; for signed contributions the signature, 64 bytes;
+ * then the payload. Evidence is the place of who brought it in the group, four bytes, its signature
+ * and the payload.
  */
 final class ChunkFrames {
   private static final int CONTRIBUTION_HEADER_BYTES = 2 * Integer.BYTES;
   private static final int CARRIED_HEADER_BYTES = CONTRIBUTION_HEADER_BYTES + Double.BYTES;
   private static final int AVERAGE_HEADER_BYTES = CARRIED_HEADER_BYTES + Long.BYTES;
+  private static final int SIGNED_HEADER_BYTES = CONTRIBUTION_HEADER_BYTES + Signatures.BYTES;
+  private static final int EVIDENCE_HEADER_BYTES = Integer.BYTES + Signatures.BYTES;
+  private static final ByteBuffer UNSIGNED = ByteBuffer.allocate(0);
 
   private ChunkFrames() {}
 
-  /** A chunk; {@code version} and {@code weight} are zero where the kind has none. */
-  record Chunk(int number, long version, double weight, ByteBuffer payload) {}
+  /**
+   * A chunk; {@code version} and {@code weight} are zero, and {@code signature} is empty, where the
+   * kind has none.
+   */
+  record Chunk(int number, long version, double weight, ByteBuffer signature, ByteBuffer payload) {}
+
+  /** What {@code member} is said to have brought. */
+  record Shown(int member, ByteBuffer signature, ByteBuffer payload) {}
 
   /** Bytes of a body with a payload of {@code payloadBytes}. */
   static int bodyBytes(FrameKind kind, int payloadBytes) {
@@ -38,6 +49,45 @@ final class ChunkFrames {
     frame.flip();
     seal(frame.slice(Frames.HEADER_BYTES, bytes));
     return frame;
+  }
+
+  /** A whole frame of a chunk that its sender signs. */
+  static ByteBuffer signed(
+      int chunk, Signatures signatures, Codec codec, MemorySegment vector, long from, int values) {
+    int payload = codec.encodedBytes(values);
+    int bytes = bodyBytes(FrameKind.SIGNED, payload);
+    ByteBuffer frame = Frames.begin(FrameKind.SIGNED, bytes);
+    frame.putInt(0).putInt(chunk);
+    int at = frame.position();
+    frame.position(at + Signatures.BYTES);
+    codec.encode(vector, from, values, frame);
+    frame.flip();
+    frame.put(at, signatures.sign(chunk, frame.slice(at + Signatures.BYTES, payload)));
+    seal(frame.slice(Frames.HEADER_BYTES, bytes));
+    return frame;
+  }
+
+  /** What goes before the payload in a frame of evidence. */
+  static ByteBuffer evidenceHeader(int member, ByteBuffer signature, int payloadBytes) {
+    return ByteBuffer.allocate(Frames.HEADER_BYTES + EVIDENCE_HEADER_BYTES)
+        .put(Frames.header(FrameKind.EVIDENCE, EVIDENCE_HEADER_BYTES + payloadBytes))
+        .putInt(member)
+        .put(signature.duplicate())
+        .flip();
+  }
+
+  /**
+   * The evidence in the body of a frame.
+   *
+   * @throws FrameException when the body is too short
+   */
+  static Shown readEvidence(ByteBuffer body) throws FrameException {
+    if (body.remaining() < EVIDENCE_HEADER_BYTES) {
+      throw new FrameException("EVIDENCE too short");
+    }
+    ByteBuffer in = body.duplicate();
+    int member = in.getInt();
+    return new Shown(member, signature(in), in.slice());
   }
 
   /** A whole frame of a chunk that is a mean over {@code weight}. */
@@ -94,13 +144,21 @@ final class ChunkFrames {
     boolean average = kind == FrameKind.AVERAGE;
     long version = average ? in.getLong() : 0;
     double weight = average || kind == FrameKind.CARRIED ? in.getDouble() : 0;
-    return new Chunk(number, version, weight, in.slice());
+    ByteBuffer signature = kind == FrameKind.SIGNED ? signature(in) : UNSIGNED;
+    return new Chunk(number, version, weight, signature, in.slice());
+  }
+
+  private static ByteBuffer signature(ByteBuffer in) {
+    ByteBuffer signature = in.slice(in.position(), Signatures.BYTES);
+    in.position(in.position() + Signatures.BYTES);
+    return signature;
   }
 
   private static int headerBytes(FrameKind kind) {
     return switch (kind) {
       case AVERAGE -> AVERAGE_HEADER_BYTES;
       case CARRIED -> CARRIED_HEADER_BYTES;
+      case SIGNED -> SIGNED_HEADER_BYTES;
       default -> CONTRIBUTION_HEADER_BYTES;
     };
   }

@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
+import org.potluck.averaging.exchange.Evidence.Proof;
 import org.potluck.averaging.reduce.Aggregator;
 import org.potluck.averaging.reduce.Inspector;
 import org.potluck.averaging.reduce.Reduction;
@@ -17,7 +18,8 @@ import org.potluck.averaging.wire.FrameKind;
  *
  * <p>In an ordinary round each contribution is looked at first, and what is none is left out. In a
  * carried round, whose members bring means of an earlier stage of a grid, nobody is judged and
- * nothing may be missing.
+ * nothing may be missing. In a signed round this member's own contribution passes through its codec
+ * like everybody's, so that the average can be made again of what was signed.
  */
 final class ChunkReduction {
   private static final int NOBODY = -1;
@@ -52,6 +54,7 @@ final class ChunkReduction {
    *
    * @param refused whose contribution is left out, and why
    * @param finding null where nobody is judged
+   * @param proof of what the average was made; null where nothing was signed
    */
   record Reduced(
       int chunk,
@@ -59,6 +62,7 @@ final class ChunkReduction {
       double weight,
       Map<Integer, String> refused,
       Screen.@Nullable Finding finding,
+      @Nullable Proof proof,
       @Nullable ByteBuffer body) {}
 
   /**
@@ -66,12 +70,20 @@ final class ChunkReduction {
    *
    * @param slots what has come, encoded, by member; null where nothing has
    * @param weights what each of them counts, in a carried round; otherwise not read
+   * @param signatures of what has come, by member, in a signed round; otherwise not read
    */
-  Reduced reduce(int chunk, long version, @Nullable ByteBuffer[] slots, double[] weights) {
-    Screen.Finding finding = screen == null ? null : look(screen, chunk, slots);
-    Aggregator.Mean mean =
-        finding == null ? carriedMean(chunk, slots, weights) : mean(chunk, slots, finding);
+  Reduced reduce(
+      int chunk,
+      long version,
+      @Nullable ByteBuffer[] slots,
+      double[] weights,
+      @Nullable ByteBuffer[] signatures) {
     Map<Integer, String> refused = new TreeMap<>();
+    Proof brought = round.signed() ? proven(chunk, slots, signatures, refused) : null;
+    @Nullable ByteBuffer[] payloads = brought == null ? slots : brought.payloads();
+    Screen.Finding finding = screen == null ? null : look(screen, chunk, payloads);
+    Aggregator.Mean mean =
+        finding == null ? carriedMean(chunk, payloads, weights) : mean(chunk, payloads, finding);
     if (finding == null) {
       mean.implausible().stream().forEach(member -> refused.put(member, Screen.NO_NUMBERS));
     } else {
@@ -87,23 +99,66 @@ final class ChunkReduction {
         body = null;
       }
     }
-    return new Reduced(chunk, version, mean.weight(), refused, finding, body);
+    Proof proof =
+        brought == null || finding == null
+            ? null
+            : new Proof(finding.taken(payloads), brought.signatures());
+    return new Reduced(chunk, version, mean.weight(), refused, finding, proof, body);
+  }
+
+  /** What has been signed, and this member's own as another would have been sent it. */
+  private Proof proven(
+      int chunk,
+      @Nullable ByteBuffer[] slots,
+      @Nullable ByteBuffer[] given,
+      Map<Integer, String> refused) {
+    @Nullable ByteBuffer[] payloads = slots.clone();
+    @Nullable ByteBuffer[] signatures = given.clone();
+    for (int member = 0; member < payloads.length; member++) {
+      ByteBuffer payload = payloads[member];
+      ByteBuffer signature = signatures[member];
+      boolean holds =
+          payload != null
+              && signature != null
+              && round.signatures.holds(round.peer(member), chunk, payload, signature);
+      if (payload != null && !holds) {
+        payloads[member] = null;
+        refused.put(member, "sent what it has not signed");
+      }
+    }
+    if (round.contributes(round.self)) {
+      ByteBuffer own = ownEncoded(chunk);
+      payloads[round.self] = own;
+      signatures[round.self] = ByteBuffer.wrap(round.signatures.sign(chunk, own));
+    }
+    return new Proof(payloads, signatures);
+  }
+
+  private ByteBuffer ownEncoded(int chunk) {
+    int values = round.chunks.values(chunk);
+    ByteBuffer encoded = ByteBuffer.allocate(round.contributionBytes(round.self, values));
+    round.codecsUp.get(round.self).encode(round.own(), round.chunks.from(chunk), values, encoded);
+    return encoded.flip();
+  }
+
+  /** This member's place, where what it brings is not among what has come. */
+  private int selfApart() {
+    return round.contributes(round.self) && !round.signed() ? round.self : NOBODY;
   }
 
   private Screen.Finding look(Screen screen, int chunk, @Nullable ByteBuffer[] slots) {
-    int self = round.contributes(round.self) ? round.self : NOBODY;
     return screen.look(
         chunk,
         new Inspector.Chunk(
-            slots, self, round.own(), round.chunks.from(chunk), round.chunks.values(chunk)));
+            slots, selfApart(), round.own(), round.chunks.from(chunk), round.chunks.values(chunk)));
   }
 
   private Aggregator.Mean mean(int chunk, @Nullable ByteBuffer[] slots, Screen.Finding finding) {
-    boolean withOwn = round.contributes(round.self) && !finding.refuses(round.self);
+    int self = selfApart();
     return Objects.requireNonNull(aggregator)
         .reduce(
             finding.taken(slots),
-            withOwn ? round.self : NOBODY,
+            finding.refuses(self) ? NOBODY : self,
             round.own(),
             round.chunks.from(chunk),
             round.chunks.values(chunk));
@@ -118,9 +173,7 @@ final class ChunkReduction {
     @Nullable ByteBuffer[] all = slots.clone();
     if (round.contributes(round.self)) {
       weights[round.self] = round.ownWeight(chunk);
-      ByteBuffer encoded = ByteBuffer.allocate(round.contributionBytes(round.self, values));
-      round.codecsUp.get(round.self).encode(round.own(), round.chunks.from(chunk), values, encoded);
-      all[round.self] = encoded.flip();
+      all[round.self] = ownEncoded(chunk);
     }
     return Objects.requireNonNull(carried).reduce(all, weights, values);
   }

@@ -5,6 +5,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -72,6 +73,9 @@ final class Exchange implements Link.Owner, Reducer.Outlet, Succession.Effects, 
   /** Versions of chunks in the workshop. */
   private final Map<Integer, Long> decoding = new HashMap<>();
 
+  /** Chunks whose averages came from those who were to make them. */
+  private final BitSet firsthand = new BitSet();
+
   private final Runnable forget;
   private boolean kept;
   private final int contributionBytesMax;
@@ -88,12 +92,22 @@ final class Exchange implements Link.Owner, Reducer.Outlet, Succession.Effects, 
       Duration matchmaking,
       Instant deadline,
       Trust trust,
+      Archive archive,
       Runnable forget) {
     this.network = network;
     this.forget = forget;
     int self = group.indexOf(network.self());
     Workshop workshop = new Workshop(network.loop(), worker);
-    this.round = new Round(network.loop(), workshop, options, group, self, deadline);
+    this.round =
+        new Round(
+            network.loop(),
+            workshop,
+            options,
+            group,
+            self,
+            deadline,
+            new Signatures(network.identity(), group.round()),
+            trust.reviews());
     if (contribution != null) {
       round.bring(contribution.values(), new double[0]);
     }
@@ -114,7 +128,8 @@ final class Exchange implements Link.Owner, Reducer.Outlet, Succession.Effects, 
                 IntStream.range(0, round.size()).mapToObj(round.chunks::of).toList(),
                 round.chunks.valuesMax(),
                 round.started);
-    this.reducer = new Reducer(round, roster, ledger, averages, buffers, screen, this);
+    Evidence evidence = round.signed() ? archive.open(group) : null;
+    this.reducer = new Reducer(round, roster, ledger, averages, buffers, screen, evidence, this);
     this.succession = new Succession(round, roster, ledger, averages, sender, this);
     this.ending = new Ending(round, roster, ledger, averages, matchmaking, this::dispose);
     this.watch = new Watch(round, roster, ledger, averages, sender, reducer, succession, this);
@@ -164,6 +179,28 @@ final class Exchange implements Link.Owner, Reducer.Outlet, Succession.Effects, 
       roster.others().forEach(sender::pump);
       reducer.brought();
     }
+  }
+
+  /** By member: chunks of whose averages this one can be asked for a review. */
+  List<List<Integer>> reviewable() {
+    return IntStream.range(0, round.size())
+        .mapToObj(member -> round.chunks.of(member).stream().filter(this::isFirsthand).toList())
+        .toList();
+  }
+
+  private boolean isFirsthand(int chunk) {
+    return round.signed()
+        && firsthand.get(chunk)
+        && averages.holds(chunk)
+        && averages.version(chunk) == 0;
+  }
+
+  /** A review of the average of one of those chunks, not begun; null when it is gone. */
+  @Nullable Review review(int chunk) {
+    ByteBuffer average = averages.copy(chunk);
+    return average == null || screen == null
+        ? null
+        : new Review(network, round, screen, chunk, average);
   }
 
   /** The averages, which from now on are the caller's to forget. */
@@ -287,7 +324,7 @@ final class Exchange implements Link.Owner, Reducer.Outlet, Succession.Effects, 
       return;
     }
     switch (frame.kind()) {
-      case CONTRIBUTION, CARRIED -> contributed(from, frame);
+      case CONTRIBUTION, CARRIED, SIGNED -> contributed(from, frame);
       case AVERAGE ->
           averaged(
               from,
@@ -301,7 +338,7 @@ final class Exchange implements Link.Owner, Reducer.Outlet, Succession.Effects, 
       case SUSPECT -> succession.suspected(from, frame.parse(SuspectMessage.parser()));
       case FETCH -> sender.asked(from, frame.parse(FetchMessage.parser()));
       case ALIVE -> {}
-      case JOIN, ANSWER, HELLO, LACKS ->
+      case JOIN, ANSWER, HELLO, LACKS, EVIDENCE ->
           throw new FrameException(frame.kind() + " between members");
     }
   }
@@ -324,9 +361,9 @@ final class Exchange implements Link.Owner, Reducer.Outlet, Succession.Effects, 
     }
     decoding.put(number, chunk.version());
     // What comes from another holder, or from a stand-in, is nobody's word about its own span.
-    boolean listens = chunk.version() == 0 && round.chunks.owner(number) == from.index;
+    boolean fromMaker = chunk.version() == 0 && round.chunks.owner(number) == from.index;
     round.workshop.order(
-        () -> taken(chunk, listens),
+        () -> taken(chunk, fromMaker),
         taken -> {
           decoding.remove(number, chunk.version());
           if (!taken.sound()) {
@@ -336,6 +373,7 @@ final class Exchange implements Link.Owner, Reducer.Outlet, Succession.Effects, 
             }
           } else if (wanted(chunk)) {
             averages.holdLent(chunk, body);
+            firsthand.set(number, fromMaker);
             if (screen != null && taken.echo() != null) {
               screen.note(taken.echo());
             }

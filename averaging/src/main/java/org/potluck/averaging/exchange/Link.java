@@ -20,7 +20,7 @@ import org.potluck.network.rpc.FrameReader;
  * one frame and pauses.
  */
 final class Link implements StreamHandler, FrameReader.Receiver {
-  private static final int FRAME_BYTES_MAX = AveragingOptions.CHUNK_BYTES_LIMIT + 64;
+  private static final int FRAME_BYTES_MAX = AveragingOptions.CHUNK_BYTES_LIMIT + 128;
 
   /** Whom frames are for, once that is known. */
   interface Owner {

@@ -45,8 +45,12 @@ final class Reducer {
   /** Null in a carried round, in which nobody brings what is only its own. */
   private final @Nullable Screen screen;
 
+  /** Null where nobody may ask what averages were made of. */
+  private final @Nullable Evidence evidence;
+
   private final @Nullable ByteBuffer[] @Nullable [] received;
   private final Map<Integer, double[]> carriedWeights = new HashMap<>();
+  private final Map<Integer, @Nullable ByteBuffer[]> signatures = new HashMap<>();
   private final BitSet gone = new BitSet();
 
   /** Chunks in the workshop. */
@@ -64,6 +68,7 @@ final class Reducer {
       Averages averages,
       Buffers buffers,
       @Nullable Screen screen,
+      @Nullable Evidence evidence,
       Outlet outlet) {
     this.round = round;
     this.roster = roster;
@@ -73,6 +78,7 @@ final class Reducer {
     this.outlet = outlet;
     this.reduction = new ChunkReduction(round, averages, screen);
     this.screen = screen;
+    this.evidence = evidence;
     this.received = new @Nullable ByteBuffer[round.chunks.size()] @Nullable [];
     this.contributors = (int) IntStream.range(0, round.size()).filter(round::contributes).count();
     this.early = new int[round.size()];
@@ -150,6 +156,9 @@ final class Reducer {
     if (round.carried()) {
       weights(number)[from.index] = chunk.weight();
     }
+    if (round.signed()) {
+      signatures(number)[from.index] = chunk.signature();
+    }
     early[from.index] += ledger.owns(round.self, number) ? 0 : bytes;
     reduceIfReady(number);
     balance();
@@ -210,6 +219,10 @@ final class Reducer {
     return carriedWeights.computeIfAbsent(chunk, c -> new double[round.size()]);
   }
 
+  private @Nullable ByteBuffer[] signatures(int chunk) {
+    return signatures.computeIfAbsent(chunk, c -> new @Nullable ByteBuffer[round.size()]);
+  }
+
   /** The declared weight of a member's row, with room for the rounding of its sum. */
   private double most(int member) {
     return round.member(member).weight() * (1 + 1e-9);
@@ -218,6 +231,7 @@ final class Reducer {
   private void forget(int chunk) {
     @Nullable ByteBuffer[] slots = received[chunk];
     received[chunk] = null;
+    signatures.remove(chunk);
     if (slots != null) {
       release(slots);
     }
@@ -249,8 +263,10 @@ final class Reducer {
     working.set(chunk);
     long version = ledger.version(chunk);
     double[] weights = round.carried() ? weights(chunk).clone() : new double[0];
+    @Nullable ByteBuffer[] signed = signatures(chunk).clone();
     round.workshop.order(
-        () -> reduction.reduce(chunk, version, slots, weights), reduced -> done(reduced, slots));
+        () -> reduction.reduce(chunk, version, slots, weights, signed),
+        reduced -> done(reduced, slots));
   }
 
   private void done(ChunkReduction.Reduced reduced, @Nullable ByteBuffer[] slots) {
@@ -258,7 +274,7 @@ final class Reducer {
     working.clear(chunk);
     boolean current = ledger.owns(round.self, chunk) && ledger.version(chunk) == reduced.version();
     if (current) {
-      release(slots);
+      settle(reduced, slots);
     } else {
       received[chunk] = slots;
     }
@@ -286,6 +302,22 @@ final class Reducer {
               : "nobody contributed to a part of the vector");
     }
     balance();
+  }
+
+  /** What was averaged waits no more; it may be asked for. */
+  private void settle(ChunkReduction.Reduced reduced, @Nullable ByteBuffer[] slots) {
+    signatures.remove(reduced.chunk());
+    Evidence.Proof proof = reduced.proof();
+    if (evidence == null || proof == null || reduced.version() > 0) {
+      release(slots);
+      return;
+    }
+    for (ByteBuffer payload : slots) {
+      if (payload != null) {
+        buffers.keep(payload);
+      }
+    }
+    evidence.keep(reduced.chunk(), proof);
   }
 
   /** Whether everybody's is there, ours not counted. */

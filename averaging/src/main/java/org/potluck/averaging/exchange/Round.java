@@ -41,6 +41,11 @@ final class Round {
   final List<Codec> codecsUp;
 
   final Codec codecDown;
+  final Signatures signatures;
+
+  /** Whether contributions are signed, since averages may be reviewed. */
+  private final boolean reviewed;
+
   final Instant started;
   final Instant deadline;
   Phase phase = Phase.RUNNING;
@@ -55,7 +60,9 @@ final class Round {
       AveragingOptions options,
       Group group,
       int self,
-      Instant deadline) {
+      Instant deadline,
+      Signatures signatures,
+      boolean reviewed) {
     this.loop = loop;
     this.workshop = workshop;
     this.options = options;
@@ -69,6 +76,8 @@ final class Round {
     this.codecDown = Codecs.of(group.codecDown());
     this.started = loop.now();
     this.deadline = deadline;
+    this.signatures = signatures;
+    this.reviewed = reviewed;
   }
 
   /**
@@ -101,9 +110,17 @@ final class Round {
     return group.carried();
   }
 
+  /** Whether the members sign what they bring, each chunk of it; nobody brings a mean so. */
+  boolean signed() {
+    return reviewed && !carried();
+  }
+
   /** The frames in which contributions travel. */
   FrameKind contributionKind() {
-    return carried() ? FrameKind.CARRIED : FrameKind.CONTRIBUTION;
+    if (carried()) {
+      return FrameKind.CARRIED;
+    }
+    return reviewed ? FrameKind.SIGNED : FrameKind.CONTRIBUTION;
   }
 
   /** Schedules a task that a round has few of. A round that is over must not be held by any. */

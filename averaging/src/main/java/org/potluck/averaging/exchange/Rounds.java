@@ -4,9 +4,11 @@ import com.google.protobuf.ByteString;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.Supplier;
@@ -20,6 +22,7 @@ import org.potluck.averaging.codec.Codec;
 import org.potluck.averaging.codec.CodecId;
 import org.potluck.averaging.codec.Codecs;
 import org.potluck.averaging.proto.HelloMessage;
+import org.potluck.averaging.trust.Misdeed;
 import org.potluck.averaging.trust.Screen;
 import org.potluck.averaging.trust.Trust;
 import org.potluck.averaging.wire.Frame;
@@ -27,6 +30,7 @@ import org.potluck.averaging.wire.FrameException;
 import org.potluck.averaging.wire.FrameKind;
 import org.potluck.network.EventLoop;
 import org.potluck.network.Network;
+import org.potluck.network.PeerId;
 import org.potluck.network.Stream;
 import org.potluck.network.StreamEnd;
 
@@ -49,6 +53,11 @@ public final class Rounds implements Link.Owner {
   private final Map<String, Exchange> exchanges = new LinkedHashMap<>();
   private final Map<Link, String> heldLinks = new LinkedHashMap<>();
   private final Pantry pantry;
+  private final Archive archive;
+
+  /** Reducers that are being reviewed. */
+  private final Set<PeerId> reviewing = new HashSet<>();
+
   private int unnamedLinks;
 
   /**
@@ -71,6 +80,7 @@ public final class Rounds implements Link.Owner {
     this.storage = storage;
     this.spares = new SpareArrays(options.bufferBytesMax());
     this.pantry = new Pantry(network);
+    this.archive = new Archive(network);
     network.handle(PROTOCOL, this::accept);
   }
 
@@ -164,6 +174,7 @@ public final class Rounds implements Link.Owner {
             matchmaking,
             deadline,
             trust,
+            archive,
             () -> exchanges.remove(round));
     if (exchanges.putIfAbsent(round, exchange) != null) {
       throw new IllegalArgumentException("a round that runs already");
@@ -193,8 +204,39 @@ public final class Rounds implements Link.Owner {
     if (screen != null) {
       boolean averaged = outcome instanceof RoundOutcome.Averaged;
       trust.conclude(screen, averaged, network.loop().now());
+      if (averaged) {
+        trust.drawReview(exchange.reviewable()).ifPresent(chunk -> review(exchange, chunk));
+      }
     }
     return outcome;
+  }
+
+  private void review(Exchange exchange, int chunk) {
+    Review review = exchange.review(chunk);
+    if (review != null && reviewing.add(review.reviewed())) {
+      CompletableFuture<Void> _ =
+          review.begin().thenAccept(finding -> reviewed(review.reviewed(), finding));
+    }
+  }
+
+  private void reviewed(PeerId reducer, Review.Finding finding) {
+    Instant now = network.loop().now();
+    reviewing.remove(reducer);
+    switch (finding) {
+      case TRUE, NONE -> {}
+      case FALSE ->
+          trust.hold(
+              reducer,
+              Misdeed.FAILED_REVIEW,
+              "an average of its is not that of what it was sent",
+              now);
+      case UNPROVEN ->
+          trust.hold(
+              reducer,
+              Misdeed.UNPROVEN_AVERAGE,
+              "does not show what an average of its was made of",
+              now);
+    }
   }
 
   /** Abandons the round of that name, if it still runs. */

@@ -151,6 +151,9 @@ final class Sender {
     long from = round.chunks.from(chunk);
     int values = round.chunks.values(chunk);
     Codec codec = round.codecsUp.get(round.self);
+    if (round.signed()) {
+      return ChunkFrames.signed(chunk, round.signatures, codec, round.own(), from, values);
+    }
     return round.carried()
         ? ChunkFrames.carried(chunk, round.ownWeight(chunk), codec, round.own(), from, values)
         : ChunkFrames.contribution(chunk, codec, round.own(), from, values);

@@ -10,8 +10,8 @@ public enum Misdeed {
   CONTRADICTS(0.35),
   /** Has nothing to do with what the others found. */
   UNRELATED(0.35),
-  /** The very values of an earlier round. */
-  REPEATED(0.35),
+  /** The very values of an earlier round that was averaged; that happens to nobody by chance. */
+  REPEATED(0.7),
   /** More samples than the peer can have computed. */
   TOO_HEAVY(0.35),
   /** Took part while banned; that costs nothing more. */
@@ -24,6 +24,10 @@ public enum Misdeed {
   FALSE_LEAD(0.2),
   /** As a reducer: an average in which what went into it is not found again. */
   FALSE_AVERAGE(0.35),
+  /** As a reducer: an average that is not that of the contributions it was sent. */
+  FAILED_REVIEW(0.7),
+  /** As a reducer: does not show what it was sent. */
+  UNPROVEN_AVERAGE(0.35),
   /** Not what comes of the samples that were the peer's to compute. */
   FAILED_AUDIT(0.7);
 

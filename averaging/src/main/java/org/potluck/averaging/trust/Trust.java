@@ -8,6 +8,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.random.RandomGenerator;
@@ -32,7 +33,7 @@ public final class Trust {
   private static final int SAMPLE_VALUES = 1024;
   private static final double CONTRADICTS_BELOW = -0.2;
   private static final double UNRELATED_BELOW = 0.12;
-  private static final double FALSE_BELOW = 0.3;
+  private static final double FALSE_BELOW = 0.2;
 
   private final RandomGenerator random;
   private final boolean judges;
@@ -72,11 +73,33 @@ public final class Trust {
   }
 
   /**
-   * Has contributions computed again: so many of each group and round on average, over all who
-   * judge. None unless this is called.
+   * Has contributions computed again, and averages made again: so many of each in a group and round
+   * on average, over all who judge. None unless this is called.
    */
   public void audits(double perGroup) {
     auditsPerGroup = perGroup;
+  }
+
+  /** Whether averages are made again, so that all members of a round sign what they bring. */
+  public boolean reviews() {
+    return auditsPerGroup > 0;
+  }
+
+  /**
+   * The chunk of a round just concluded whose average this peer is to make again, if any.
+   *
+   * @param chunks by member: those that can be reviewed
+   */
+  public OptionalInt drawReview(List<List<Integer>> chunks) {
+    List<List<Integer>> able = chunks.stream().filter(each -> !each.isEmpty()).toList();
+    if (!judges || !reviews() || able.isEmpty()) {
+      return OptionalInt.empty();
+    }
+    if (random.nextDouble() * chunks.size() >= auditsPerGroup) {
+      return OptionalInt.empty();
+    }
+    List<Integer> of = able.get(random.nextInt(able.size()));
+    return OptionalInt.of(of.get(random.nextInt(of.size())));
   }
 
   /**
@@ -222,7 +245,8 @@ public final class Trust {
     due = averaged ? screen.audit().orElse(null) : null;
     screen.accepted().forEach(norms::add);
     Echo echo = screen.echo();
-    BitSet repeated = repeated(screen);
+    // After a round that failed everybody may bring the same again.
+    BitSet repeated = averaged ? repeated(screen) : new BitSet();
     for (int member = 0; member < screen.members().size(); member++) {
       if (member == screen.self()) {
         continue;

@@ -33,7 +33,11 @@ public enum FrameKind {
   /** A chunk of a mean that the sender carries from one stage of a grid to the next. */
   CARRIED(14),
   /** The sender has no average of the stage it was asked for, and will have none. */
-  LACKS(15);
+  LACKS(15),
+  /** A chunk of the sender's contribution, signed, in a round whose averages may be reviewed. */
+  SIGNED(16),
+  /** A signed chunk that a member brought, from its reducer to whoever reviews the average. */
+  EVIDENCE(17);
 
   private final int wireNumber;
 

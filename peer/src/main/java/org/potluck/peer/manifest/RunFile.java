@@ -80,7 +80,8 @@ public final class RunFile {
       aggregation: mean     # or centered-clip: nobody pulls further than others; see docs/trust.md
       clip-radius: 1        # only for centered-clip: how far that is...
       clip-iterations: 20   # ...and how often the centre moves
-      audits: 0             # contributions of a group that others compute again in each round
+      audits: 0             # contributions that others compute again in each round, and averages that
+                            # they make again; see docs/trust.md
 
     data:
       paths: []             # text files, folders, archives on every volunteer's machine;

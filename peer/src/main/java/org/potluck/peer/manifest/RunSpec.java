@@ -85,7 +85,8 @@ public record RunSpec(
    *     others do
    * @param clipRadius how far that is, in medians of the contributions' distances to their median
    * @param clipIterations how often the centre is moved
-   * @param audits how many contributions of a group other members compute again in each round
+   * @param audits how many contributions of a group other members compute again in each round, and
+   *     how many averages they make again
    */
   public record Averaging(
       @JsonProperty(required = true) String codec,

@@ -54,7 +54,8 @@ record Scenario(
    * @param aggregation {@code mean} or {@code centered-clip}
    * @param roundLimit a round of averaging ends by then
    * @param groupSize peers of one group at most; more average on a grid
-   * @param audits contributions of a group and round that are computed again
+   * @param audits contributions of a group and round that are computed again, and averages that are
+   *     made again
    */
   record Run(
       Training training,

@@ -54,6 +54,7 @@ final class ScenarioRun {
     int magnification = scenario.run().magnification();
     if (magnification > 1) {
       simulation.magnify("/potluck/reduce/1", magnification);
+      simulation.magnify("/potluck/review/1", magnification);
       simulation.magnify(StateClient.CHUNK_PROTOCOL, magnification);
     }
   }

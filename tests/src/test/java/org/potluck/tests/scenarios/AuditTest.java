@@ -16,9 +16,10 @@ import org.potluck.peer.simulate.Outcome;
 import org.potluck.peer.simulate.Simulator;
 
 /**
- * Peers that bring the average of the round before look like everybody else to the gates. Audits
- * name them, and nobody who did the work. An epoch takes longer than downloading the model, so that
- * everybody is in rounds; see {@link PoisonTest}.
+ * Peers that bring the average of the round before look like everybody else to the gates, and so do
+ * reducers that halve their part of the average. Audits name both, and nobody who did the work. An
+ * epoch takes longer than downloading the model, so that everybody is in rounds; see {@link
+ * PoisonTest}.
  */
 class AuditTest {
   private static final int SEEDS = 2;
@@ -26,9 +27,23 @@ class AuditTest {
   @Test
   void copiersAreNamedAndNobodyElseIs() throws IOException, ManifestException {
     for (long seed = 1; seed <= SEEDS; seed++) {
-      Map<String, String> unaudited = names(0, seed);
+      Map<String, String> unaudited = names("copy", 0, seed);
       assertThat(unaudited.values()).as("seed %d", seed).doesNotContain("banned");
-      for (Map.Entry<String, String> peer : names(3, seed).entrySet()) {
+      for (Map.Entry<String, String> peer : names("copy", 5, seed).entrySet()) {
+        assertThat(peer.getValue())
+            .as("%s, seed %d", peer.getKey(), seed)
+            .isEqualTo(peer.getKey().startsWith("liar") ? "banned" : "clean");
+      }
+    }
+  }
+
+  @Test
+  void reducersThatLieALittleAreNamedAndNobodyElseIs() throws IOException, ManifestException {
+    for (long seed = 1; seed <= SEEDS; seed++) {
+      assertThat(names("shrinking-reducer", 0, seed).values())
+          .as("seed %d", seed)
+          .containsOnly("clean");
+      for (Map.Entry<String, String> peer : names("shrinking-reducer", 5, seed).entrySet()) {
         assertThat(peer.getValue())
             .as("%s, seed %d", peer.getKey(), seed)
             .isEqualTo(peer.getKey().startsWith("liar") ? "banned" : "clean");
@@ -37,7 +52,7 @@ class AuditTest {
   }
 
   /** By name of peer, the worst that anybody honest has said of it. */
-  private static Map<String, String> names(int audits, long seed)
+  private static Map<String, String> names(String attack, int audits, long seed)
       throws IOException, ManifestException {
     String scenario =
         """
@@ -49,9 +64,9 @@ class AuditTest {
           peers: 10
           classes:
             - {name: honest, samples-per-second: 25}
-            - {name: liar, share: 0.3, samples-per-second: 25, attack: copy}
+            - {name: liar, share: 0.3, samples-per-second: 25, attack: %s}
         """
-            .formatted(audits);
+            .formatted(audits, attack);
     List<Note> story = new ArrayList<>();
     Outcome outcome = Simulator.run(scenario, seed, story::add);
     assertThat(outcome.report().epochs()).as("seed %d", seed).isEqualTo(60);

@@ -1,0 +1,122 @@
+package org.potluck.averaging.exchange;
+
+import java.nio.ByteBuffer;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.potluck.averaging.exchange.Evidence.Proof;
+import org.potluck.averaging.proto.FetchMessage;
+import org.potluck.averaging.proto.HelloMessage;
+import org.potluck.averaging.wire.Frame;
+import org.potluck.averaging.wire.FrameException;
+import org.potluck.averaging.wire.FrameKind;
+import org.potluck.averaging.wire.Frames;
+import org.potluck.network.Network;
+import org.potluck.network.PeerId;
+import org.potluck.network.Stream;
+import org.potluck.network.StreamEnd;
+
+/**
+ * Shows members of the last rounds what this one's averages were made of.
+ *
+ * <p>A stream asks about one chunk: HELLO names the round, FETCH the chunk. The answer is EVIDENCE
+ * for every contribution that was averaged, then DONE; or LACKS. Then the stream ends.
+ */
+final class Archive implements Link.Owner {
+  static final String PROTOCOL = "/potluck/review/1";
+
+  /** A member may review a round when others are in the next one already. */
+  private static final int ROUNDS_KEPT = 3;
+
+  /** Nobody keeps others from asking. */
+  private static final int LINKS_PER_PEER_MAX = 4;
+
+  /** Of what was not named yet. */
+  private static final String NONE = "";
+
+  private final Map<String, Evidence> rounds = new LinkedHashMap<>();
+  private final Map<Link, String> links = new LinkedHashMap<>();
+
+  Archive(Network network) {
+    network.handle(PROTOCOL, this::accept);
+  }
+
+  /** Keeps what the averages of a round are made of, until some later rounds have begun. */
+  Evidence open(Group group) {
+    Evidence evidence = new Evidence(group);
+    rounds.put(group.round(), evidence);
+    if (rounds.size() > ROUNDS_KEPT) {
+      rounds.remove(rounds.keySet().iterator().next());
+    }
+    return evidence;
+  }
+
+  private void accept(Stream stream) {
+    Link link = new Link(stream, this);
+    PeerId by = stream.remote();
+    long asking = links.keySet().stream().filter(one -> one.stream().remote().equals(by)).count();
+    // Only who was in a round is shown what others brought to it.
+    boolean met = rounds.values().stream().anyMatch(round -> round.group().indexOf(by) >= 0);
+    if (!met || asking >= LINKS_PER_PEER_MAX) {
+      link.reset();
+    } else {
+      links.put(link, NONE);
+    }
+  }
+
+  @Override
+  public void frame(Link link, Frame frame) throws FrameException {
+    switch (frame.kind()) {
+      case HELLO -> links.replace(link, name(frame.parse(HelloMessage.parser())));
+      case FETCH -> answer(link, frame.parse(FetchMessage.parser()));
+      default -> throw new FrameException(frame.kind() + " from one who reviews");
+    }
+  }
+
+  private static String name(HelloMessage hello) throws FrameException {
+    if (hello.getRoundId().size() != Group.ROUND_BYTES) {
+      throw new FrameException("a round's name of " + hello.getRoundId().size() + " bytes");
+    }
+    return HexFormat.of().formatHex(hello.getRoundId().toByteArray());
+  }
+
+  private void answer(Link link, FetchMessage fetch) throws FrameException {
+    Evidence evidence = rounds.get(links.getOrDefault(link, NONE));
+    if (fetch.getChunksCount() != 1) {
+      throw new FrameException("reviews " + fetch.getChunksCount() + " chunks at once");
+    }
+    boolean member = evidence != null && evidence.group().indexOf(link.stream().remote()) >= 0;
+    Proof proof = evidence != null && member ? evidence.of(fetch.getChunks(0)) : null;
+    if (proof == null) {
+      link.write(Frames.of(FrameKind.LACKS));
+    } else {
+      show(link, proof);
+    }
+    links.remove(link);
+    link.close();
+  }
+
+  private static void show(Link link, Proof proof) {
+    for (int by = 0; by < proof.payloads().length; by++) {
+      @Nullable ByteBuffer payload = proof.payloads()[by];
+      @Nullable ByteBuffer signature = proof.signatures()[by];
+      if (payload != null && signature != null) {
+        link.write(ChunkFrames.evidenceHeader(by, signature, payload.remaining()));
+        link.write(payload.duplicate());
+      }
+    }
+    link.write(Frames.of(FrameKind.DONE));
+  }
+
+  @Override
+  public void broken(Link link, String why) {
+    links.remove(link);
+    link.reset();
+  }
+
+  @Override
+  public void ended(Link link, StreamEnd end) {
+    links.remove(link);
+  }
+}
