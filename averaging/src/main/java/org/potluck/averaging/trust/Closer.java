@@ -39,8 +39,13 @@ record Closer(IntPredicate direction, IntPredicate echo, int audited, IntPredica
     int most = Math.ceilDiv(DIRECTION_VALUES, values);
     IntPredicate direction = some(most, own, random);
     int each = Math.max(1, most / chunks.size());
+    // In a group of so few it would say nothing of anybody.
     IntPredicate echo =
-        chunks.stream().map(of -> some(each, of, random)).reduce(chunk -> false, IntPredicate::or);
+        chunks.size() <= Echo.REDUCERS_MIN
+            ? chunk -> false
+            : chunks.stream()
+                .map(of -> some(each, of, random))
+                .reduce(chunk -> false, IntPredicate::or);
     int kept = Math.ceilDiv(KEPT_VALUES, Math.min(values, Screen.EXCERPT_VALUES));
     return audited < 0
         ? new Closer(direction, echo, -1, chunk -> false)

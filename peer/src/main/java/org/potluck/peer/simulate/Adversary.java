@@ -7,12 +7,12 @@ import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 import java.util.random.RandomGenerator;
-import org.potluck.peer.training.Swarm.OwnProgress;
-import org.potluck.trainer.TrainerState;
 import org.potluck.averaging.codec.Codec;
 import org.potluck.averaging.codec.VectorMath;
 import org.potluck.averaging.reduce.Aggregation;
 import org.potluck.averaging.reduce.Aggregator;
+import org.potluck.peer.training.Swarm.OwnProgress;
+import org.potluck.trainer.TrainerState;
 
 /** Turns honest contributions, and honest averages, into those of an {@link Attack}. */
 final class Adversary {
