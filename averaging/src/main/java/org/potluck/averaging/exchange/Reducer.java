@@ -263,7 +263,8 @@ final class Reducer {
     working.set(chunk);
     long version = ledger.version(chunk);
     double[] weights = round.carried() ? weights(chunk).clone() : new double[0];
-    @Nullable ByteBuffer[] signed = signatures(chunk).clone();
+    @Nullable ByteBuffer[] signed =
+        round.signed() ? signatures(chunk).clone() : new @Nullable ByteBuffer[0];
     round.workshop.order(
         () -> reduction.reduce(chunk, version, slots, weights, signed),
         reduced -> done(reduced, slots));

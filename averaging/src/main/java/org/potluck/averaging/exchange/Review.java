@@ -28,7 +28,8 @@ import org.potluck.network.StreamEnd;
  * <p>Members sign what they bring, so a reducer can show no other contributions than those it was
  * sent; averages are summed in group order, so of the same contributions everybody makes the same
  * bits. A reducer may leave contributions out, which is its right, and says so by the weight that
- * stands in the average; but not most of them, or it could average whom it likes. What it brings
+ * stands in the average; but not those of most members, or it could average whom it likes. (By
+ * weight liars that are rightly left out may be most: they claim much.) What it brings
  * itself it signs too, and can choose when it has seen all others: so that must be no longer than
  * any contribution may be.
  */
@@ -139,14 +140,14 @@ final class Review implements Link.Owner {
 
   /** Beside the loop. */
   private Finding judge() {
-    double all = 0;
-    double shown = 0;
+    int all = 0;
+    int shown = 0;
     for (int by = 0; by < payloads.length; by++) {
       ByteBuffer payload = payloads[by];
       ByteBuffer signature = signatures[by];
-      all += round.member(by).weight();
+      all += round.contributes(by) ? 1 : 0;
       if (payload != null && signature != null) {
-        shown += round.member(by).weight();
+        shown++;
         if (!round.signatures.holds(round.peer(by), chunk, payload, signature)) {
           return Finding.FALSE;
         }
