@@ -29,9 +29,9 @@ import org.potluck.network.StreamEnd;
  * sent; averages are summed in group order, so of the same contributions everybody makes the same
  * bits. A reducer may leave contributions out, which is its right, and says so by the weight that
  * stands in the average; but not those of most members, or it could average whom it likes. (By
- * weight liars that are rightly left out may be most: they claim much.) What it brings
- * itself it signs too, and can choose when it has seen all others: so that must be no longer than
- * any contribution may be.
+ * weight liars that are rightly left out may be most: they claim much.) What it brings itself it
+ * signs too, and can choose when it has seen all others: so that must be no longer than any
+ * contribution may be.
  */
 final class Review implements Link.Owner {
   /** In silence limits: everybody's chunk has to come over a link that has other work. */
