@@ -1,7 +1,6 @@
 package org.potluck.averaging.exchange;
 
 import java.nio.ByteBuffer;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -68,17 +67,10 @@ final class Archive implements Link.Owner {
   @Override
   public void frame(Link link, Frame frame) throws FrameException {
     switch (frame.kind()) {
-      case HELLO -> links.replace(link, name(frame.parse(HelloMessage.parser())));
+      case HELLO -> links.replace(link, Group.roundOf(frame.parse(HelloMessage.parser())));
       case FETCH -> answer(link, frame.parse(FetchMessage.parser()));
       default -> throw new FrameException(frame.kind() + " from one who reviews");
     }
-  }
-
-  private static String name(HelloMessage hello) throws FrameException {
-    if (hello.getRoundId().size() != Group.ROUND_BYTES) {
-      throw new FrameException("a round's name of " + hello.getRoundId().size() + " bytes");
-    }
-    return HexFormat.of().formatHex(hello.getRoundId().toByteArray());
   }
 
   private void answer(Link link, FetchMessage fetch) throws FrameException {

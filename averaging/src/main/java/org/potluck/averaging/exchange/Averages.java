@@ -145,7 +145,7 @@ final class Averages {
   /** A copy of the body of the chunk's frame, which outlives the round; or null. */
   @Nullable ByteBuffer copy(int chunk) {
     ByteBuffer body = bodies[chunk];
-    return body == null ? null : ByteBuffer.allocate(body.remaining()).put(body.duplicate()).flip();
+    return body == null ? null : Buffers.copy(body);
   }
 
   /** Forgets the encoded form. */

@@ -38,6 +38,11 @@ final class Buffers {
     giveBack(buffer);
   }
 
+  /** The remaining bytes of {@code bytes}, in memory that nobody else has. */
+  static ByteBuffer copy(ByteBuffer bytes) {
+    return ByteBuffer.allocate(bytes.remaining()).put(bytes.duplicate()).flip();
+  }
+
   /** A used buffer waits no more, but is kept for as long as somebody may ask for it. */
   void keep(ByteBuffer buffer) {
     used -= array(buffer).length;

@@ -9,6 +9,10 @@ final class ChunkTable {
   private final long[] from;
   private final int[] values;
   private final int[] owner;
+
+  /** Of each member's chunks, which lie side by side, and behind them the number of all. */
+  private final int[] first;
+
   private final long length;
 
   ChunkTable(Group group) {
@@ -20,6 +24,7 @@ final class ChunkTable {
     from = new long[size];
     values = new int[size];
     owner = new int[size];
+    first = new int[group.members().size() + 1];
     int chunk = 0;
     long start = 0;
     for (int i = 0; i < group.members().size(); i++) {
@@ -29,6 +34,7 @@ final class ChunkTable {
         values[chunk] = (int) Math.min(group.chunkValues(), end - start);
         owner[chunk] = i;
       }
+      first[i + 1] = chunk;
     }
   }
 
@@ -62,10 +68,7 @@ final class ChunkTable {
 
   /** The chunks that the plan made {@code member} reduce. */
   List<Integer> of(int member) {
-    return IntStream.range(0, owner.length)
-        .filter(chunk -> owner[chunk] == member)
-        .boxed()
-        .toList();
+    return IntStream.range(first[member], first[member + 1]).boxed().toList();
   }
 
   int[] owners() {

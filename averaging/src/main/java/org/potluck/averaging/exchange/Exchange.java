@@ -181,18 +181,18 @@ final class Exchange implements Link.Owner, Reducer.Outlet, Succession.Effects, 
     }
   }
 
-  /** By member: chunks of whose averages this one can be asked for a review. */
+  /** By member: chunks of whose averages this one can be asked for a review; none unsigned. */
   List<List<Integer>> reviewable() {
+    if (!round.signed()) {
+      return List.of();
+    }
     return IntStream.range(0, round.size())
         .mapToObj(member -> round.chunks.of(member).stream().filter(this::isFirsthand).toList())
         .toList();
   }
 
   private boolean isFirsthand(int chunk) {
-    return round.signed()
-        && firsthand.get(chunk)
-        && averages.holds(chunk)
-        && averages.version(chunk) == 0;
+    return firsthand.get(chunk) && averages.holds(chunk) && averages.version(chunk) == 0;
   }
 
   /** A review of the average of one of those chunks, not begun; null when it is gone. */

@@ -1,12 +1,16 @@
 package org.potluck.averaging.exchange;
 
+import com.google.protobuf.ByteString;
 import java.time.Duration;
 import java.util.HashSet;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import org.potluck.averaging.Seating;
 import org.potluck.averaging.codec.CodecId;
+import org.potluck.averaging.proto.HelloMessage;
+import org.potluck.averaging.wire.FrameException;
 import org.potluck.network.PeerId;
 
 /**
@@ -54,6 +58,19 @@ public record Group(
       CodecId codecUp,
       CodecId codecDown) {
     this(round, key, epoch, length, chunkValues, members, codecUp, codecDown, Duration.ZERO, false);
+  }
+
+  /**
+   * The name of the round that a link is for, in hexadecimal.
+   *
+   * @throws FrameException when it is as long as none
+   */
+  static String roundOf(HelloMessage hello) throws FrameException {
+    ByteString name = hello.getRoundId();
+    if (name.size() != ROUND_BYTES) {
+      throw new FrameException("a round's name of " + name.size() + " bytes");
+    }
+    return HexFormat.of().formatHex(name.toByteArray());
   }
 
   public Group {

@@ -130,12 +130,8 @@ final class Review implements Link.Owner {
     if (!expected || shown.payload().remaining() != round.contributionBytes(by, values)) {
       throw new FrameException("evidence of what nobody can have brought");
     }
-    payloads[by] = copy(shown.payload());
-    signatures[by] = copy(shown.signature());
-  }
-
-  private static ByteBuffer copy(ByteBuffer bytes) {
-    return ByteBuffer.allocate(bytes.remaining()).put(bytes.duplicate()).flip();
+    payloads[by] = Buffers.copy(shown.payload());
+    signatures[by] = Buffers.copy(shown.signature());
   }
 
   /** Beside the loop. */

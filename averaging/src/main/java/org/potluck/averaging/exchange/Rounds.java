@@ -1,6 +1,5 @@
 package org.potluck.averaging.exchange;
 
-import com.google.protobuf.ByteString;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -313,11 +312,7 @@ public final class Rounds implements Link.Owner {
     if (frame.kind() != FrameKind.HELLO) {
       throw new FrameException("a link begins with " + frame.kind());
     }
-    ByteString round = frame.parse(HelloMessage.parser()).getRoundId();
-    if (round.size() != Group.ROUND_BYTES) {
-      throw new FrameException("a round's name of " + round.size() + " bytes");
-    }
-    String name = java.util.HexFormat.of().formatHex(round.toByteArray());
+    String name = Group.roundOf(frame.parse(HelloMessage.parser()));
     Exchange exchange = exchanges.get(name);
     if (exchange != null) {
       exchange.accept(link);

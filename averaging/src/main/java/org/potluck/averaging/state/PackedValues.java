@@ -43,15 +43,16 @@ final class PackedValues {
     long count = values.byteSize() / Float.BYTES;
     byte[] block = new byte[(int) bytesMax(Math.min(count, BLOCK_VALUES))];
     byte[] plane = new byte[(int) Math.min(count, BLOCK_VALUES)];
+    int[] bits = new int[plane.length];
     Room room = new Room(count * 5 / 2);
     for (long done = 0; done < count; done += BLOCK_VALUES) {
       int n = (int) Math.min(BLOCK_VALUES, count - done);
       MemorySegment lengths = MemorySegment.ofArray(block);
       int at = HEADER_BYTES;
+      MemorySegment.copy(values, ValueLayout.JAVA_INT_UNALIGNED, done * Float.BYTES, bits, 0, n);
       for (int p = 0; p < PLANES; p++) {
         for (int i = 0; i < n; i++) {
-          int bits = values.get(ValueLayout.JAVA_INT_UNALIGNED, (done + i) * Float.BYTES);
-          plane[i] = (byte) (bits >>> (p * Byte.SIZE));
+          plane[i] = (byte) (bits[i] >>> (p * Byte.SIZE));
         }
         int bytes = (int) Zstd.compressByteArray(block, at, block.length - at, plane, 0, n, LEVEL);
         lengths.set(LITTLE, (long) p * Integer.BYTES, bytes);

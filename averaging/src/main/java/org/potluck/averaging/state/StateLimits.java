@@ -40,7 +40,7 @@ public record StateLimits(
   /** Larger pieces are sent by nobody. */
   static final int PIECE_BYTES_MAX = 64 << 10;
 
-  /** For a donor to pack a step: a billion values take about ten seconds. */
+  /** For a donor to pack a step. */
   private static final Duration STEP_SURVEY_LIMIT = Duration.ofSeconds(15);
 
   public StateLimits {

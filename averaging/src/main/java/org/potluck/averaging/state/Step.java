@@ -20,9 +20,4 @@ public record Step(long epoch, String from, String to, MemorySegment average) {
       throw new IllegalArgumentException("a digest is too long");
     }
   }
-
-  /** Float32 values of the average. */
-  public long values() {
-    return average.byteSize() / Float.BYTES;
-  }
 }
