@@ -38,6 +38,9 @@ public record Outlook(
   /** Longer than any round is waited for. */
   public static final Duration NEVER = Duration.ofDays(1);
 
+  /** Of a peer that has heard of nobody and done nothing. */
+  public static final Outlook ALONE = new Outlook(0, "", false, false, 0, 1, NEVER, NEVER);
+
   /** Who has said nothing for so many of its micro-batches may have died: it is not counted on. */
   private static final double STEPS_BELIEVED = 3;
 
@@ -100,6 +103,11 @@ public record Outlook(
     long voters = others.stream().filter(other -> other.progress().epoch() > 0).count() + 1;
     long claiming = others.stream().filter(other -> other.progress().epoch() >= epoch).count();
     return own.epoch() > 0 && 2 * claiming <= voters;
+  }
+
+  /** Whether {@code word}'s peer holds the swarm's parameters. */
+  public boolean isHeldBy(PeerProgress word) {
+    return holds(word, epoch, model);
   }
 
   /** Whether {@code word}'s peer holds the parameters that {@code model} names. */

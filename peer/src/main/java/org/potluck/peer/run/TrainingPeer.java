@@ -9,15 +9,12 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.potluck.averaging.AveragingOptions;
 import org.potluck.averaging.Rendezvous;
-import org.potluck.averaging.RoundOutcome;
 import org.potluck.averaging.progress.Outlook;
 import org.potluck.averaging.reduce.Aggregation;
 import org.potluck.averaging.state.StateLimits;
-import org.potluck.averaging.trust.Audit;
 import org.potluck.network.Traffic;
 import org.potluck.peer.ExitCode;
 import org.potluck.peer.UserException;
@@ -25,12 +22,11 @@ import org.potluck.peer.manifest.RunSpec;
 import org.potluck.peer.manifest.SignedManifest;
 import org.potluck.peer.report.PeerReport;
 import org.potluck.peer.training.Draws;
-import org.potluck.peer.training.Swarm;
-import org.potluck.peer.training.TrainingListener;
+import org.potluck.peer.training.Membership;
+import org.potluck.peer.training.PeerCard;
 import org.potluck.peer.training.TrainingLoop;
 import org.potluck.peer.training.TrainingPlan;
 import org.potluck.trainer.GptTrainer;
-import org.potluck.trainer.Trainer;
 import org.potluck.trainer.TrainerConfig;
 import org.potluck.trainer.data.Corpus;
 import org.potluck.trainer.data.CorpusException;
@@ -41,10 +37,6 @@ import org.potluck.trainer.optimizer.LearningRate;
 
 /** A peer that trains: model, data, training thread, and its place in the swarm. */
 public final class TrainingPeer implements AutoCloseable {
-  private static final Duration SAMPLE_EVERY = Duration.ofSeconds(10);
-  private static final Duration CHECKPOINT_EVERY = Duration.ofMinutes(5);
-  private static final String PROMPT = "The ";
-
   private final Node node;
   private final SignedManifest manifest;
   private final Settings settings;
@@ -52,8 +44,6 @@ public final class TrainingPeer implements AutoCloseable {
   private final GptTrainer trainer;
   private final TrainingLoop loop;
   private final Instant started = Instant.now();
-  private Instant lastSample = started;
-  private Instant lastCheckpoint = started;
 
   /**
    * What the peer's owner chose.
@@ -89,7 +79,9 @@ public final class TrainingPeer implements AutoCloseable {
             training.epochs(),
             drawer,
             training.beginWith());
-    loop = new TrainingLoop(trainer, swarm, plan, new Teller(), InstantSource.system());
+    loop =
+        new TrainingLoop(
+            trainer, swarm, plan, new Teller(node, manifest, settings), InstantSource.system());
   }
 
   /** Opens the text, makes or reopens the model, and takes a place in the swarm. */
@@ -99,8 +91,7 @@ public final class TrainingPeer implements AutoCloseable {
     Corpus corpus = corpus(manifest.spec(), settings);
     GptTrainer trainer = trainer(manifest, settings, corpus);
     RunSpec spec = manifest.spec();
-    NetworkSwarm.PeerCard card =
-        new NetworkSwarm.PeerCard(settings.name(), trainer.device(), spec.model().context());
+    PeerCard card = new PeerCard(settings.name(), trainer.device(), spec.model().context());
     NetworkSwarm swarm =
         swarm(
             node,
@@ -119,7 +110,7 @@ public final class TrainingPeer implements AutoCloseable {
   static NetworkSwarm swarm(
       Node node,
       SignedManifest manifest,
-      NetworkSwarm.PeerCard card,
+      PeerCard card,
       long parameters,
       @Nullable Path downloads) {
     String run = manifest.runId();
@@ -138,7 +129,8 @@ public final class TrainingPeer implements AutoCloseable {
             .withExchangeAim(CodecChoice.aim(spec.averaging().codec()))
             .withAggregation(aggregation(spec.averaging()));
     NetworkSwarm swarm =
-        NetworkSwarm.join(node, run, appointment, card, options, limits, downloads);
+        NetworkSwarm.join(
+            node, new Membership.Terms(run, appointment, options, limits), card, downloads);
     swarm.audits(spec.averaging().audits());
     return swarm;
   }
@@ -228,15 +220,6 @@ public final class TrainingPeer implements AutoCloseable {
     corpus.close();
   }
 
-  /** A full disk must not end the training: the others have the model, too. */
-  private void saveOnTheWay() {
-    try {
-      trainer.save(settings.home().checkpoint(manifest.runId()));
-    } catch (UncheckedIOException e) {
-      settings.ticker().say("not saved: " + e.getMessage() + "; training goes on");
-    }
-  }
-
   private static Corpus corpus(RunSpec spec, Settings settings) throws UserException {
     List<Path> paths = settings.data();
     if (!paths.isEmpty() && spec.averaging().audits() > 0) {
@@ -308,124 +291,5 @@ public final class TrainingPeer implements AutoCloseable {
 
   private static double seconds(Duration duration) {
     return duration.toNanos() / 1e9;
-  }
-
-  /** Tells the owner on the terminal, and the swarm what the model writes. */
-  private final class Teller implements TrainingListener {
-    private double loss = Double.NaN;
-
-    @Override
-    public void trained(Swarm.OwnProgress progress, Swarm.SwarmView view) {
-      settings.ticker().at(() -> line(progress, view));
-    }
-
-    private String line(Swarm.OwnProgress progress, Swarm.SwarmView view) {
-      long target = manifest.spec().training().targetBatch();
-      double swarmRate = progress.samplesPerSecond() * view.peers();
-      double wait = Math.max(0, (target - view.samples()) / Math.max(1e-9, swarmRate));
-      return "epoch %d  loss %s  %,.0f tok/s  %d %s  next round in %.1f s"
-          .formatted(
-              progress.epoch(),
-              Double.isNaN(loss) ? "-" : "%.3f".formatted(loss),
-              progress.samplesPerSecond() * manifest.spec().model().context(),
-              view.peers(),
-              view.peers() == 1 ? "peer" : "peers",
-              wait);
-    }
-
-    @Override
-    public void waiting(int here, int needed) {
-      settings
-          .ticker()
-          .at(
-              () ->
-                  "waiting for trainers: %d of %d are here (training.begin-with)"
-                      .formatted(here, needed));
-    }
-
-    @Override
-    public void settled(long epoch, RoundOutcome outcome) {
-      switch (outcome) {
-        case RoundOutcome.Averaged averaged ->
-            averaged.faults().forEach(fault -> say("epoch " + epoch + ": mended: " + fault));
-        case RoundOutcome.Abandoned abandoned ->
-            say(
-                "epoch %d: no average (%s); trying again%s"
-                    .formatted(epoch, abandoned.reason(), blamed(abandoned)));
-      }
-    }
-
-    private String blamed(RoundOutcome.Abandoned abandoned) {
-      return abandoned.faults().stream()
-          .map(fault -> ". At fault: " + fault)
-          .distinct()
-          .limit(3)
-          .collect(Collectors.joining());
-    }
-
-    @Override
-    public void stepped(Trainer stepped, double mean, long samples, Duration took) {
-      loss = Double.isNaN(mean) ? loss : mean;
-      Instant now = Instant.now();
-      if (Duration.between(lastSample, now).compareTo(SAMPLE_EVERY) > 0) {
-        lastSample = now;
-        publishSample(stepped);
-      }
-      if (Duration.between(lastCheckpoint, now).compareTo(CHECKPOINT_EVERY) > 0) {
-        lastCheckpoint = now;
-        saveOnTheWay();
-      }
-    }
-
-    @Override
-    public void unusable(long epoch) {
-      say("epoch " + epoch + ": the gradients held values that are no numbers; left out");
-    }
-
-    @Override
-    public void audited(Audit audit, double similarity) {
-      if (!Audit.passes(similarity)) {
-        say(
-            "audit: what %s brought is not the gradient of its samples (cosine %.2f)"
-                .formatted(audit.peer(), similarity));
-      }
-    }
-
-    @Override
-    public void refused(String reason) {
-      settings
-          .ticker()
-          .say("the model that others gave is unusable (" + reason + "); trying again");
-    }
-
-    @Override
-    public void caughtUp(long epoch) {
-      say("downloaded the model at epoch " + epoch);
-    }
-
-    @Override
-    public void followed(long epoch) {
-      say(
-          "missed the step to epoch %d and took it with the average of the others"
-              .formatted(epoch));
-    }
-
-    private void publishSample(Trainer from) {
-      String text = from.generate(PROMPT, 120, 0.8, from.epoch());
-      byte[] value = new PostedSample(from.epoch(), text).encode();
-      node.execute(
-          () -> {
-            CompletableFuture<Integer> _ =
-                node.dht()
-                    .publish(
-                        PostedSample.key(manifest.runId()),
-                        value,
-                        node.network().loop().now().plus(Duration.ofMinutes(10)));
-          });
-    }
-
-    private void say(String line) {
-      settings.ticker().say(line);
-    }
   }
 }

@@ -4,6 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.time.Duration;
 import java.util.Optional;
 import org.potluck.averaging.RoundOutcome;
+import org.potluck.averaging.progress.Outlook;
 import org.potluck.averaging.state.Step;
 import org.potluck.averaging.trust.Audit;
 import org.potluck.trainer.TrainerState;
@@ -132,6 +133,26 @@ public interface Swarm {
       boolean called,
       boolean covered,
       long lastEpoch) {
+    /**
+     * What {@code outlook} comes to for a peer that is so far.
+     *
+     * @param microBatch samples that it computes at once
+     * @param called the epoch for which the leader has last called it
+     */
+    public static SwarmView of(
+        Outlook outlook, OwnProgress own, int microBatch, long called, long lastEpoch) {
+      double step = own.samplesPerSecond() > 0 ? microBatch / own.samplesPerSecond() : 0;
+      return new SwarmView(
+          outlook.epoch(),
+          outlook.behind(),
+          outlook.contested(),
+          outlook.samples(),
+          outlook.peers(),
+          called == own.epoch(),
+          outlook.untilDueByOthers().toNanos() / 1e9 < step / 2,
+          lastEpoch);
+    }
+
     /** A view of a swarm in which nothing is about to happen. */
     public SwarmView(long epoch, boolean behind, long samples, int peers) {
       this(epoch, behind, false, samples, peers, false, false, 0);

@@ -32,6 +32,7 @@ import org.potluck.network.Multiaddr;
 import org.potluck.peer.UserException;
 import org.potluck.peer.manifest.RunSpec;
 import org.potluck.peer.manifest.SignedManifest;
+import org.potluck.peer.training.PeerCard;
 import org.potluck.peer.training.Swarm;
 import org.potluck.peer.training.TrainingLoop;
 import org.potluck.peer.training.TrainingPlan;
@@ -210,7 +211,7 @@ final class OneProcessTest {
     for (int i = 0; i < 3; i++) {
       nodes.add(node(nodes));
       trainers.add(trainer());
-      var card = new NetworkSwarm.PeerCard("peer-" + i, "cpu", 16);
+      var card = new PeerCard("peer-" + i, "cpu", 16);
       swarms.add(
           TrainingPeer.swarm(nodes.get(i), manifest, card, trainers.get(i).parameterCount(), null));
     }

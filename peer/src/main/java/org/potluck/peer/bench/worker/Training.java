@@ -15,6 +15,8 @@ import org.potluck.averaging.RoundOutcome;
 import org.potluck.averaging.progress.Outlook;
 import org.potluck.averaging.state.StateLimits;
 import org.potluck.peer.run.NetworkSwarm;
+import org.potluck.peer.training.Membership;
+import org.potluck.peer.training.PeerCard;
 import org.potluck.peer.training.Swarm;
 import org.potluck.peer.training.TrainingListener;
 import org.potluck.peer.training.TrainingLoop;
@@ -56,15 +58,16 @@ final class Training {
               ? new Nobody()
               : NetworkSwarm.join(
                   seat.node(),
-                  order.run(),
-                  NetworkSwarm.gradients(
+                  new Membership.Terms(
                       order.run(),
-                      "float16",
-                      trainer.parameterCount(),
-                      new Outlook.Target(order.targetBatch(), MICRO_BATCH)),
-                  new NetworkSwarm.PeerCard("bench", trainer.device(), config.model().context()),
-                  AveragingOptions.defaults(),
-                  StateLimits.usual(trainer.parameterCount() * 12 + (1 << 20)),
+                      NetworkSwarm.gradients(
+                          order.run(),
+                          "float16",
+                          trainer.parameterCount(),
+                          new Outlook.Target(order.targetBatch(), MICRO_BATCH)),
+                      AveragingOptions.defaults(),
+                      StateLimits.usual(trainer.parameterCount() * 12 + (1 << 20))),
+                  new PeerCard("bench", trainer.device(), config.model().context()),
                   null);
       Stopwatch stopwatch = new Stopwatch();
       TrainingPlan plan =
