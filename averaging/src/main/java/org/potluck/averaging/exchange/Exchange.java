@@ -1,15 +1,10 @@
 package org.potluck.averaging.exchange;
 
-import com.google.protobuf.ByteString;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.BitSet;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.stream.IntStream;
@@ -24,7 +19,6 @@ import org.potluck.averaging.proto.DoneMessage;
 import org.potluck.averaging.proto.FetchMessage;
 import org.potluck.averaging.proto.FreezeMessage;
 import org.potluck.averaging.proto.HeldMessage;
-import org.potluck.averaging.proto.HelloMessage;
 import org.potluck.averaging.proto.ReassignMessage;
 import org.potluck.averaging.proto.SuspectMessage;
 import org.potluck.averaging.trust.Screen;
@@ -32,7 +26,6 @@ import org.potluck.averaging.trust.Trust;
 import org.potluck.averaging.wire.Frame;
 import org.potluck.averaging.wire.FrameException;
 import org.potluck.averaging.wire.FrameKind;
-import org.potluck.averaging.wire.Frames;
 import org.potluck.network.Network;
 import org.potluck.network.Stream;
 import org.potluck.network.StreamEnd;
@@ -43,14 +36,16 @@ import org.potluck.network.StreamEnd;
  *
  * <p>Every member sends each reducer the chunks of that reducer's span ({@link Sender}); the
  * reducer averages a chunk as soon as it has everybody's ({@link Reducer}) and sends the encoded
- * average to all ({@link Averages}). If a <em>sender</em> dies or lags, its reducers stop waiting
- * for it: chunks that are done keep its contribution, the others do without, and since every chunk
- * carries its own weight all is well. If a <em>reducer</em> dies or lags, others take over ({@link
- * Succession}). Who is missed is found by {@link Watch}, and when it is over by {@link Ending}.
+ * average to all, who take it in ({@link Intake}). If a <em>sender</em> dies or lags, its reducers
+ * stop waiting for it: chunks that are done keep its contribution, the others do without, and since
+ * every chunk carries its own weight all is well. If a <em>reducer</em> dies or lags, others take
+ * over ({@link Succession}). Who is missed is found by {@link Watch}, and when it is over by {@link
+ * Ending}.
  *
  * <p>This class holds the links and hands what comes to where it belongs.
  */
-final class Exchange implements Link.Owner, Reducer.Outlet, Succession.Effects, Watch.Effects {
+final class Exchange
+    implements Link.Owner, Reducer.Outlet, Intake.Effects, Succession.Effects, Watch.Effects {
   /** Chunks that wait in a stream: one on its way out, and the next. */
   private static final int QUEUED_CHUNKS = 2;
 
@@ -66,15 +61,10 @@ final class Exchange implements Link.Owner, Reducer.Outlet, Succession.Effects, 
   private final Sender sender;
   private final @Nullable Screen screen;
   private final Reducer reducer;
+  private final Intake intake;
   private final Succession succession;
   private final Ending ending;
   private final Watch watch;
-
-  /** Versions of chunks in the workshop. */
-  private final Map<Integer, Long> decoding = new HashMap<>();
-
-  /** Chunks whose averages came from those who were to make them. */
-  private final BitSet firsthand = new BitSet();
 
   private final Runnable forget;
   private boolean kept;
@@ -130,6 +120,7 @@ final class Exchange implements Link.Owner, Reducer.Outlet, Succession.Effects, 
                 round.started);
     Evidence evidence = round.signed() ? archive.open(group) : null;
     this.reducer = new Reducer(round, roster, ledger, averages, buffers, screen, evidence, this);
+    this.intake = new Intake(round, ledger, averages, screen, this);
     this.succession = new Succession(round, roster, ledger, averages, sender, this);
     this.ending = new Ending(round, roster, ledger, averages, matchmaking, this::dispose);
     this.watch = new Watch(round, roster, ledger, averages, sender, reducer, succession, this);
@@ -183,16 +174,7 @@ final class Exchange implements Link.Owner, Reducer.Outlet, Succession.Effects, 
 
   /** By member: chunks of whose averages this one can be asked for a review; none unsigned. */
   List<List<Integer>> reviewable() {
-    if (!round.signed()) {
-      return List.of();
-    }
-    return IntStream.range(0, round.size())
-        .mapToObj(member -> round.chunks.of(member).stream().filter(this::isFirsthand).toList())
-        .toList();
-  }
-
-  private boolean isFirsthand(int chunk) {
-    return firsthand.get(chunk) && averages.holds(chunk) && averages.version(chunk) == 0;
+    return intake.reviewable();
   }
 
   /** A review of the average of one of those chunks, not begun; null when it is gone. */
@@ -242,10 +224,7 @@ final class Exchange implements Link.Owner, Reducer.Outlet, Succession.Effects, 
       link.reset();
       return;
     }
-    link.write(
-        Frames.of(
-            FrameKind.HELLO,
-            HelloMessage.newBuilder().setRoundId(ByteString.fromHex(round.group.round())).build()));
+    link.write(Group.hello(round.group.round()));
     attach(other, link);
   }
 
@@ -326,7 +305,7 @@ final class Exchange implements Link.Owner, Reducer.Outlet, Succession.Effects, 
     switch (frame.kind()) {
       case CONTRIBUTION, CARRIED, SIGNED -> contributed(from, frame);
       case AVERAGE ->
-          averaged(
+          intake.take(
               from,
               ChunkFrames.read(frame.kind(), frame.body(), round.chunks.size()),
               frame.body());
@@ -351,67 +330,17 @@ final class Exchange implements Link.Owner, Reducer.Outlet, Succession.Effects, 
         from, ChunkFrames.read(frame.kind(), frame.body(), round.chunks.size()), frame.body());
   }
 
-  /** A reducer, or a member that we asked, sends an average. */
-  private void averaged(Neighbour from, Chunk chunk, ByteBuffer body) {
-    int number = chunk.number();
-    boolean expected = ledger.owns(from.index, number) || from.asked.get(number);
-    boolean known = Objects.equals(decoding.get(number), chunk.version());
-    if (!expected || known || !wanted(chunk)) {
-      return;
+  @Override
+  public void spoilt(Neighbour from, int chunk) {
+    Link link = from.link();
+    if (link != null && !from.lost) {
+      broken(link, "average of chunk " + chunk + " does not decode to numbers");
     }
-    decoding.put(number, chunk.version());
-    // What comes from another holder, or from a stand-in, is nobody's word about its own span.
-    boolean fromMaker = chunk.version() == 0 && round.chunks.owner(number) == from.index;
-    round.workshop.order(
-        () -> taken(chunk, fromMaker),
-        taken -> {
-          decoding.remove(number, chunk.version());
-          if (!taken.sound()) {
-            Link link = from.link();
-            if (link != null && !from.lost) {
-              broken(link, "average of chunk " + number + " does not decode to numbers");
-            }
-          } else if (wanted(chunk)) {
-            averages.holdLent(chunk, body);
-            firsthand.set(number, fromMaker);
-            if (screen != null && taken.echo() != null) {
-              screen.note(taken.echo());
-            }
-            ending.check();
-          }
-        });
   }
 
-  /**
-   * An average from another member.
-   *
-   * @param sound whether it decodes to numbers
-   * @param echo what was heard of our own contribution in it, where it was listened to
-   */
-  private record Taken(boolean sound, Screen.@Nullable Echoed echo) {}
-
-  private Taken taken(Chunk chunk, boolean listens) {
-    int number = chunk.number();
-    boolean sound = averages.decode(chunk);
-    return new Taken(
-        sound,
-        sound && listens && screen != null
-            ? screen.listen(
-                number,
-                round.chunks.owner(number),
-                round.own(),
-                averages.values(),
-                round.chunks.from(number),
-                round.chunks.values(number))
-            : null);
-  }
-
-  private boolean wanted(Chunk chunk) {
-    int number = chunk.number();
-    return round.running()
-        && !averages.holds(number)
-        && ledger.isGiven(number)
-        && ledger.version(number) == chunk.version();
+  @Override
+  public void taken() {
+    ending.check();
   }
 
   /** We have taken an average. */

@@ -1,6 +1,7 @@
 package org.potluck.averaging.exchange;
 
 import com.google.protobuf.ByteString;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.HexFormat;
@@ -11,6 +12,8 @@ import org.potluck.averaging.Seating;
 import org.potluck.averaging.codec.CodecId;
 import org.potluck.averaging.proto.HelloMessage;
 import org.potluck.averaging.wire.FrameException;
+import org.potluck.averaging.wire.FrameKind;
+import org.potluck.averaging.wire.Frames;
 import org.potluck.network.PeerId;
 
 /**
@@ -58,6 +61,12 @@ public record Group(
       CodecId codecUp,
       CodecId codecDown) {
     this(round, key, epoch, length, chunkValues, members, codecUp, codecDown, Duration.ZERO, false);
+  }
+
+  /** The first frame of a link for {@code round}. */
+  static ByteBuffer hello(String round) {
+    return Frames.of(
+        FrameKind.HELLO, HelloMessage.newBuilder().setRoundId(ByteString.fromHex(round)).build());
   }
 
   /**

@@ -1,6 +1,5 @@
 package org.potluck.averaging.exchange;
 
-import com.google.protobuf.ByteString;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -8,7 +7,6 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.potluck.averaging.proto.FetchMessage;
-import org.potluck.averaging.proto.HelloMessage;
 import org.potluck.averaging.reduce.Aggregator;
 import org.potluck.averaging.reduce.Inspector;
 import org.potluck.averaging.trust.Screen;
@@ -103,8 +101,7 @@ final class Review implements Link.Owner {
       opened.reset();
       return;
     }
-    ByteString name = ByteString.fromHex(round.group.round());
-    opened.write(Frames.of(FrameKind.HELLO, HelloMessage.newBuilder().setRoundId(name).build()));
+    opened.write(Group.hello(round.group.round()));
     opened.write(Frames.of(FrameKind.FETCH, FetchMessage.newBuilder().addChunks(chunk).build()));
   }
 
