@@ -40,6 +40,14 @@ public enum CodecId {
     return this == SPARSE;
   }
 
+  /**
+   * Whether it drops so much that a peer does better to remember what it dropped of its
+   * contributions ({@link ErrorFeedback}).
+   */
+  public boolean isCoarse() {
+    return this == INT4_BLOCKWISE || needsErrorFeedback();
+  }
+
   /** What a long vector costs; {@link Codec#encodedBytes} is exact. */
   public double bytesPerValue() {
     return bytesPerValue;

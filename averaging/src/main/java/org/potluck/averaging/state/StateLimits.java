@@ -90,41 +90,29 @@ public record StateLimits(
 
   /** The same with chunks of another size. */
   public StateLimits withChunkBytes(int bytes) {
-    return with(bytes, pieceBytes, downloadsMax, snapshotsKept);
+    return with(bytesMax, bytes, pieceBytes, downloadsMax, snapshotsKept, surveyLimit);
   }
 
   /** The same with pieces of another size. */
   public StateLimits withPieceBytes(int bytes) {
-    return with(chunkBytes, bytes, downloadsMax, snapshotsKept);
+    return with(bytesMax, chunkBytes, bytes, downloadsMax, snapshotsKept, surveyLimit);
   }
 
   /** The same with other numbers at the donor. */
   public StateLimits withDonor(int newDownloadsMax, int newSnapshotsKept) {
-    return with(chunkBytes, pieceBytes, newDownloadsMax, newSnapshotsKept);
+    return with(bytesMax, chunkBytes, pieceBytes, newDownloadsMax, newSnapshotsKept, surveyLimit);
   }
 
   /** Nobody has to hash a whole state before it can answer. */
   StateLimits forStep(long newBytesMax) {
-    return new StateLimits(
-        newBytesMax,
-        chunkBytes,
-        pieceBytes,
-        downloadsMax,
-        snapshotsKept,
-        stepsKept,
-        placeLimit,
-        surveysMax,
-        STEP_SURVEY_LIMIT,
-        settleLimit,
-        chunksInFlight,
-        sourcesMax,
-        stallLimit,
-        retryDelay);
+    return with(
+        newBytesMax, chunkBytes, pieceBytes, downloadsMax, snapshotsKept, STEP_SURVEY_LIMIT);
   }
 
-  private StateLimits with(int chunk, int piece, int downloads, int snapshots) {
+  private StateLimits with(
+      long bytes, int chunk, int piece, int downloads, int snapshots, Duration survey) {
     return new StateLimits(
-        bytesMax,
+        bytes,
         chunk,
         piece,
         downloads,
@@ -132,7 +120,7 @@ public record StateLimits(
         stepsKept,
         placeLimit,
         surveysMax,
-        surveyLimit,
+        survey,
         settleLimit,
         chunksInFlight,
         sourcesMax,

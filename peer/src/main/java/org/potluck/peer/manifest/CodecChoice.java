@@ -1,4 +1,4 @@
-package org.potluck.peer.run;
+package org.potluck.peer.manifest;
 
 import java.time.Duration;
 import org.potluck.averaging.codec.CodecId;
@@ -12,16 +12,21 @@ import org.potluck.averaging.codec.CodecId;
  * @param up of contributions
  * @param down of averages
  */
-record CodecChoice(CodecId up, CodecId down) {
+public record CodecChoice(CodecId up, CodecId down) {
   /** Moving data for longer than this is worth coarser values, where that is left to the rounds. */
   private static final Duration AIM = Duration.ofSeconds(10);
 
   /** How long an exchange should take, for the name {@code auto}; zero for all others. */
-  static Duration aim(String name) {
+  public static Duration aim(String name) {
     return name.equals("auto") ? AIM : Duration.ZERO;
   }
 
-  static CodecChoice of(String name) {
+  /**
+   * The codecs of {@code name}.
+   *
+   * @throws IllegalArgumentException when it is none
+   */
+  public static CodecChoice of(String name) {
     return switch (name) {
       case "none" -> both(CodecId.NONE);
       case "float16" -> both(CodecId.FLOAT16);

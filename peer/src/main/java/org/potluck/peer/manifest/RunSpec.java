@@ -100,9 +100,6 @@ public record RunSpec(
         List.of(
             "auto", "none", "float16", "float16-scaled", "int8", "int8-uniform", "int4", "sparse");
 
-    /** Codecs with error feedback. */
-    private static final List<String> REMEMBERING = List.of("int4", "sparse");
-
     public Averaging {
       require(CODECS.contains(codec), "averaging.codec must be one of " + CODECS);
       require(
@@ -117,7 +114,7 @@ public record RunSpec(
           "averaging.clip-iterations must be between 1 and 1000");
       require(audits >= 0 && audits <= 1024, "averaging.audits must be between 0 and 1024");
       require(
-          audits == 0 || !REMEMBERING.contains(codec),
+          audits == 0 || !CodecChoice.of(codec).up().isCoarse(),
           "averaging.audits must be 0 with averaging.codec "
               + codec
               + ": what that codec drops is added to later contributions, so they are no longer the"

@@ -32,7 +32,7 @@ final class GradientMemory {
    * @param samples behind the gradients; with none they do not count, and nothing is added to them
    */
   MemorySegment send(MemorySegment gradients, long samples) {
-    if (!remembers() || samples == 0) {
+    if (!codec.isCoarse() || samples == 0) {
       return gradients;
     }
     long length = gradients.byteSize() / Float.BYTES;
@@ -43,10 +43,6 @@ final class GradientMemory {
     MemorySegment sent = Arena.ofAuto().allocate(gradients.byteSize(), 64).copyFrom(gradients);
     own.compensate(sent);
     return sent;
-  }
-
-  private boolean remembers() {
-    return codec == CodecId.INT4_BLOCKWISE || codec.needsErrorFeedback();
   }
 
   /** A round that came to nothing is forgotten: its gradients will be brought again. */

@@ -27,6 +27,7 @@ import org.potluck.network.Multiaddr;
 import org.potluck.network.Network;
 import org.potluck.network.NetworkException;
 import org.potluck.network.Traffic;
+import org.potluck.peer.manifest.CodecChoice;
 import org.potluck.peer.training.Membership;
 import org.potluck.peer.training.PeerCard;
 import org.potluck.peer.training.Swarm;

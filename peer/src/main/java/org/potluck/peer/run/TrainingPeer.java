@@ -18,6 +18,7 @@ import org.potluck.averaging.state.StateLimits;
 import org.potluck.network.Traffic;
 import org.potluck.peer.ExitCode;
 import org.potluck.peer.UserException;
+import org.potluck.peer.manifest.CodecChoice;
 import org.potluck.peer.manifest.RunSpec;
 import org.potluck.peer.manifest.SignedManifest;
 import org.potluck.peer.report.PeerReport;

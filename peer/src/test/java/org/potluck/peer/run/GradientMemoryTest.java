@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.potluck.averaging.RoundOutcome;
+import org.potluck.peer.manifest.CodecChoice;
 
 class GradientMemoryTest {
   @Test
