@@ -1,7 +1,5 @@
 package org.potluck.network;
 
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -44,7 +42,7 @@ public final class PeerId implements Comparable<PeerId> {
    */
   public static PeerId ofKey(byte[] encoded) {
     boolean inline = encoded.length <= INLINE_BYTES_MAX;
-    byte[] digest = inline ? encoded : sha256(encoded);
+    byte[] digest = inline ? encoded : Sha256.of(encoded);
     byte[] multihash = new byte[2 + digest.length];
     multihash[0] = (byte) (inline ? 0x00 : 0x12);
     multihash[1] = (byte) digest.length;
@@ -139,13 +137,5 @@ public final class PeerId implements Comparable<PeerId> {
       text = known;
     }
     return known;
-  }
-
-  private static byte[] sha256(byte[] bytes) {
-    try {
-      return MessageDigest.getInstance("SHA-256").digest(bytes);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
-    }
   }
 }

@@ -1,19 +1,26 @@
-package org.potluck.averaging.state;
+package org.potluck.network;
 
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 
 /** SHA-256, which every Java has. */
-final class Sha256 {
-  static final int BYTES = 32;
+public final class Sha256 {
+  /** Length of a hash. */
+  public static final int BYTES = 32;
 
   private Sha256() {}
 
-  static MessageDigest begin() {
+  /** A hash to be fed piece by piece. */
+  public static MessageDigest begin() {
     try {
       return MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
+      throw new AssertionError("every Java has SHA-256", e);
     }
+  }
+
+  /** The hash of {@code bytes}. */
+  public static byte[] of(byte[] bytes) {
+    return begin().digest(bytes);
   }
 }

@@ -3,11 +3,11 @@ package org.potluck.averaging.exchange;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import org.potluck.network.Identity;
 import org.potluck.network.PeerId;
 import org.potluck.network.PublicKey;
+import org.potluck.network.Sha256;
 
 /**
  * What members of one round sign of what they bring: so that a reducer can show what an average was
@@ -61,12 +61,8 @@ final class Signatures {
   }
 
   private static byte[] hash(ByteBuffer payload) {
-    try {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      digest.update(payload.duplicate());
-      return digest.digest();
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has SHA-256", e);
-    }
+    MessageDigest digest = Sha256.begin();
+    digest.update(payload.duplicate());
+    return digest.digest();
   }
 }

@@ -8,6 +8,7 @@ import java.util.List;
 import org.potluck.averaging.state.proto.StateManifestMessage;
 import org.potluck.network.NetworkException;
 import org.potluck.network.NetworkException.Reason;
+import org.potluck.network.Sha256;
 
 /**
  * What a snapshot consists of, with the hash of every chunk.

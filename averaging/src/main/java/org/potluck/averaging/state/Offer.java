@@ -9,6 +9,7 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.potluck.averaging.state.ChunkLayout.Chunk;
 import org.potluck.network.EventLoop;
+import org.potluck.network.Sha256;
 
 /**
  * A snapshot that a donor offers, hashed when somebody first asks.

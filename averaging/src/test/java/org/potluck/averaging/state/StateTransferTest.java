@@ -15,6 +15,7 @@ import org.potluck.averaging.state.proto.StateManifestMessage;
 import org.potluck.network.Bandwidth;
 import org.potluck.network.NetworkException;
 import org.potluck.network.NetworkException.Reason;
+import org.potluck.network.Sha256;
 import org.potluck.network.simulation.PeerProfile;
 
 class StateTransferTest {

@@ -1,13 +1,12 @@
 package org.potluck.dht.kad;
 
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.potluck.network.PeerId;
+import org.potluck.network.Sha256;
 
 /** Distances as libp2p's Kademlia has them: XOR of SHA-256 of peer ids. */
 final class KadSpace {
@@ -17,7 +16,7 @@ final class KadSpace {
 
   /** The {@code count} of {@code peers} nearest to {@code key}, nearest first. */
   List<PeerId> nearest(Collection<PeerId> peers, byte[] key, int count) {
-    byte[] target = sha256(key);
+    byte[] target = Sha256.of(key);
     Map<PeerId, byte[]> distances = new LinkedHashMap<>();
     peers.forEach(peer -> distances.put(peer, xor(place(peer), target)));
     return distances.entrySet().stream()
@@ -32,7 +31,7 @@ final class KadSpace {
     if (known != null) {
       return known;
     }
-    byte[] place = sha256(peer.toBytes());
+    byte[] place = Sha256.of(peer.toBytes());
     places.put(peer, place);
     if (places.size() > REMEMBERED_MAX) {
       places.remove(places.keySet().iterator().next());
@@ -46,13 +45,5 @@ final class KadSpace {
       difference[i] = (byte) (one[i] ^ other[i]);
     }
     return difference;
-  }
-
-  private static byte[] sha256(byte[] bytes) {
-    try {
-      return MessageDigest.getInstance("SHA-256").digest(bytes);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
-    }
   }
 }

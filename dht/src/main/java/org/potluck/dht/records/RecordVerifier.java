@@ -1,8 +1,6 @@
 package org.potluck.dht.records;
 
 import com.google.protobuf.ByteString;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
@@ -11,6 +9,7 @@ import java.util.Optional;
 import org.potluck.network.Identity;
 import org.potluck.network.PeerId;
 import org.potluck.network.PublicKey;
+import org.potluck.network.Sha256;
 
 /**
  * Signs this peer's entries and judges everybody's.
@@ -144,15 +143,10 @@ public final class RecordVerifier {
 
   /** Of everything the signature covers and the signature itself. */
   private static ByteString digest(DhtRecord record) {
-    try {
-      MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
-      sha256.update(
-          DhtRecord.bytesToSign(
-              record.key(), record.subkey(), record.value(), record.expiration()));
-      return ByteString.copyFrom(sha256.digest());
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
-    }
+    return ByteString.copyFrom(
+        Sha256.of(
+            DhtRecord.bytesToSign(
+                record.key(), record.subkey(), record.value(), record.expiration())));
   }
 
   private static Verdict refused(String reason) {

@@ -2,9 +2,9 @@ package org.potluck.network.libp2p;
 
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.concurrent.CompletableFuture;
+import org.potluck.network.Sha256;
 import org.potluck.network.Stream;
 import org.potluck.network.StreamEnd;
 import org.potluck.network.StreamHandler;
@@ -16,15 +16,7 @@ class Gathering implements StreamHandler {
   final CompletableFuture<StreamEnd> end = new CompletableFuture<>();
   final CompletableFuture<Void> first = new CompletableFuture<>();
   volatile long bytes;
-  private final MessageDigest digest = sha256();
-
-  static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError(e);
-    }
-  }
+  private final MessageDigest digest = Sha256.begin();
 
   @Override
   public void received(Stream stream, ByteBuffer data) {

@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.util.HexFormat;
 import java.util.SplittableRandom;
+import org.potluck.network.Sha256;
 import org.potluck.network.Stream;
 
 /** Gathers, and sends random bytes as fast as the stream takes them; then closes its direction. */
@@ -11,7 +12,7 @@ final class Sending extends Gathering {
   private static final int CHUNK = 64 * 1024;
 
   private final SplittableRandom random;
-  private final MessageDigest sent = sha256();
+  private final MessageDigest sent = Sha256.begin();
   private long left;
   private String sentDigest = "";
   volatile long queuedMax;

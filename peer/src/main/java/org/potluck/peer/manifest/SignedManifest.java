@@ -7,12 +7,11 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.HexFormat;
 import org.potluck.network.Identity;
 import org.potluck.network.PublicKey;
+import org.potluck.network.Sha256;
 
 /**
  * A {@link RunSpec} with the coordinator's signature: what peers hand each other.
@@ -84,12 +83,7 @@ public final class SignedManifest {
 
   /** 40 hexadecimal digits that name the run. */
   public String runId() {
-    try {
-      byte[] digest = MessageDigest.getInstance("SHA-256").digest(bytes);
-      return HexFormat.of().formatHex(digest, 0, 20);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
-    }
+    return HexFormat.of().formatHex(Sha256.of(bytes), 0, 20);
   }
 
   public RunSpec spec() {

@@ -5,11 +5,11 @@ import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.SplittableRandom;
+import org.potluck.network.Sha256;
 import org.potluck.trainer.Microbatch;
 import org.potluck.trainer.SampleDraw;
 import org.potluck.trainer.Trainer;
@@ -94,14 +94,10 @@ final class ToyTrainer implements Trainer {
 
   @Override
   public String parameterDigest() {
-    try {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      digest.update(Long.toString(epoch).getBytes(StandardCharsets.US_ASCII));
-      digest.update(MemorySegment.ofArray(parameters).toArray(ValueLayout.JAVA_BYTE));
-      return "sha256:" + HexFormat.of().formatHex(digest.digest());
-    } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError("every JDK has SHA-256", e);
-    }
+    MessageDigest digest = Sha256.begin();
+    digest.update(Long.toString(epoch).getBytes(StandardCharsets.US_ASCII));
+    digest.update(MemorySegment.ofArray(parameters).toArray(ValueLayout.JAVA_BYTE));
+    return "sha256:" + HexFormat.of().formatHex(digest.digest());
   }
 
   @Override

@@ -3,11 +3,11 @@ package org.potluck.tests.interop;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.potluck.network.Sha256;
 import org.potluck.network.Stream;
 import org.potluck.network.StreamEnd;
 import org.potluck.network.StreamHandler;
@@ -18,8 +18,8 @@ final class Transfer implements StreamHandler {
 
   private final SplittableRandom random;
   private final boolean answersWithDigest;
-  private final MessageDigest sending = sha256();
-  private final MessageDigest receiving = sha256();
+  private final MessageDigest sending = Sha256.begin();
+  private final MessageDigest receiving = Sha256.begin();
   private final StringBuilder beginning = new StringBuilder();
   private final CompletableFuture<String> sent = new CompletableFuture<>();
   private final CompletableFuture<String> received = new CompletableFuture<>();
@@ -117,13 +117,5 @@ final class Transfer implements StreamHandler {
   private void finish(Stream stream) {
     stream.closeWrite();
     sent.complete(HexFormat.of().formatHex(sending.digest()));
-  }
-
-  private static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
-    }
   }
 }

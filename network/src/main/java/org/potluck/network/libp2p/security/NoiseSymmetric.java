@@ -7,6 +7,7 @@ import java.util.Arrays;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 import org.jspecify.annotations.Nullable;
+import org.potluck.network.Sha256;
 
 /**
  * What both sides of a handshake have said so far, as a hash and a chain of keys (Noise, "The
@@ -25,13 +26,9 @@ final class NoiseSymmetric {
   }
 
   void mixHash(byte[] data) {
-    try {
-      MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
-      sha256.update(hash);
-      hash = sha256.digest(data);
-    } catch (GeneralSecurityException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
-    }
+    MessageDigest sha256 = Sha256.begin();
+    sha256.update(hash);
+    hash = sha256.digest(data);
   }
 
   void mixKey(byte[] secret) {

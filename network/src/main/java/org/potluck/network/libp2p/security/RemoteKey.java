@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.math.BigInteger;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
-import java.security.MessageDigest;
 import java.security.Signature;
 import java.security.interfaces.RSAPublicKey;
 import java.security.spec.X509EncodedKeySpec;
@@ -19,6 +18,7 @@ import org.bouncycastle.crypto.params.ECPublicKeyParameters;
 import org.bouncycastle.crypto.signers.ECDSASigner;
 import org.potluck.network.PeerId;
 import org.potluck.network.PublicKey;
+import org.potluck.network.Sha256;
 import org.potluck.network.proto.PublicKeyMessage;
 
 /**
@@ -109,7 +109,7 @@ final class RemoteKey {
     }
     BigInteger r = ASN1Integer.getInstance(pair.getObjectAt(0)).getPositiveValue();
     BigInteger s = ASN1Integer.getInstance(pair.getObjectAt(1)).getPositiveValue();
-    byte[] digest = MessageDigest.getInstance("SHA-256").digest(signed);
+    byte[] digest = Sha256.of(signed);
     return verifier.verifySignature(digest, r, s);
   }
 

@@ -3,9 +3,9 @@ package org.potluck.peer.bench.worker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
+import org.potluck.network.Sha256;
 
 /**
  * Contributions that everybody can work out: value {@code i} of seat {@code s} in epoch {@code e}
@@ -32,13 +32,9 @@ final class Pattern {
   }
 
   static String digest(MemorySegment values) {
-    try {
-      MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
-      sha256.update(values.asByteBuffer());
-      return HexFormat.of().formatHex(sha256.digest());
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
-    }
+    MessageDigest sha256 = Sha256.begin();
+    sha256.update(values.asByteBuffer());
+    return HexFormat.of().formatHex(sha256.digest());
   }
 
   /** What float32 sums of {@code members} weighted values of magnitude one may be off by. */
