@@ -27,6 +27,7 @@ import org.potluck.averaging.wire.Frame;
 import org.potluck.averaging.wire.FrameException;
 import org.potluck.averaging.wire.FrameKind;
 import org.potluck.network.Network;
+import org.potluck.network.PeerId;
 import org.potluck.network.Stream;
 import org.potluck.network.StreamEnd;
 
@@ -240,6 +241,53 @@ final class Exchange
     link.bind(this);
   }
 
+  /** The connection to {@code peer} is gone, and the link that it was to open may never come. */
+  void disconnected(PeerId peer) {
+    int index = round.group.indexOf(peer);
+    if (index >= 0 && roster.hasLink(index)) {
+      seek(roster.at(index));
+    }
+  }
+
+  /**
+   * Looks whether a member is there at all that has not opened its link yet. One that cannot be
+   * dialed is given a moment to come back.
+   */
+  private void seek(Neighbour other) {
+    if (!isAwaited(other)) {
+      return;
+    }
+    Member member = round.member(other.index);
+    PeerFault fault = new PeerFault.Silent(member.peer(), "connecting");
+    if (!member.reachable()) {
+      round.later(
+          round.options.silenceLimit().dividedBy(4),
+          () -> {
+            if (isAwaited(other)) {
+              lose(other.index, fault);
+            }
+          });
+      return;
+    }
+    network.remember(member.peer(), member.addresses());
+    var _ =
+        network
+            .open(member.peer(), Rounds.PROTOCOL, round.options.dialLimit())
+            .whenComplete(
+                (stream, _) -> {
+                  if (stream != null) {
+                    new Link(stream, this).reset(); // It lives, and will open its own.
+                  } else if (isAwaited(other)) {
+                    lose(other.index, fault);
+                  }
+                });
+  }
+
+  /** Whether a member that lives, as far as is known, is still to open its link. */
+  private boolean isAwaited(Neighbour other) {
+    return !round.over() && !other.lost && other.link() == null && !roster.dials(other.index);
+  }
+
   /**
    * What a stream holds goes out before anything else, so the more it holds the less is in step.
    */
@@ -314,7 +362,12 @@ final class Exchange
       case FREEZE -> succession.freeze(from, frame.parse(FreezeMessage.parser()));
       case HELD -> succession.held(from, frame.parse(HeldMessage.parser()));
       case REASSIGN -> succession.reassign(from, frame.parse(ReassignMessage.parser()));
-      case SUSPECT -> succession.suspected(from, frame.parse(SuspectMessage.parser()));
+      case SUSPECT -> {
+        int member = succession.suspected(from, frame.parse(SuspectMessage.parser()));
+        if (roster.hasLink(member)) {
+          seek(roster.at(member));
+        }
+      }
       case FETCH -> sender.asked(from, frame.parse(FetchMessage.parser()));
       case ALIVE -> {}
       case JOIN, ANSWER, HELLO, LACKS, EVIDENCE ->

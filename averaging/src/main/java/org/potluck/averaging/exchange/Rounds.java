@@ -81,6 +81,13 @@ public final class Rounds implements Link.Owner {
     this.pantry = new Pantry(network);
     this.archive = new Archive(network);
     network.handle(PROTOCOL, this::accept);
+    network.listen(
+        new Network.ConnectionListener() {
+          @Override
+          public void disconnected(PeerId peer) {
+            List.copyOf(exchanges.values()).forEach(exchange -> exchange.disconnected(peer));
+          }
+        });
   }
 
   /**

@@ -81,10 +81,16 @@ final class Succession {
     recoverIfNeeded();
   }
 
-  /** Another member has lost one. */
-  void suspected(Neighbour by, SuspectMessage message) throws FrameException {
-    by.suspects.set(checked(List.of(message.getMember())).getFirst());
+  /**
+   * Another member has lost one.
+   *
+   * @return which
+   */
+  int suspected(Neighbour by, SuspectMessage message) throws FrameException {
+    int suspect = checked(List.of(message.getMember())).getFirst();
+    by.suspects.set(suspect);
     recoverIfNeeded();
+    return suspect;
   }
 
   /** Starts a generation if that is for this member to do. */

@@ -72,6 +72,28 @@ class ExchangeFaultsTest {
   }
 
   @Test
+  void aMemberThatDiesBeforeItHasOpenedItsLinksIsMissedAtOnce() {
+    for (int seed = 0; seed < SEEDS; seed++) {
+      RoundLab lab = lab(seed).members(1);
+      lab.begin().finish(); // All are connected from then on.
+      Duration before = lab.simulation.elapsed();
+      lab.begin();
+      int victim = lab.random.nextInt(lab.size());
+      lab.simulation.at(
+          Duration.ofMillis(lab.random.nextInt(60)),
+          () -> lab.simulation.crash(lab.networks.get(victim)));
+      lab.finish();
+      if (isQuorum(lab, lab.living())) {
+        lab.finished(lab.living());
+        assertThat(lab.simulation.elapsed().minus(before))
+            .as("seed %d", seed)
+            .isLessThan(Duration.ofMillis(2 * USUAL_MILLIS));
+      }
+      lab.soundWith(lab.living());
+    }
+  }
+
+  @Test
   void slowMembersAreReplacedAndStillReceiveTheAverage() {
     for (int seed = 0; seed < SEEDS; seed++) {
       RoundLab lab = lab(seed);
