@@ -212,9 +212,18 @@ public final class SwarmProgress {
     peers.forEach(belief::trust);
   }
 
-  /** The others that train, the furthest first. */
+  /** The others that train and are believed, the furthest first. */
   public List<PeerProgress> trainers() {
-    return heardTrainers().stream()
+    return furthestFirst(heardTrainers());
+  }
+
+  /** All others that train, believed or not, the furthest first: for those who look on. */
+  public List<PeerProgress> presentTrainers() {
+    return furthestFirst(liveTrainers());
+  }
+
+  private static List<PeerProgress> furthestFirst(List<Heard> trainers) {
+    return trainers.stream()
         .map(Heard::progress)
         .sorted(Comparator.comparingLong(PeerProgress::epoch).reversed())
         .toList();

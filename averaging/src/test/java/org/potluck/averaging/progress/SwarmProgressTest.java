@@ -109,6 +109,22 @@ class SwarmProgressTest {
   }
 
   @Test
+  void whoIsAStepAheadOfTheOthersIsStillSeenByThoseWhoLookOn() {
+    swarm(15, 4);
+    for (Peer peer : peers.subList(1, 3)) {
+      peer.say(7, 0);
+    }
+    simulation.runFor(Duration.ofMillis(200));
+    peers.get(3).say(8, 0);
+    simulation.runFor(Duration.ofMillis(200));
+    SwarmProgress onlooker = peers.getFirst().progress;
+    assertThat(onlooker.trainers()).as("believed by one that has done nothing").hasSize(2);
+    assertThat(onlooker.presentTrainers())
+        .extracting(PeerProgress::epoch)
+        .containsExactly(8L, 7L, 7L);
+  }
+
+  @Test
   void whoLeavesIsGoneAtOnceAndItsLastEpochKnown() {
     swarm(3, 3);
     Peer leaver = peers.getFirst();

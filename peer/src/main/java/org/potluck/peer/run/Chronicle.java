@@ -2,6 +2,7 @@ package org.potluck.peer.run;
 
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -76,9 +77,8 @@ public final class Chronicle {
     if (trainers.isEmpty()) {
       return;
     }
-    long epoch = trainers.stream().mapToLong(PeerProgress::epoch).max().orElse(0);
-    List<PeerProgress> there = trainers.stream().filter(peer -> peer.epoch() == epoch).toList();
-    if (epoch > epochShown && there.size() * 2 > trainers.size()) {
+    long epoch = reachedByMost(trainers);
+    if (epoch > epochShown) {
       if (epochShown >= 0) {
         epochs.reached(epoch, now, epochAt);
       }
@@ -90,6 +90,13 @@ public final class Chronicle {
       rounds.there(epochShown, peer.peer(), standing(peer));
     }
     epochs.tell(rounds, false);
+  }
+
+  /** One that is a step ahead proves nothing, and one that claims a thousand stops nothing. */
+  private static long reachedByMost(List<PeerProgress> trainers) {
+    List<Long> epochs =
+        trainers.stream().map(PeerProgress::epoch).sorted(Comparator.reverseOrder()).toList();
+    return epochs.get(epochs.size() / 2);
   }
 
   /**

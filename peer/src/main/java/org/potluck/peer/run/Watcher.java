@@ -58,7 +58,7 @@ final class Watcher {
   void start() {
     RoundBulletin.demandSoundNotes(dht, run);
     PostedSample.demandOnly(dht, run);
-    progress.listen(() -> chronicle.heard(progress.trainers(), network.loop().now()));
+    progress.listen(() -> chronicle.heard(progress.presentTrainers(), network.loop().now()));
     progress.say(onlooker());
     look();
     readRounds();
@@ -66,7 +66,7 @@ final class Watcher {
   }
 
   int trainers() {
-    return progress.trainers().size();
+    return progress.presentTrainers().size();
   }
 
   Agreement agreement() {
@@ -100,7 +100,7 @@ final class Watcher {
   private void look() {
     EventLoop.Timer _ = network.loop().schedule(LOOK_EVERY, this::look);
     chronicle.look(
-        progress.trainers(), network::traffic, progress::saidGoodbye, network.loop().now());
+        progress.presentTrainers(), network::traffic, progress::saidGoodbye, network.loop().now());
   }
 
   private void readRounds() {

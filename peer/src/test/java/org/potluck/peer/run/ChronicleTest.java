@@ -55,6 +55,15 @@ final class ChronicleTest {
   }
 
   @Test
+  void whatMostHaveReachedIsShownWhateverOthersClaim() {
+    look(word(ANNA, 3, 2), word(BEN, 3, 2), word(MALLORY, 1003, 1));
+    look(word(ANNA, 4, 2), word(BEN, 3, 2), word(MALLORY, 1003, 1));
+    assertThat(chronicle.epoch()).isEqualTo(4);
+    look(word(ANNA, 4, 2), word(BEN, 5, 2), word(MALLORY, 1003, 1));
+    assertThat(chronicle.epoch()).isEqualTo(5);
+  }
+
+  @Test
   void theLossIsWeightedByWhatEachBrought() {
     look(word(ANNA, 0, 0), word(BEN, 0, 0));
     look(word(ANNA, 1, 5.0), word(BEN, 1, 4.0));
