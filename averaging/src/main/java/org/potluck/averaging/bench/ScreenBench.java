@@ -57,7 +57,7 @@ public final class ScreenBench {
     Aggregator clip = Aggregation.CenteredClip.USUAL.aggregator(codecs, weights, VALUES);
     tell("mean", () -> mean.reduce(received, 0, own, 0, VALUES));
     tell("lengths", () -> inspector.lengths(chunk, 0, 1024));
-    tell("directions", () -> inspector.agreements(chunk, all, norms));
+    tell("directions", () -> inspector.agreements(chunk, all, all, norms, Inspector.Earlier.NONE));
     MemorySegment average = mean.reduce(received, 0, own, 0, VALUES).values();
     tell(
         "echo",

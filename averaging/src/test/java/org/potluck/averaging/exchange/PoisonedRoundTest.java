@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
 import java.util.function.DoubleUnaryOperator;
 import java.util.stream.IntStream;
@@ -13,6 +16,7 @@ import org.potluck.averaging.RoundOutcome;
 import org.potluck.averaging.codec.CodecId;
 import org.potluck.averaging.reduce.Aggregation;
 import org.potluck.averaging.trust.Audit;
+import org.potluck.averaging.trust.Misdeed;
 import org.potluck.averaging.trust.Trust;
 import org.potluck.averaging.trust.Verdict;
 import org.potluck.network.PeerId;
@@ -23,6 +27,7 @@ import org.potluck.network.PeerId;
 class PoisonedRoundTest {
   private static final int SEEDS = 20;
   private static final int MEMBERS = 6;
+  private static final int LATE_BY_ROUNDS = 3;
 
   @Test
   void aContributionAHundredTimesTooLongIsLeftOutAndNamed() {
@@ -74,6 +79,79 @@ class PoisonedRoundTest {
                         .orElseThrow()));
       }
     }
+  }
+
+  @Test
+  void whoeverIsDoubtedIsJudgedAndNotAveraged() {
+    for (int seed = 0; seed < SEEDS; seed++) {
+      RoundLab lab = new RoundLab(seed).members(MEMBERS);
+      int doubted = lab.random.nextInt(MEMBERS);
+      lab.begin().finish();
+      PeerId peer = lab.networks.get(doubted).self();
+      for (int i : others(doubted)) {
+        Instant now = lab.simulation.clock().instant();
+        lab.trusts.get(i).hold(peer, Misdeed.FALSE_AVERAGE, "what it averages is odd", now);
+        lab.trusts.get(i).hold(peer, Misdeed.FALSE_LEAD, "what it leads to is worse", now);
+      }
+      for (int round = 0; round < 2; round++) {
+        gradients(lab, -1, value -> value);
+        lab.begin().finish();
+        lab.soundWith(others(doubted));
+        boolean trusted = round > 0;
+        for (int i : others(doubted)) {
+          assertThat(
+                  lab.averagedOf(i).faults().stream()
+                      .anyMatch(
+                          fault ->
+                              fault.toString().contains("is doubted: what it leads to is worse")))
+              .as("seed %d, member %d, round %d", seed, i, round)
+              .isEqualTo(!trusted);
+        }
+      }
+    }
+  }
+
+  /**
+   * What gradients have in common turns from round to round, as it does while a model learns fast.
+   */
+  @Test
+  void whoeverComesLateIsBannedByAllHonestAndNobodyElseIs() {
+    for (int seed = 0; seed < SEEDS; seed++) {
+      RoundLab lab = new RoundLab(seed).members(MEMBERS);
+      lab.weights.replaceAll(weight -> 8.0);
+      int liar = lab.random.nextInt(MEMBERS);
+      Deque<float[]> computed = new ArrayDeque<>();
+      lab.begin().finish();
+      double[] common = normal(lab);
+      double[] next = normal(lab);
+      for (int round = 0; round < 16; round++) {
+        for (int v = 0; v < RoundLab.VALUES; v++) {
+          double turned = 0.4 * common[v] + 0.9 * next[v];
+          next[v] = lab.random.nextGaussian();
+          common[v] = turned;
+          for (int i = 0; i < MEMBERS; i++) {
+            lab.vectors.get(i)[v] = (float) (turned + lab.random.nextGaussian());
+          }
+        }
+        computed.addLast(lab.vectors.get(liar).clone());
+        if (computed.size() > LATE_BY_ROUNDS) {
+          lab.vectors.set(liar, computed.removeFirst());
+        }
+        lab.begin().finish();
+        lab.soundWith(List.of());
+      }
+      for (int i : others(liar)) {
+        assertThat(lab.trusts.get(i).verdicts(lab.simulation.clock().instant()))
+            .as("seed %d, member %d", seed, i)
+            .allMatch(Verdict::banned)
+            .extracting(Verdict::peer)
+            .containsExactly(lab.networks.get(liar).self());
+      }
+    }
+  }
+
+  private static double[] normal(RoundLab lab) {
+    return lab.random.doubles(RoundLab.VALUES).map(_ -> lab.random.nextGaussian()).toArray();
   }
 
   @Test
