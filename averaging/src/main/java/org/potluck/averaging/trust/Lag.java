@@ -27,6 +27,10 @@ final class Lag {
   private static final int PLACES_MIN = 256;
 
   private static final double LEAD_MIN = 0.2;
+
+  /** Late in training, when gradients are mostly noise in few directions, honest peers differ. */
+  private static final double DEVIATION_SHARE_MAX = 0.35;
+
   private static final double LATE_BELOW = -0.1;
 
   /** Lighter ones, in median weights, are too noisy to be judged. */
@@ -54,12 +58,15 @@ final class Lag {
             .sorted()
             .toArray();
     double median = leads.length == 0 ? 0 : leads[(leads.length - 1) / 2];
+    double[] away = Arrays.stream(leads).map(lead -> Math.abs(lead - median)).sorted().toArray();
+    boolean alike = away.length > 0 && away[(away.length - 1) / 2] <= DEVIATION_SHARE_MAX * median;
     double[] heavy = Arrays.stream(weights).filter(weight -> weight > 0).sorted().toArray();
     medianWeight = heavy.length == 0 ? 0 : heavy[(heavy.length - 1) / 2];
     telling =
         leads.length >= Direction.CONTRIBUTIONS_MIN
             && places >= PLACES_MIN
             && median >= LEAD_MIN
+            && alike
             && self >= 0
             && known(self)
             && lead(cosines[self]) >= 0;

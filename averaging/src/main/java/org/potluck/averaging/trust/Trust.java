@@ -299,7 +299,7 @@ public final class Trust {
         charges.addAll(contributed(screen, member, direction, lag, repeated.get(member)));
       }
       if (averaged) {
-        charges.addAll(reduced(peer, echo.ratio(member)));
+        charges.addAll(reduced(peer, echo, member));
       }
       if (charges.isEmpty() && screen.saw(member)) {
         standings.cleanRound(peer, now);
@@ -367,7 +367,16 @@ public final class Trust {
   }
 
   /** What a member's averages give reason for. */
-  private List<Charge> reduced(PeerId peer, OptionalDouble ratio) {
+  private List<Charge> reduced(PeerId peer, Echo echo, int member) {
+    if (echo.excess(member) > 0) {
+      return List.of(
+          new Charge(
+              Misdeed.TOO_LARGE,
+              1,
+              "its average is %.0f times as long as what went into it"
+                  .formatted(echo.excess(member))));
+    }
+    OptionalDouble ratio = echo.ratio(member);
     return ratio.isEmpty()
         ? List.of()
         : echoes.after(peer, ratio.getAsDouble()).flatMap(Trust::untrue).stream().toList();

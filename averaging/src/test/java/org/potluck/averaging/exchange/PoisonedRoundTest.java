@@ -28,6 +28,7 @@ class PoisonedRoundTest {
   private static final int SEEDS = 20;
   private static final int MEMBERS = 6;
   private static final int LATE_BY_ROUNDS = 3;
+  private static final int TURNING_ROUNDS = 16;
 
   @Test
   void aContributionAHundredTimesTooLongIsLeftOutAndNamed() {
@@ -111,9 +112,6 @@ class PoisonedRoundTest {
     }
   }
 
-  /**
-   * What gradients have in common turns from round to round, as it does while a model learns fast.
-   */
   @Test
   void whoeverComesLateIsBannedByAllHonestAndNobodyElseIs() {
     for (int seed = 0; seed < SEEDS; seed++) {
@@ -123,16 +121,8 @@ class PoisonedRoundTest {
       Deque<float[]> computed = new ArrayDeque<>();
       lab.begin().finish();
       double[] common = normal(lab);
-      double[] next = normal(lab);
-      for (int round = 0; round < 16; round++) {
-        for (int v = 0; v < RoundLab.VALUES; v++) {
-          double turned = 0.4 * common[v] + 0.9 * next[v];
-          next[v] = lab.random.nextGaussian();
-          common[v] = turned;
-          for (int i = 0; i < MEMBERS; i++) {
-            lab.vectors.get(i)[v] = (float) (turned + lab.random.nextGaussian());
-          }
-        }
+      for (int round = 0; round < TURNING_ROUNDS; round++) {
+        turn(lab, common);
         computed.addLast(lab.vectors.get(liar).clone());
         if (computed.size() > LATE_BY_ROUNDS) {
           lab.vectors.set(liar, computed.removeFirst());
@@ -146,6 +136,43 @@ class PoisonedRoundTest {
             .allMatch(Verdict::banned)
             .extracting(Verdict::peer)
             .containsExactly(lab.networks.get(liar).self());
+      }
+    }
+  }
+
+  /** Most of what it brings is its own, the same in each round: half of the others' agreement. */
+  @Test
+  void whoeverHasOtherDataIsNotTakenForLate() {
+    for (int seed = 0; seed < SEEDS; seed++) {
+      RoundLab lab = new RoundLab(seed).members(MEMBERS);
+      lab.weights.replaceAll(weight -> 8.0);
+      int other = lab.random.nextInt(MEMBERS);
+      lab.begin().finish();
+      double[] common = normal(lab);
+      double[] own = normal(lab);
+      for (int round = 0; round < TURNING_ROUNDS; round++) {
+        turn(lab, common);
+        for (int v = 0; v < RoundLab.VALUES; v++) {
+          lab.vectors.get(other)[v] += (float) (3 * own[v]);
+        }
+        lab.begin().finish();
+      }
+      for (int i : others(other)) {
+        assertThat(lab.trusts.get(i).verdicts(lab.simulation.clock().instant()))
+            .as("seed %d, member %d", seed, i)
+            .isEmpty();
+      }
+    }
+  }
+
+  /**
+   * What all gradients have in common turns from round to round, as in a model that learns fast.
+   */
+  private static void turn(RoundLab lab, double[] common) {
+    for (int v = 0; v < RoundLab.VALUES; v++) {
+      common[v] = 0.4 * common[v] + 0.9 * lab.random.nextGaussian();
+      for (float[] vector : lab.vectors) {
+        vector[v] = (float) (common[v] + lab.random.nextGaussian());
       }
     }
   }

@@ -31,6 +31,14 @@ class LagTest {
   }
 
   @Test
+  void saysNothingWhereHonestPeersDiffer() {
+    double[][] group = group(OF_FOUR_ROUNDS_AGO);
+    group[1] = new double[] {0.9, 0.4, 0.1, 0.1, 0.1};
+    group[2] = new double[] {0.5, 0.4, 0.1, 0.4, 0.1};
+    assertThat(new Lag(group, equal(5), 0, MANY).cosines(4)).isEmpty();
+  }
+
+  @Test
   void inBadCompanyItDoesNotAccuseAnybody() {
     double[][] group = group(OF_FOUR_ROUNDS_AGO);
     assertThat(new Lag(group, equal(5), 4, MANY).cosines(4)).isEmpty();
