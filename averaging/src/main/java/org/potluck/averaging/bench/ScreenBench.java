@@ -31,6 +31,9 @@ public final class ScreenBench {
   private static final int MEMBERS = 4;
   private static final int TURNS = 100;
 
+  /** Of a vector of four million values. */
+  private static final int EARLIER_STRIDE = 64;
+
   private ScreenBench() {}
 
   public static void main(String[] args) {
@@ -57,7 +60,10 @@ public final class ScreenBench {
     Aggregator clip = Aggregation.CenteredClip.USUAL.aggregator(codecs, weights, VALUES);
     tell("mean", () -> mean.reduce(received, 0, own, 0, VALUES));
     tell("lengths", () -> inspector.lengths(chunk, 0, 1024));
-    tell("directions", () -> inspector.agreements(chunk, all, norms));
+    tell("directions", () -> inspector.agreements(chunk, all, all, norms, Inspector.Earlier.NONE));
+    Inspector.Earlier earlier =
+        new Inspector.Earlier(EARLIER_STRIDE, Collections.nCopies(8, new float[VALUES]));
+    tell("and the past", () -> inspector.agreements(chunk, all, all, norms, earlier));
     MemorySegment average = mean.reduce(received, 0, own, 0, VALUES).values();
     tell(
         "echo",

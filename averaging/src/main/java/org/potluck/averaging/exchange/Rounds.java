@@ -1,5 +1,6 @@
 package org.potluck.averaging.exchange;
 
+import java.lang.foreign.MemorySegment;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -208,9 +209,10 @@ public final class Rounds implements Link.Owner {
   private RoundOutcome concluded(Exchange exchange, RoundOutcome outcome) {
     Screen screen = exchange.screen();
     if (screen != null) {
-      boolean averaged = outcome instanceof RoundOutcome.Averaged;
-      trust.conclude(screen, averaged, network.loop().now());
-      if (averaged) {
+      MemorySegment average =
+          outcome instanceof RoundOutcome.Averaged averaged ? averaged.average() : null;
+      trust.conclude(screen, average, network.loop().now());
+      if (average != null) {
         trust.drawReview(exchange.reviewable()).ifPresent(chunk -> review(exchange, chunk));
       }
     }

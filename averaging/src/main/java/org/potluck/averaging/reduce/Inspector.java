@@ -83,28 +83,128 @@ public final class Inspector {
   }
 
   /**
-   * The cosine between each member's contribution and the sum of all others', every one taken as a
-   * direction: so none counts for more than another, however long it is.
+   * Averages of earlier rounds, at some places of the vector.
    *
-   * @param who whose contributions take part
-   * @param norms of their contributions
-   * @return by member; NaN for those that take no part, 0 for who brings only zeros
+   * @param stride every so manieth place, from the vector's first; one or more
+   * @param averages the newest first; of equal length
    */
-  public double[] agreements(Chunk chunk, BitSet who, double[] norms) {
-    double[] agreements = new double[norms.length];
-    Arrays.fill(agreements, Double.NaN);
+  public record Earlier(int stride, List<float[]> averages) {
+    /** None. */
+    public static final Earlier NONE = new Earlier(1, List.of());
+
+    public Earlier {
+      averages = List.copyOf(averages);
+    }
+  }
+
+  /**
+   * Where the contributions to a chunk point.
+   *
+   * @param present by member: the cosine with the sum of all others', each taken as a direction, so
+   *     that none counts for more than another, however long it is; NaN for those that take no
+   *     part, 0 for who brings only zeros
+   * @param sampled the same over the places of the earlier averages alone
+   * @param past by member and earlier average: the cosine with that, over the same places
+   * @param places how many these are
+   */
+  public record Agreements(double[] present, double[] sampled, double[][] past, int places) {}
+
+  /**
+   * Compares each contribution to the chunk with all others', and with what was averaged before.
+   *
+   * @param who whose contributions make the sum
+   * @param judged whose are compared with it, {@code who} among them
+   * @param norms of their contributions
+   */
+  public Agreements agreements(
+      Chunk chunk, BitSet who, BitSet judged, double[] norms, Earlier earlier) {
+    double[] present = new double[norms.length];
+    Arrays.fill(present, Double.NaN);
+    double[] sampled = present.clone();
+    double[][] past = new double[norms.length][earlier.averages().size()];
+    for (double[] each : past) {
+      Arrays.fill(each, Double.NaN);
+    }
     sumDirections(chunk, who, norms, chunk.values());
     double square = VectorMath.dot(sum, sum, chunk.values());
-    for (int member = who.nextSetBit(0); member >= 0; member = who.nextSetBit(member + 1)) {
+    Sample sample = new Sample(chunk, earlier);
+    for (int member = judged.nextSetBit(0); member >= 0; member = judged.nextSetBit(member + 1)) {
       MemorySegment values = norms[member] > SHORTEST ? values(chunk, member) : null;
-      agreements[member] = 0;
+      present[member] = 0;
       if (values != null) {
+        double own = who.get(member) ? 1 : 0;
         double along = VectorMath.dot(sum, values, chunk.values()) / norms[member];
-        double others = Math.sqrt(Math.max(0, square - 2 * along + 1));
-        agreements[member] = others > 1e-6 ? Math.clamp((along - 1) / others, -1, 1) : 0;
+        double others = Math.sqrt(Math.max(0, square - 2 * own * along + own));
+        present[member] = others > 1e-6 ? Math.clamp((along - own) / others, -1, 1) : 0;
+        sampled[member] = sample.present(values, own / norms[member]);
+        past[member] = sample.past(values);
       }
     }
-    return agreements;
+    return new Agreements(present, sampled, past, sample.count);
+  }
+
+  /** The places of a chunk at which earlier averages are known. */
+  private final class Sample {
+    private final int offset;
+    private final int stride;
+    private final int count;
+    private final int first;
+    private final List<float[]> averages;
+
+    Sample(Chunk chunk, Earlier earlier) {
+      stride = earlier.stride();
+      averages = earlier.averages();
+      offset = (int) Math.floorMod(-chunk.from(), (long) stride);
+      first = Math.toIntExact((chunk.from() + offset) / stride);
+      count =
+          averages.isEmpty() || offset >= chunk.values()
+              ? 0
+              : 1 + (chunk.values() - 1 - offset) / stride;
+    }
+
+    /**
+     * The cosine with the sum of all others' directions.
+     *
+     * @param share how much of {@code values} is in the sum
+     */
+    double present(MemorySegment values, double share) {
+      double own = 0;
+      double others = 0;
+      double along = 0;
+      for (int i = 0; i < count; i++) {
+        double value = at(values, i);
+        double total = at(sum, i) - share * value;
+        own += value * value;
+        others += total * total;
+        along += value * total;
+      }
+      return own > SHORTEST && others > SHORTEST ? along / Math.sqrt(own * others) : Double.NaN;
+    }
+
+    double[] past(MemorySegment values) {
+      double[] cosines = new double[averages.size()];
+      for (int round = 0; round < cosines.length; round++) {
+        float[] average = averages.get(round);
+        double own = 0;
+        double then = 0;
+        double along = 0;
+        for (int i = 0; i < count; i++) {
+          double value = at(values, i);
+          double total = average[first + i];
+          own += value * value;
+          then += total * total;
+          along += value * total;
+        }
+        cosines[round] =
+            own > SHORTEST && then > SHORTEST ? along / Math.sqrt(own * then) : Double.NaN;
+      }
+      return cosines;
+    }
+
+    private double at(MemorySegment values, int i) {
+      long place = (long) offset + (long) i * stride;
+      return values.get(ValueLayout.JAVA_FLOAT_UNALIGNED, place * Float.BYTES);
+    }
   }
 
   /**

@@ -1,6 +1,7 @@
 package org.potluck.averaging.trust;
 
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -19,28 +20,42 @@ final class Bearings {
   private static final int ROUNDS_MIN = 3;
   private static final int PEERS_MAX = 4096;
 
-  private final Map<PeerId, Deque<Double>> ratios = new LinkedHashMap<>();
+  private final Map<PeerId, Deque<double[]>> measures = new LinkedHashMap<>();
 
   /**
-   * @param mean of the ratios
+   * @param means of what was measured; each over all of the rounds
    * @param rounds over how many; at least three
    */
-  record Trend(double mean, int rounds) {}
+  record Trend(double[] means, int rounds) {
+    /** Where one thing is measured. */
+    double mean() {
+      return means[0];
+    }
+  }
 
   /**
-   * @param ratio about 1 for honest peers; it counts as -1 to 1
-   * @return the mean of it and those of the rounds before; empty while they are too few
+   * @param measured this round, always the same things in the same order; counts as -1 to 1
+   * @return the means of it and of the rounds before, of what was measured in all of them; empty
+   *     while they are too few
    */
-  Optional<Trend> after(PeerId peer, double ratio) {
-    Deque<Double> kept = ratios.computeIfAbsent(peer, absent -> new ArrayDeque<>());
-    kept.addLast(Math.clamp(ratio, -1, 1));
+  Optional<Trend> after(PeerId peer, double... measured) {
+    Deque<double[]> kept = measures.computeIfAbsent(peer, absent -> new ArrayDeque<>());
+    kept.addLast(Arrays.stream(measured).map(value -> Math.clamp(value, -1, 1)).toArray());
     if (kept.size() > ROUNDS_KEPT) {
       kept.removeFirst();
     }
-    if (ratios.size() > PEERS_MAX) {
-      ratios.remove(ratios.keySet().iterator().next());
+    if (measures.size() > PEERS_MAX) {
+      measures.remove(measures.keySet().iterator().next());
     }
-    double mean = kept.stream().mapToDouble(Double::doubleValue).average().orElse(1);
-    return kept.size() < ROUNDS_MIN ? Optional.empty() : Optional.of(new Trend(mean, kept.size()));
+    if (kept.size() < ROUNDS_MIN) {
+      return Optional.empty();
+    }
+    double[] means = new double[kept.stream().mapToInt(each -> each.length).min().orElse(0)];
+    for (double[] each : kept) {
+      for (int i = 0; i < means.length; i++) {
+        means[i] += each[i] / kept.size();
+      }
+    }
+    return Optional.of(new Trend(means, kept.size()));
   }
 }

@@ -29,12 +29,14 @@ final class Echo {
   private static final double MEDIAN_MIN = 0.25;
   private static final double MEDIAN_MAX = 4;
   private static final double DEVIATION_SHARE_MAX = 0.25;
+  private static final double EXCESS_MAX = 100;
   private static final double SHORTEST = 1e-30;
 
   /** A lighter contribution of one's own, in median weights, is too noisy to compare with. */
   private static final double WEIGHT_SHARE_MIN = 1.0 / 8;
 
   private final double[] lengths;
+  private final double[] excess;
   private final double median;
   private final boolean telling;
 
@@ -44,13 +46,19 @@ final class Echo {
    * @param reducer who says that it is the average
    * @param along inner product of the own contribution and the average
    * @param square of the average's norm
+   * @param own square of the own contribution's norm
    */
-  record Heard(int reducer, double along, double square) implements Screen.Echoed {
+  record Heard(int reducer, int values, double along, double square, double own)
+      implements Screen.Echoed {
     static Heard of(int reducer, MemorySegment own, MemorySegment average, long from, int values) {
       MemorySegment brought = part(own, from, values);
       MemorySegment said = part(average, from, values);
       return new Heard(
-          reducer, VectorMath.dot(brought, said, values), VectorMath.dot(said, said, values));
+          reducer,
+          values,
+          VectorMath.dot(brought, said, values),
+          VectorMath.dot(said, said, values),
+          VectorMath.dot(brought, brought, values));
     }
 
     private static MemorySegment part(MemorySegment vector, long from, int values) {
@@ -86,12 +94,48 @@ final class Echo {
             && usual
             && known.length >= REDUCERS_MIN
             && middle(away) <= DEVIATION_SHARE_MAX * median;
+    double[] over = heavy ? excess(heard, weights.length) : new double[weights.length];
+    long odd = Arrays.stream(over).filter(times -> times > EXCESS_MAX).count();
+    boolean most = known.length < REDUCERS_MIN || 2 * odd >= known.length;
+    excess = most ? new double[weights.length] : over;
+  }
+
+  /**
+   * How many times as long a reducer's averages are as the own contribution to them, and as the own
+   * contribution is elsewhere; of both the smaller one, for where this peer has next to nothing
+   * others may have something.
+   */
+  private static double[] excess(List<Heard> heard, int members) {
+    double[] squares = new double[members];
+    double[] own = new double[members];
+    double[] values = new double[members];
+    for (Heard chunk : heard) {
+      squares[chunk.reducer()] += chunk.square();
+      own[chunk.reducer()] += chunk.own();
+      values[chunk.reducer()] += chunk.values();
+    }
+    double usual = Arrays.stream(own).sum() / Math.max(1, Arrays.stream(values).sum());
+    double[] excess = new double[members];
+    for (int member = 0; member < members; member++) {
+      double least = Math.max(own[member], usual * values[member]);
+      excess[member] = least > SHORTEST ? Math.sqrt(squares[member] / least) : 0;
+    }
+    return excess;
   }
 
   private static double middle(double[] values) {
     double[] sorted = values.clone();
     Arrays.sort(sorted);
     return sorted.length == 0 ? 0 : sorted[(sorted.length - 1) / 2];
+  }
+
+  /**
+   * How many times as long a member's averages are as contributions can be, where it is no matter
+   * of one round more or less: what is averaged is not longer than the longest of it, and the norm
+   * gate takes none of ten times the median. Zero otherwise.
+   */
+  double excess(int member) {
+    return excess[member] > EXCESS_MAX ? excess[member] : 0;
   }
 
   /**

@@ -10,6 +10,8 @@ public enum Misdeed {
   CONTRADICTS(0.35),
   /** Has nothing to do with what the others found. */
   UNRELATED(0.35),
+  /** Computed some rounds ago: agrees with the averages of then rather than with the others. */
+  LATE(0.35),
   /** The very values of an earlier round that was averaged; that happens to nobody by chance. */
   REPEATED(0.7),
   /** More samples than the peer can have computed. */

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.ToDoubleBiFunction;
 import org.jspecify.annotations.Nullable;
 import org.potluck.averaging.reduce.Inspector;
 import org.potluck.averaging.reduce.Inspector.Chunk;
@@ -48,7 +49,9 @@ public final class Screen {
   private final double[] usual;
   private final double typical;
   private final Map<Integer, Charge> barred;
+  private final Map<Integer, String> withheld;
   private final Closer closer;
+  private final Inspector.Earlier earlier;
   private final boolean judgesLength;
   private final double medianWeight;
   private final List<Finding> findings = new ArrayList<>();
@@ -58,7 +61,9 @@ public final class Screen {
    * @param usual root mean square of a value by region, from earlier rounds; NaN where not known
    * @param typical the same over this peer's own contribution; 0 without one
    * @param barred members whose contribution is not taken whatever it is, and why
+   * @param withheld members whose contribution is looked at and not averaged, and why
    * @param closer at which chunks to look more closely
+   * @param earlier averages of the rounds before
    * @param judgesLength whether numbers can be too large
    */
   Screen(
@@ -70,7 +75,9 @@ public final class Screen {
       double[] usual,
       double typical,
       Map<Integer, Charge> barred,
+      Map<Integer, String> withheld,
       Closer closer,
+      Inspector.Earlier earlier,
       boolean judgesLength) {
     this.members = members;
     this.weights = weights;
@@ -80,7 +87,9 @@ public final class Screen {
     this.usual = usual;
     this.typical = typical;
     this.barred = barred;
+    this.withheld = withheld;
     this.closer = closer;
+    this.earlier = earlier;
     this.judgesLength = judgesLength;
     double[] heavy = Arrays.stream(weights).filter(weight -> weight > 0).sorted().toArray();
     this.medianWeight = heavy.length == 0 ? 0 : heavy[(heavy.length - 1) / 2];
@@ -90,7 +99,7 @@ public final class Screen {
    * What was seen of one chunk.
    *
    * @param refused members whose contribution is left out, and why
-   * @param agreements by member; NaN where they were not looked at
+   * @param agreements null where they were not looked at
    * @param places of the probes
    * @param accepted the median norm of those taken, as root mean square of a value; NaN of none
    * @param excerpt of the contribution that is to be computed again; null where none is kept
@@ -99,7 +108,7 @@ public final class Screen {
       Map<Integer, String> refused,
       Map<Integer, Charge> charges,
       BitSet seen,
-      double[] agreements,
+      Inspector.@Nullable Agreements agreements,
       int values,
       int region,
       int[] places,
@@ -137,7 +146,7 @@ public final class Screen {
     double[] countable = norms.clone();
     for (int member = 0; member < norms.length; member++) {
       boolean there = !Double.isNaN(norms[member]) && weights[member] > 0;
-      if (!there || barred.containsKey(member)) {
+      if (!there || barred.containsKey(member) || withheld.containsKey(member)) {
         countable[member] = Double.NaN;
       }
       if (there && barred.containsKey(member)) {
@@ -159,15 +168,18 @@ public final class Screen {
                 refused.put(member, charge.reason());
               }
             });
-    BitSet taken = (BitSet) seen.clone();
+    BitSet sound = (BitSet) seen.clone();
+    refused.keySet().forEach(sound::clear);
+    withheld.forEach(refused::putIfAbsent);
+    refused.keySet().removeIf(member -> Double.isNaN(norms[member]));
+    BitSet taken = (BitSet) sound.clone();
     refused.keySet().forEach(taken::clear);
-    double[] agreements = new double[norms.length];
-    Arrays.fill(agreements, Double.NaN);
+    Inspector.Agreements agreements = null;
     if (taken.cardinality() >= Direction.CONTRIBUTIONS_MIN && closer.direction().test(number)) {
-      agreements = inspector.agreements(chunk, taken, norms);
+      agreements = inspector.agreements(chunk, taken, sound, norms, earlier);
     }
     int audited = closer.audited();
-    boolean kept = audited >= 0 && taken.get(audited) && closer.kept().test(number);
+    boolean kept = audited >= 0 && sound.get(audited) && closer.kept().test(number);
     return new Finding(
         refused,
         charges,
@@ -319,25 +331,54 @@ public final class Screen {
 
   /** Where everybody pointed, over all chunks that were looked at. */
   Direction direction() {
-    double[] mean = new double[weights.length];
-    double[] values = new double[weights.length];
+    int own = self >= 0 && weights[self] > 0 ? self : -1;
     long most = 0;
     for (Finding finding : findings) {
-      boolean looked = false;
-      for (int member = 0; member < mean.length; member++) {
-        if (!Double.isNaN(finding.agreements()[member])) {
-          mean[member] += finding.values() * finding.agreements()[member];
+      most += finding.agreements() == null ? 0 : finding.values();
+    }
+    return new Direction(
+        mean((agreements, member) -> agreements.present()[member]), weights, own, most);
+  }
+
+  /** What everybody's contribution has in common with others' now, and with earlier averages. */
+  Lag lag() {
+    double[] present = mean((agreements, member) -> agreements.sampled()[member]);
+    double[][] cosines = new double[weights.length][1 + earlier.averages().size()];
+    for (int member = 0; member < cosines.length; member++) {
+      cosines[member][0] = present[member];
+    }
+    for (int round = 0; round < earlier.averages().size(); round++) {
+      int at = round;
+      double[] past = mean((agreements, member) -> agreements.past()[member][at]);
+      for (int member = 0; member < cosines.length; member++) {
+        cosines[member][1 + round] = past[member];
+      }
+    }
+    int places = 0;
+    for (Finding finding : findings) {
+      places += finding.agreements() == null ? 0 : finding.agreements().places();
+    }
+    return new Lag(cosines, weights, self >= 0 && weights[self] > 0 ? self : -1, places);
+  }
+
+  /** By member, over all chunks that were looked at; NaN where nothing was. */
+  private double[] mean(ToDoubleBiFunction<Inspector.Agreements, Integer> of) {
+    double[] mean = new double[weights.length];
+    double[] values = new double[weights.length];
+    for (Finding finding : findings) {
+      Inspector.Agreements agreements = finding.agreements();
+      for (int member = 0; agreements != null && member < mean.length; member++) {
+        double each = of.applyAsDouble(agreements, member);
+        if (!Double.isNaN(each)) {
+          mean[member] += finding.values() * each;
           values[member] += finding.values();
-          looked = true;
         }
       }
-      most += looked ? finding.values() : 0;
     }
     for (int member = 0; member < mean.length; member++) {
       mean[member] = values[member] > 0 ? mean[member] / values[member] : Double.NaN;
     }
-    int own = self >= 0 && weights[self] > 0 ? self : -1;
-    return new Direction(mean, weights, own, most);
+    return mean;
   }
 
   /** What was heard of this peer's own contribution in all averages that were listened to. */

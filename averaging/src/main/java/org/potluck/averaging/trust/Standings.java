@@ -19,6 +19,11 @@ final class Standings {
     return standing != null && standing.banned(now);
   }
 
+  double score(PeerId peer, Instant now) {
+    Standing standing = standings.get(peer);
+    return standing == null ? 1 : standing.at(now).score();
+  }
+
   String reason(PeerId peer) {
     Standing standing = standings.get(peer);
     return standing == null ? "" : standing.reason();

@@ -1,8 +1,10 @@
 package org.potluck.averaging.trust;
 
+import java.lang.foreign.MemorySegment;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -35,6 +37,9 @@ public final class Trust {
   private static final double UNRELATED_BELOW = 0.12;
   private static final double FALSE_BELOW = 0.2;
 
+  /** What a peer of lower standing brings is looked at and not averaged. */
+  private static final double TRUSTED_FROM = 0.5;
+
   private final RandomGenerator random;
   private final boolean judges;
   private final Standings standings = new Standings();
@@ -42,8 +47,10 @@ public final class Trust {
   private final Speeds speeds = new Speeds();
   private final Bearings directions = new Bearings();
   private final Bearings echoes = new Bearings();
+  private final Bearings lags = new Bearings();
   private final Repeats repeats = new Repeats();
   private final NormHistory norms = new NormHistory();
+  private final Past past = new Past();
   private double auditsPerGroup;
   private @Nullable Audit due;
 
@@ -196,8 +203,38 @@ public final class Trust {
         norms.usual(),
         typical,
         barred,
+        withheld(members, weights, self, barred, now),
         judges ? closer(weights, self, chunks, valuesMax, barred) : Closer.NOT,
+        past.earlier(own.length()),
         judges);
+  }
+
+  /**
+   * Whose contributions are looked at, so that they can be thought better of, and not averaged: the
+   * worst first, and only while more than half of the contributors are left.
+   */
+  private Map<Integer, String> withheld(
+      List<PeerId> members,
+      List<Double> weights,
+      int self,
+      Map<Integer, Charge> barred,
+      Instant now) {
+    Map<Integer, String> withheld = new TreeMap<>();
+    if (!judges) {
+      return withheld;
+    }
+    int contributors = (int) weights.stream().filter(weight -> weight > 0).count();
+    int spare = (contributors - 1) / 2 - barred.size();
+    IntStream.range(0, members.size())
+        .filter(member -> member != self && weights.get(member) > 0)
+        .filter(member -> !barred.containsKey(member))
+        .filter(member -> standings.score(members.get(member), now) < TRUSTED_FROM)
+        .boxed()
+        .sorted(Comparator.comparingDouble(member -> standings.score(members.get(member), now)))
+        .limit(Math.max(0, spare))
+        .forEach(
+            member -> withheld.put(member, "is doubted: " + standings.reason(members.get(member))));
+    return withheld;
   }
 
   private Closer closer(
@@ -235,13 +272,18 @@ public final class Trust {
   /**
    * The round has ended: what was seen in it is held against its members, or for them.
    *
-   * @param averaged whether the contributions have been used
+   * @param average what came of it; null where the contributions have not been used
    */
-  public void conclude(Screen screen, boolean averaged, Instant now) {
+  public void conclude(Screen screen, @Nullable MemorySegment average, Instant now) {
     if (!judges) {
       return;
     }
+    boolean averaged = average != null;
+    if (average != null) {
+      past.add(average);
+    }
     Direction direction = screen.direction();
+    Lag lag = screen.lag();
     due = averaged ? screen.audit().orElse(null) : null;
     screen.accepted().forEach(norms::add);
     Echo echo = screen.echo();
@@ -254,10 +296,10 @@ public final class Trust {
       PeerId peer = screen.members().get(member);
       List<Charge> charges = new ArrayList<>();
       if (screen.weight(member) > 0) {
-        charges.addAll(contributed(screen, member, direction, repeated.get(member)));
+        charges.addAll(contributed(screen, member, direction, lag, repeated.get(member)));
       }
       if (averaged) {
-        charges.addAll(reduced(peer, echo.ratio(member)));
+        charges.addAll(reduced(peer, echo, member));
       }
       if (charges.isEmpty() && screen.saw(member)) {
         standings.cleanRound(peer, now);
@@ -271,13 +313,17 @@ public final class Trust {
 
   /** What a member's contribution gives reason for. */
   private List<Charge> contributed(
-      Screen screen, int member, Direction direction, boolean repeated) {
+      Screen screen, int member, Direction direction, Lag lag, boolean repeated) {
     PeerId peer = screen.members().get(member);
     List<Charge> charges = screen.charges(member);
     OptionalDouble ratio = direction.ratio(member);
     if (ratio.isPresent()) {
       directions.after(peer, ratio.getAsDouble()).flatMap(Trust::astray).ifPresent(charges::add);
     }
+    lag.cosines(member)
+        .flatMap(cosines -> lags.after(peer, cosines))
+        .flatMap(Trust::late)
+        .ifPresent(charges::add);
     if (repeated) {
       charges.add(new Charge(Misdeed.REPEATED, 1, "its contribution is one that it sent before"));
     }
@@ -302,8 +348,35 @@ public final class Trust {
                 trend.rounds())));
   }
 
+  private static Optional<Charge> late(Bearings.Trend trend) {
+    double[] means = trend.means();
+    if (!Lag.late(means)) {
+      return Optional.empty();
+    }
+    int rounds = Lag.rounds(means);
+    return Optional.of(
+        new Charge(
+            Misdeed.LATE,
+            1,
+            String.format(
+                Locale.ROOT,
+                "what it contributes is of %d rounds ago (agreement %.2f with then, %.2f with now)",
+                rounds,
+                means[rounds],
+                means[0])));
+  }
+
   /** What a member's averages give reason for. */
-  private List<Charge> reduced(PeerId peer, OptionalDouble ratio) {
+  private List<Charge> reduced(PeerId peer, Echo echo, int member) {
+    if (echo.excess(member) > 0) {
+      return List.of(
+          new Charge(
+              Misdeed.TOO_LARGE,
+              1,
+              "its average is %.0f times as long as what went into it"
+                  .formatted(echo.excess(member))));
+    }
+    OptionalDouble ratio = echo.ratio(member);
     return ratio.isEmpty()
         ? List.of()
         : echoes.after(peer, ratio.getAsDouble()).flatMap(Trust::untrue).stream().toList();

@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
 import java.util.function.DoubleUnaryOperator;
 import java.util.stream.IntStream;
@@ -13,6 +16,7 @@ import org.potluck.averaging.RoundOutcome;
 import org.potluck.averaging.codec.CodecId;
 import org.potluck.averaging.reduce.Aggregation;
 import org.potluck.averaging.trust.Audit;
+import org.potluck.averaging.trust.Misdeed;
 import org.potluck.averaging.trust.Trust;
 import org.potluck.averaging.trust.Verdict;
 import org.potluck.network.PeerId;
@@ -23,6 +27,8 @@ import org.potluck.network.PeerId;
 class PoisonedRoundTest {
   private static final int SEEDS = 20;
   private static final int MEMBERS = 6;
+  private static final int LATE_BY_ROUNDS = 3;
+  private static final int TURNING_ROUNDS = 16;
 
   @Test
   void aContributionAHundredTimesTooLongIsLeftOutAndNamed() {
@@ -74,6 +80,105 @@ class PoisonedRoundTest {
                         .orElseThrow()));
       }
     }
+  }
+
+  @Test
+  void whoeverIsDoubtedIsJudgedAndNotAveraged() {
+    for (int seed = 0; seed < SEEDS; seed++) {
+      RoundLab lab = new RoundLab(seed).members(MEMBERS);
+      int doubted = lab.random.nextInt(MEMBERS);
+      lab.begin().finish();
+      PeerId peer = lab.networks.get(doubted).self();
+      for (int i : others(doubted)) {
+        Instant now = lab.simulation.clock().instant();
+        lab.trusts.get(i).hold(peer, Misdeed.FALSE_AVERAGE, "what it averages is odd", now);
+        lab.trusts.get(i).hold(peer, Misdeed.FALSE_LEAD, "what it leads to is worse", now);
+      }
+      for (int round = 0; round < 2; round++) {
+        gradients(lab, -1, value -> value);
+        lab.begin().finish();
+        lab.soundWith(others(doubted));
+        boolean trusted = round > 0;
+        for (int i : others(doubted)) {
+          assertThat(
+                  lab.averagedOf(i).faults().stream()
+                      .anyMatch(
+                          fault ->
+                              fault.toString().contains("is doubted: what it leads to is worse")))
+              .as("seed %d, member %d, round %d", seed, i, round)
+              .isEqualTo(!trusted);
+        }
+      }
+    }
+  }
+
+  @Test
+  void whoeverComesLateIsBannedByAllHonestAndNobodyElseIs() {
+    for (int seed = 0; seed < SEEDS; seed++) {
+      RoundLab lab = new RoundLab(seed).members(MEMBERS);
+      lab.weights.replaceAll(weight -> 8.0);
+      int liar = lab.random.nextInt(MEMBERS);
+      Deque<float[]> computed = new ArrayDeque<>();
+      lab.begin().finish();
+      double[] common = normal(lab);
+      for (int round = 0; round < TURNING_ROUNDS; round++) {
+        turn(lab, common);
+        computed.addLast(lab.vectors.get(liar).clone());
+        if (computed.size() > LATE_BY_ROUNDS) {
+          lab.vectors.set(liar, computed.removeFirst());
+        }
+        lab.begin().finish();
+        lab.soundWith(List.of());
+      }
+      for (int i : others(liar)) {
+        assertThat(lab.trusts.get(i).verdicts(lab.simulation.clock().instant()))
+            .as("seed %d, member %d", seed, i)
+            .allMatch(Verdict::banned)
+            .extracting(Verdict::peer)
+            .containsExactly(lab.networks.get(liar).self());
+      }
+    }
+  }
+
+  /** Most of what it brings is its own, the same in each round: half of the others' agreement. */
+  @Test
+  void whoeverHasOtherDataIsNotTakenForLate() {
+    for (int seed = 0; seed < SEEDS; seed++) {
+      RoundLab lab = new RoundLab(seed).members(MEMBERS);
+      lab.weights.replaceAll(weight -> 8.0);
+      int other = lab.random.nextInt(MEMBERS);
+      lab.begin().finish();
+      double[] common = normal(lab);
+      double[] own = normal(lab);
+      for (int round = 0; round < TURNING_ROUNDS; round++) {
+        turn(lab, common);
+        for (int v = 0; v < RoundLab.VALUES; v++) {
+          lab.vectors.get(other)[v] += (float) (3 * own[v]);
+        }
+        lab.begin().finish();
+      }
+      for (int i : others(other)) {
+        assertThat(lab.trusts.get(i).verdicts(lab.simulation.clock().instant()))
+            .as("seed %d, member %d", seed, i)
+            .isEmpty();
+      }
+    }
+  }
+
+  /**
+   * What all gradients have in common turns from round to round, as in a model that learns fast.
+   */
+  private static void turn(RoundLab lab, double[] common) {
+    for (int v = 0; v < RoundLab.VALUES; v++) {
+      common[v] = 0.4 * common[v] + 0.9 * lab.random.nextGaussian();
+      for (float[] vector : lab.vectors) {
+        vector[v] = (float) (common[v] + lab.random.nextGaussian());
+      }
+    }
+  }
+
+  private static double[] normal(RoundLab lab) {
+    return lab.random.doubles(RoundLab.VALUES).map(_ -> lab.random.nextGaussian()).toArray();
   }
 
   @Test

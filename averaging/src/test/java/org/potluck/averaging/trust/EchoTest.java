@@ -35,7 +35,7 @@ class EchoTest {
     double[] weights = equal(MEMBERS);
     List<Echo.Heard> poisoned = new ArrayList<>();
     for (int reducer = 1; reducer < MEMBERS; reducer++) {
-      poisoned.add(new Echo.Heard(reducer, 0.4, 1));
+      poisoned.add(new Echo.Heard(reducer, VALUES, 0.4, 1, 1));
     }
     assertThat(new Echo(poisoned, weights, 0).ratio(5).orElseThrow()).isEqualTo(1);
   }
@@ -45,7 +45,7 @@ class EchoTest {
     List<Echo.Heard> late = new ArrayList<>();
     double[] lengths = {0.2, 1.4, 0.9, -0.3, 2.1, 0.7, 1.2, 0.4, 1.6};
     for (int i = 0; i < lengths.length; i++) {
-      late.add(new Echo.Heard(i + 1, lengths[i], 1));
+      late.add(new Echo.Heard(i + 1, VALUES, lengths[i], 1, 1));
     }
     assertThat(new Echo(late, equal(MEMBERS), 0).ratio(4)).isEmpty();
   }
@@ -54,7 +54,7 @@ class EchoTest {
   void aPeerWhoseOwnContributionIsNowhereAccusesNobody() {
     List<Echo.Heard> nothing = new ArrayList<>();
     for (int reducer = 1; reducer < MEMBERS; reducer++) {
-      nothing.add(new Echo.Heard(reducer, reducer == 3 ? -0.01 : 0.01, 1));
+      nothing.add(new Echo.Heard(reducer, VALUES, reducer == 3 ? -0.01 : 0.01, 1, 1));
     }
     assertThat(new Echo(nothing, equal(MEMBERS), 0).ratio(3)).isEmpty();
   }
@@ -67,10 +67,31 @@ class EchoTest {
     weights[0] = 0.5;
     List<Echo.Heard> all = new ArrayList<>();
     for (int reducer = 1; reducer < MEMBERS; reducer++) {
-      all.add(new Echo.Heard(reducer, reducer == 3 ? -1 : 1, 1));
+      all.add(new Echo.Heard(reducer, VALUES, reducer == 3 ? -1 : 1, 1, 1));
     }
     assertThat(new Echo(all, weights, 0).ratio(3)).isEmpty();
     assertThat(new Echo(all, equal(MEMBERS), 0).ratio(3)).hasValue(-1);
+  }
+
+  @Test
+  void anAverageOfAThousandTimesTheLengthIsKnownAtOnce() {
+    assertThat(echo(1000, 1).excess(3)).isGreaterThan(500);
+    assertThat(echo(1000, 1).excess(4)).isZero();
+    assertThat(echo(30, 1).excess(3)).isZero();
+    List<Echo.Heard> most = new ArrayList<>();
+    for (int reducer = 1; reducer < MEMBERS; reducer++) {
+      most.add(heard(reducer, 1, reducer > 4 ? 1000 : 1));
+    }
+    assertThat(new Echo(most, equal(MEMBERS), 0).excess(9)).as("then it is this peer").isZero();
+  }
+
+  @Test
+  void whereThisPeerHasNothingOthersMayHaveSomething() {
+    List<Echo.Heard> rare = new ArrayList<>();
+    for (int reducer = 1; reducer < MEMBERS; reducer++) {
+      rare.add(new Echo.Heard(reducer, VALUES, 0.5, 1, reducer == 3 ? 1e-12 : 1));
+    }
+    assertThat(new Echo(rare, equal(MEMBERS), 0).excess(3)).isZero();
   }
 
   /** Member 3 multiplies its average by {@code factor}. */

@@ -64,7 +64,7 @@ class ScreenTest {
     Inspector.Chunk chunk = new Inspector.Chunk(received, 0, vector, 0, values);
     return (int)
         IntStream.range(0, chunks)
-            .filter(number -> !Double.isNaN(screen.look(number, chunk).agreements()[1]))
+            .filter(number -> screen.look(number, chunk).agreements() != null)
             .count();
   }
 
@@ -80,7 +80,9 @@ class ScreenTest {
             new double[0],
             0,
             Map.of(),
+            Map.of(),
             Closer.NOT,
+            Inspector.Earlier.NONE,
             true);
     screen.note(finding(100, 0, 1));
     screen.note(finding(300, 0, 3));
@@ -95,7 +97,7 @@ class ScreenTest {
         Map.of(),
         Map.of(),
         new BitSet(),
-        new double[0],
+        null,
         values,
         region,
         new int[0],

@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.potluck.network.simulation.Note;
 import org.potluck.peer.manifest.ManifestException;
@@ -29,9 +30,9 @@ import org.potluck.peer.simulate.Simulator;
  * first round misses all others too, and a poisoner that is in no round is named by nobody.
  *
  * <p>Two attacks are not held to all of that. Who brings its old gradients is named by those who
- * happen to have reduced the same part before, and perhaps never banned. Who brings no numbers
- * writes them also into the spans that it reduces, which nobody checks, and the toy problem has no
- * clipping that would make it good.
+ * happen to have reduced the same part before, and perhaps never banned: those of the toy problem
+ * do not turn enough, and do no harm. Who brings no numbers writes them also into the spans that it
+ * reduces, which nobody checks, and the toy problem has no clipping that would make it good.
  */
 class PoisonTest {
   private static final int HONEST = 7;
@@ -58,6 +59,41 @@ class PoisonTest {
           - {name: honest, samples-per-second: 25}
           - {name: liar, share: 0.3, samples-per-second: 25, attack: %s}
       """;
+
+  /** A model that really learns: only there do gradients turn so much that late ones are found. */
+  private static final String LEARNING =
+      """
+      name: late
+      time: {faults: 5m, healing: 0s}
+      run: {training: tiny-gpt, target-batch: 80, micro-batch: 4, epochs: 25, round-limit: 30s}
+      swarm:
+        peers: 10
+        classes:
+          - {name: honest, samples-per-second: 20}
+          - {name: liar, share: 0.3, samples-per-second: 20, attack: stale}
+      """;
+
+  @Test
+  void whoeverBringsGradientsOfEarlierRoundsIsBannedByMost() throws IOException, ManifestException {
+    for (long seed = 1; seed <= SEEDS; seed++) {
+      List<Note> story = new ArrayList<>();
+      Outcome outcome = Simulator.run(LEARNING, seed, story::add);
+      String context = "seed " + seed + "\n" + tell(story);
+      Map<String, Set<String>> bannedBy = judges(story, List.of("banned"));
+      Map<String, Set<String>> namedBy = judges(story, List.of("banned", "doubted"));
+      for (PeerReport peer : outcome.report().peers()) {
+        if (peer.name().startsWith("liar")) {
+          assertThat(bannedBy.getOrDefault(peer.id(), Set.of()).size())
+              .as(peer.name() + ": " + context)
+              .isGreaterThan(HONEST / 2);
+        } else {
+          assertThat(namedBy.getOrDefault(peer.id(), Set.of()))
+              .as(peer.name() + ": " + context)
+              .isEmpty();
+        }
+      }
+    }
+  }
 
   @TestFactory
   Stream<DynamicTest> poisonersAreNamedAndNobodyElseIs() {
