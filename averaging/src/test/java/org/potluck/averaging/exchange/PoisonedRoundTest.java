@@ -120,9 +120,10 @@ class PoisonedRoundTest {
       int liar = lab.random.nextInt(MEMBERS);
       Deque<float[]> computed = new ArrayDeque<>();
       lab.begin().finish();
-      double[] common = normal(lab);
+      double[] lasting = normal(lab);
+      double[] turning = normal(lab);
       for (int round = 0; round < TURNING_ROUNDS; round++) {
-        turn(lab, common);
+        turn(lab, lasting, turning);
         computed.addLast(lab.vectors.get(liar).clone());
         if (computed.size() > LATE_BY_ROUNDS) {
           lab.vectors.set(liar, computed.removeFirst());
@@ -148,10 +149,11 @@ class PoisonedRoundTest {
       lab.weights.replaceAll(weight -> 8.0);
       int other = lab.random.nextInt(MEMBERS);
       lab.begin().finish();
-      double[] common = normal(lab);
+      double[] lasting = normal(lab);
+      double[] turning = normal(lab);
       double[] own = normal(lab);
       for (int round = 0; round < TURNING_ROUNDS; round++) {
-        turn(lab, common);
+        turn(lab, lasting, turning);
         for (int v = 0; v < RoundLab.VALUES; v++) {
           lab.vectors.get(other)[v] += (float) (3 * own[v]);
         }
@@ -166,13 +168,14 @@ class PoisonedRoundTest {
   }
 
   /**
-   * What all gradients have in common turns from round to round, as in a model that learns fast.
+   * A third of what all gradients have in common lasts, so that late ones are not unrelated; the
+   * rest turns from round to round, as in a model that learns fast.
    */
-  private static void turn(RoundLab lab, double[] common) {
+  private static void turn(RoundLab lab, double[] lasting, double[] turning) {
     for (int v = 0; v < RoundLab.VALUES; v++) {
-      common[v] = 0.4 * common[v] + 0.9 * lab.random.nextGaussian();
+      turning[v] = 0.4 * turning[v] + 0.9 * lab.random.nextGaussian();
       for (float[] vector : lab.vectors) {
-        vector[v] = (float) (common[v] + lab.random.nextGaussian());
+        vector[v] = (float) (0.7 * lasting[v] + turning[v] + lab.random.nextGaussian());
       }
     }
   }
