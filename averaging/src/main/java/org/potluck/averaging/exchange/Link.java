@@ -57,6 +57,7 @@ final class Link implements StreamHandler, FrameReader.Receiver {
   private final FrameReader reader = new FrameReader(Frames.FRAMING, FRAME_BYTES_MAX, this);
   private final Deque<Frame> early = new ArrayDeque<>();
   private Owner owner;
+  private long written;
   private boolean waiting;
   private boolean paused;
   private boolean ended;
@@ -119,7 +120,13 @@ final class Link implements StreamHandler, FrameReader.Receiver {
   }
 
   void write(ByteBuffer frame) {
+    written += frame.remaining();
     stream.write(frame);
+  }
+
+  /** How many bytes of what was written here have left the stream. */
+  long taken() {
+    return written - stream.queuedBytes();
   }
 
   /** Lets what is queued out; nothing that comes is heard any more. */

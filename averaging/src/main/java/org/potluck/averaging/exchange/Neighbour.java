@@ -50,7 +50,8 @@ final class Neighbour {
 
   private final Deque<ByteBuffer> control = new ArrayDeque<>();
   private @Nullable Link link;
-  private long queuedBefore;
+  private long takenBefore;
+  private long flownBefore;
   private boolean stuck;
   private boolean quiet = true;
 
@@ -103,12 +104,38 @@ final class Neighbour {
 
   /** Looks whether it took bytes since this was last asked, which is a sign of life too. */
   void lookAtQueue(Instant now) {
-    long queued = link == null ? 0 : link.stream().queuedBytes();
-    if (queued < queuedBefore) {
+    long taken = taken();
+    if (taken > takenBefore) {
       heard = now;
     }
-    stuck = queued > 0 && queued == queuedBefore;
-    queuedBefore = queued;
+    takenBefore = taken;
+  }
+
+  /** From now on {@link #lookAtFlow} looks what it takes. */
+  void beginLooking() {
+    flownBefore = taken();
+    stuck = false;
+  }
+
+  /**
+   * Looks whether it has taken nothing of what waits for it since that was last looked at.
+   *
+   * <p>How much waits says nothing of that: it is filled up as it drains, by chunks of one size, so
+   * two looks often find the same.
+   */
+  void lookAtFlow() {
+    long taken = taken();
+    stuck = link != null && link.stream().queuedBytes() > 0 && taken == flownBefore;
+    flownBefore = taken;
+  }
+
+  /** Whether it took nothing when that was last looked at. */
+  boolean stuck() {
+    return stuck;
+  }
+
+  private long taken() {
+    return link == null ? 0 : link.taken();
   }
 
   /** Reads no more of what it sends, or goes on; a member that is not read is not silent. */

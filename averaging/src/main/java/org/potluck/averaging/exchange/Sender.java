@@ -1,6 +1,7 @@
 package org.potluck.averaging.exchange;
 
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.potluck.averaging.codec.Codec;
@@ -8,6 +9,7 @@ import org.potluck.averaging.proto.FetchMessage;
 import org.potluck.averaging.wire.FrameException;
 import org.potluck.averaging.wire.FrameKind;
 import org.potluck.averaging.wire.Frames;
+import org.potluck.network.EventLoop;
 
 /**
  * Sends chunks: our contribution to reducers, averages to all.
@@ -18,8 +20,8 @@ import org.potluck.averaging.wire.Frames;
  * span has all it needs early and the one of a large span most of it late, and its averages, which
  * are many, come out later still. So reducers are served in step: none is given its next chunk
  * while another has got much less of its own part. One whose stream takes nothing holds nobody up
- * for longer than it takes to see that ({@link Watch}); otherwise members whose reading waits for
- * one another could wait for ever.
+ * for longer than it takes to see that; otherwise members whose reading waits for one another could
+ * wait for ever, and a link would stand still while the path to one reducer mends a loss.
  */
 final class Sender {
   private static final int FETCH_CHUNKS_MAX = 4096;
@@ -27,15 +29,41 @@ final class Sender {
   /** How much more of its part than others a reducer may have: streams drain by fits and starts. */
   private static final double AHEAD_MAX = 1.0 / 16;
 
+  /**
+   * A stream that has not moved while a link of ours would have sent this much does not flow: it is
+   * a little more than what the network takes from a stream at a time.
+   */
+  private static final int STILL_BYTES = 256 << 10;
+
+  private static final Duration LOOK_MIN = Duration.ofMillis(50);
+
   private final Round round;
   private final Roster roster;
   private final Averages averages;
+  private final Duration look;
   private boolean releasing;
+  private boolean watching;
 
   Sender(Round round, Roster roster, Averages averages) {
     this.round = round;
     this.roster = roster;
     this.averages = averages;
+    this.look = look(round);
+  }
+
+  /** How often to look which reducers take nothing, by the time that the plan gives our link. */
+  private static Duration look(Round round) {
+    Duration longest = round.options.silenceLimit().dividedBy(4);
+    double planned = round.group.expected().toNanos();
+    double bytes =
+        (double) round.chunks.size()
+            * round.contributionBytes(round.self, round.chunks.valuesMax());
+    if (planned == 0 || bytes == 0) {
+      return longest;
+    }
+    Duration still = Duration.ofNanos((long) (planned * STILL_BYTES / bytes));
+    Duration least = still.compareTo(LOOK_MIN) < 0 ? LOOK_MIN : still;
+    return least.compareTo(longest) < 0 ? least : longest;
   }
 
   /** Lines up all of our contribution as the plan has it. */
@@ -90,6 +118,9 @@ final class Sender {
       }
       ByteBuffer encoded = to.encoded;
       to.held = encoded != null && ahead(to);
+      if (to.held) {
+        watchFlow();
+      }
       if (encoded == null || to.held) {
         break;
       }
@@ -107,6 +138,26 @@ final class Sender {
     return most > 0
         && roster.others().stream()
             .anyMatch(other -> other.isBeingServed() && other.served() < most);
+  }
+
+  /** Looks which reducers take nothing, as long as others wait for them. */
+  private void watchFlow() {
+    if (!watching && round.running()) {
+      watching = true;
+      roster.others().forEach(Neighbour::beginLooking);
+      EventLoop.Timer _ = round.loop.schedule(look, this::lookAtFlow);
+    }
+  }
+
+  private void lookAtFlow() {
+    if (round.running()) {
+      roster.others().forEach(Neighbour::lookAtFlow);
+      release();
+      watching = roster.others().stream().anyMatch(other -> other.held || other.stuck());
+      if (watching) {
+        EventLoop.Timer _ = round.loop.schedule(look, this::lookAtFlow);
+      }
+    }
   }
 
   /** Goes on with those that need not wait for others any more. */

@@ -62,6 +62,13 @@ final class Meeting {
     this.codec = codec;
   }
 
+  /** The same guests, who go on with vectors of another length. */
+  Meeting continuedWith(int newValues) {
+    Meeting next = new Meeting(crew, guests, groups, newValues, codec);
+    next.epoch = epoch;
+    return next;
+  }
+
   /** One round in which nobody is disturbed. */
   Round round(Split split) throws BenchException, InterruptedException {
     prepare(split);

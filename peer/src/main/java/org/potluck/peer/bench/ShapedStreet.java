@@ -19,6 +19,7 @@ import org.potluck.network.Bandwidth;
 final class ShapedStreet implements AutoCloseable {
   private static final String PREFIX = "potluck-bench-";
   private static final String NETWORK = "10.203.0.";
+  private static final String CONGESTION_CONTROL = "cubic";
 
   private final String name = PREFIX + ProcessHandle.current().pid() + "-";
   private final List<String> namespaces = new ArrayList<>();
@@ -81,10 +82,33 @@ final class ShapedStreet implements AutoCloseable {
     run("ip", "-n", home, "addr", "add", host(number) + "/24", "dev", "eth0");
     run("ip", "-n", home, "link", "set", "lo", "up");
     run("ip", "-n", home, "link", "set", "eth0", "up");
+    congestionControl(home, number);
     if (house.up().bytesPerSecond() > 0) {
       shape(home, "eth0", house.up());
       shape(bridge, door, house.down());
     }
+  }
+
+  /**
+   * What most volunteers' systems do by themselves, whatever this machine is set to. BBR would size
+   * its windows by the shortest round trip, which is next to nothing here and on no link that is
+   * sold.
+   */
+  private static void congestionControl(String home, int number)
+      throws IOException, InterruptedException {
+    run(
+        "ip",
+        "-n",
+        home,
+        "route",
+        "replace",
+        NETWORK + "0/24",
+        "dev",
+        "eth0",
+        "src",
+        host(number),
+        "congctl",
+        CONGESTION_CONTROL);
   }
 
   /**

@@ -31,6 +31,17 @@ class MeetingTest {
   }
 
   @Test
+  void guestsGoOnWithLongerVectorsInTheNextEpoch() throws Exception {
+    try (Crew crew = Crew.start(Crew.Berth.here(2))) {
+      Meeting first = new Meeting(crew, GUESTS, List.of(List.of(0, 1)), 10_000, CodecId.FLOAT16);
+      Meeting.Round _ = first.round(Split.PLAN);
+      Meeting longer = first.continuedWith(100_000);
+      assertThat(longer.round(Split.PLAN).whole()).isTrue();
+      assertThat(longer.bytesOfEqualSpans()[0][1]).isEqualTo(200_000);
+    }
+  }
+
+  @Test
   void anAverageOfOthersThanAssumedIsNotReported() throws Exception {
     try (Crew crew = Crew.start(Crew.Berth.here(2))) {
       Meeting meeting = new Meeting(crew, GUESTS, List.of(List.of(0, 1)), 10_000, CodecId.FLOAT16);
