@@ -2,6 +2,8 @@ package org.potluck.averaging.exchange;
 
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.potluck.averaging.codec.Codec;
 import org.potluck.averaging.proto.FetchMessage;
@@ -30,12 +32,17 @@ final class Sender {
   private final Round round;
   private final Roster roster;
   private final Averages averages;
+  private final Consumer<String> failed;
   private boolean releasing;
 
-  Sender(Round round, Roster roster, Averages averages) {
+  /**
+   * @param failed told, with a reason, when this member has nothing sound to bring
+   */
+  Sender(Round round, Roster roster, Averages averages, Consumer<String> failed) {
     this.round = round;
     this.roster = roster;
     this.averages = averages;
+    this.failed = failed;
   }
 
   /** Lines up all of our contribution as the plan has it. */
@@ -140,14 +147,16 @@ final class Sender {
         () -> frame(chunk),
         frame -> {
           to.encoding = false;
-          if (!to.lost && round.running()) {
-            to.encoded = frame;
+          if (frame.isEmpty()) {
+            failed.accept(Round.OWN_NO_NUMBERS);
+          } else if (!to.lost && round.running()) {
+            to.encoded = frame.get();
             pump(to);
           }
         });
   }
 
-  private ByteBuffer frame(int chunk) {
+  private Optional<ByteBuffer> frame(int chunk) {
     long from = round.chunks.from(chunk);
     int values = round.chunks.values(chunk);
     Codec codec = round.codecsUp.get(round.self);
