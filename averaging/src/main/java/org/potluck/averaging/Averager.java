@@ -110,13 +110,11 @@ public final class Averager {
   /**
    * Takes part in one round with a contribution that is there already.
    *
-   * @throws IllegalArgumentException when the contribution is not finite
    * @throws IllegalStateException when a round of this key runs, or this epoch has been averaged
    */
   public CompletableFuture<RoundOutcome> average(RoundRequest request) {
-    request.contribution().requireFinite();
     return enlist(request.terms(), new Attendance(request.known(), request.expectedPeers()))
-        .bringFinite(request.contribution(), request.deadline());
+        .bring(request.contribution(), request.deadline());
   }
 
   /**

@@ -1,14 +1,13 @@
 package org.potluck.averaging;
 
 import java.lang.foreign.MemorySegment;
-import org.potluck.averaging.codec.VectorMath;
 
 /**
  * What one peer brings to a round: a flat vector of float32 values in native byte order, and how
  * much it counts.
  *
- * @param values its size is a multiple of four bytes; the owner leaves it unchanged until the round
- *     has ended
+ * @param values all finite; a round ends as soon as it meets one that is not, and sends none. The
+ *     size is a multiple of four bytes; the owner leaves it unchanged until the round has ended
  * @param weight samples or tokens behind it; finite and zero or more. With zero the peer helps
  *     average and receives the result but adds nothing to it.
  */
@@ -25,14 +24,5 @@ public record Contribution(MemorySegment values, double weight) {
   /** Number of float32 values. */
   public long length() {
     return values.byteSize() / Float.BYTES;
-  }
-
-  /**
-   * @throws IllegalArgumentException when a value is infinite or not a number
-   */
-  void requireFinite() {
-    if (!VectorMath.allFinite(values, 0, length())) {
-      throw new IllegalArgumentException("the contribution holds values that are no numbers");
-    }
   }
 }

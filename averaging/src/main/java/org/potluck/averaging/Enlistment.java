@@ -82,15 +82,9 @@ public final class Enlistment {
    * part of the outcome.
    *
    * @param deadline the round ends by then, one way or the other
-   * @throws IllegalArgumentException when the contribution is not finite or of another length
+   * @throws IllegalArgumentException when the contribution is of another length
    */
   public CompletableFuture<RoundOutcome> bring(Contribution contribution, Instant deadline) {
-    contribution.requireFinite();
-    return bringFinite(contribution, deadline);
-  }
-
-  /** The same with a contribution that is known to be finite. */
-  CompletableFuture<RoundOutcome> bringFinite(Contribution contribution, Instant deadline) {
     if (brought || contribution.length() != terms.length()) {
       throw new IllegalArgumentException("not the contribution that was announced");
     }

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.potluck.averaging.codec.CodecId;
+import org.potluck.averaging.codec.VectorMath;
 import org.potluck.network.Bandwidth;
 import org.potluck.network.simulation.PeerProfile;
 
@@ -246,6 +247,32 @@ class AveragerTest {
                         RoundOutcome.Abandoned.class,
                         abandoned ->
                             assertThat(abandoned.cause()).isEqualTo(RoundOutcome.Cause.NO_GROUP)));
+  }
+
+  /** In its own span or in another's: both are found, and the others go on without it. */
+  @Test
+  void aContributionThatIsNotFiniteEndsTheRoundForItsPeerAlone() {
+    float[] bad = {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY};
+    for (int seed = 0; seed < 30; seed++) {
+      Swarm swarm = homes(seed, 4);
+      int culprit = seed % 4;
+      int place = swarm.simulation.random("place").nextInt(swarm.values);
+      swarm.vectors.get(culprit).setAtIndex(ValueLayout.JAVA_FLOAT, place, bad[seed % 3]);
+      swarm.averageAll();
+      swarm.finish();
+      assertThat(swarm.outcomes.get(culprit))
+          .as("seed %d, place %d", seed, place)
+          .isInstanceOfSatisfying(
+              RoundOutcome.Abandoned.class,
+              abandoned -> assertThat(abandoned.reason()).contains("no numbers"));
+      swarm.equalAmongThoseThatAveraged();
+      for (int peer = 0; peer < 4; peer++) {
+        if (peer != culprit) {
+          assertThat(swarm.averaged(peer)).as("seed %d, peer %d", seed, peer).isTrue();
+          assertThat(VectorMath.allFinite(swarm.outcome(peer).average(), 0, swarm.values)).isTrue();
+        }
+      }
+    }
   }
 
   @Test

@@ -5,6 +5,9 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShape;
+import jdk.incubator.vector.VectorSpecies;
 
 /**
  * Values sorted into 256 buckets and the mean of each: hivemind's form of 8-bit tensors.
@@ -16,14 +19,21 @@ final class BucketTable {
   static final int BUCKETS = 256;
   static final int HEADER_BYTES = Long.BYTES + BUCKETS * Float.BYTES;
 
-  /** Chooses the bucket of a value, 0 to 255. */
-  @FunctionalInterface
-  interface Buckets {
-    int of(float value);
-  }
+  /** The outermost buckets, counted from the middle one. */
+  private static final double LOWEST = -BUCKETS / 2;
 
-  /** How uniform buckets lie around a mean. */
-  record Moments(double mean, double deviation) {}
+  private static final double HIGHEST = BUCKETS / 2 - 1;
+
+  /**
+   * Added to a small number, 1.5 * 2^52 rounds it to the nearest integer, ties to even, and leaves
+   * that integer in the lowest bits of the sum.
+   */
+  private static final double ROUND = 0x1.8p52;
+
+  /** As many as there are float64 in a vector. */
+  private static final VectorSpecies<Integer> STEPS =
+      VectorSpecies.of(
+          int.class, VectorShape.forBitSize(Float32Kernels.DOUBLES.vectorBitSize() / 2));
 
   private BucketTable() {}
 
@@ -31,38 +41,46 @@ final class BucketTable {
     return values == 0 ? 0 : Math.addExact(HEADER_BYTES, values);
   }
 
-  /** Mean and unbiased standard deviation, the latter zero for a single value. */
-  static Moments moments(float[] values) {
-    double sum = 0;
-    for (float value : values) {
-      sum += value;
-    }
-    double mean = sum / values.length;
-    double squares = 0;
-    for (float value : values) {
-      squares += (value - mean) * (value - mean);
-    }
-    return new Moments(mean, values.length < 2 ? 0 : Math.sqrt(squares / (values.length - 1)));
-  }
-
   /**
-   * 256 buckets of equal width over six standard deviations; what lies outside goes to the ends.
+   * Sorts values into 256 buckets of equal width over six standard deviations, the middle one
+   * around the mean; what lies outside goes to the ends.
    */
-  static Buckets uniform(float[] values) {
-    Moments moments = moments(values);
+  static byte[] uniform(float[] values, Moments moments) {
     double width = 6 * moments.deviation() / BUCKETS;
-    double mean = moments.mean();
-    return value ->
-        width == 0
-            ? BUCKETS / 2
-            : (int) Math.clamp(Math.rint((value - mean) / width) + BUCKETS / 2, 0, BUCKETS - 1);
+    byte[] indices = new byte[values.length];
+    if (width == 0) {
+      Arrays.fill(indices, (byte) (BUCKETS / 2));
+      return indices;
+    }
+    int[] steps = new int[values.length];
+    int whole = values.length - values.length % Float32Kernels.DOUBLES.length();
+    for (int i = 0; i < whole; i += Float32Kernels.DOUBLES.length()) {
+      Float32Kernels.doubles(values, i)
+          .sub(moments.mean())
+          .div(width)
+          .max(LOWEST)
+          .min(HIGHEST)
+          .add(ROUND)
+          .reinterpretAsLongs()
+          .convertShape(VectorOperators.L2I, STEPS, 0)
+          .reinterpretAsInts()
+          .intoArray(steps, i);
+    }
+    for (int i = whole; i < values.length; i++) {
+      double step = Math.rint((values[i] - moments.mean()) / width);
+      steps[i] = (int) Math.clamp(step, LOWEST, HIGHEST);
+    }
+    for (int i = 0; i < indices.length; i++) {
+      indices[i] = (byte) (steps[i] + BUCKETS / 2);
+    }
+    return indices;
   }
 
   /**
-   * Buckets between the 255 inner quantiles of 256, interpolated linearly; a value on a border
-   * belongs below it.
+   * Sorts values into buckets between the 255 inner quantiles of 256, interpolated linearly; a
+   * value on a border belongs below it.
    */
-  static Buckets quantiles(float[] values) {
+  static byte[] quantiles(float[] values) {
     float[] sorted = values.clone();
     Arrays.sort(sorted);
     double[] borders = new double[BUCKETS - 1];
@@ -72,31 +90,38 @@ final class BucketTable {
       double above = sorted[Math.min(below + 1, sorted.length - 1)];
       borders[i] = sorted[below] + (rank - below) * (above - sorted[below]);
     }
-    return value -> {
-      int low = 0;
-      int high = borders.length;
-      while (low < high) {
-        int middle = (low + high) / 2;
-        if (borders[middle] < value) {
-          low = middle + 1;
-        } else {
-          high = middle;
-        }
-      }
-      return low;
-    };
+    byte[] indices = new byte[values.length];
+    for (int i = 0; i < indices.length; i++) {
+      indices[i] = (byte) bucket(values[i], borders);
+    }
+    return indices;
   }
 
-  static void write(float[] values, Buckets buckets, ByteBuffer target) {
+  private static int bucket(float value, double[] borders) {
+    int low = 0;
+    int high = borders.length;
+    while (low < high) {
+      int middle = (low + high) / 2;
+      if (borders[middle] < value) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    return low;
+  }
+
+  /**
+   * @param indices the bucket of each value
+   */
+  static void write(float[] values, byte[] indices, ByteBuffer target) {
     if (values.length == 0) {
       return;
     }
-    byte[] indices = new byte[values.length];
     double[] sums = new double[BUCKETS];
     int[] counts = new int[BUCKETS];
     for (int i = 0; i < values.length; i++) {
-      int bucket = buckets.of(values[i]);
-      indices[i] = (byte) bucket;
+      int bucket = Byte.toUnsignedInt(indices[i]);
       sums[bucket] += values[i];
       counts[bucket]++;
     }

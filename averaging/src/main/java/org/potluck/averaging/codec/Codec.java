@@ -25,12 +25,13 @@ public interface Codec {
   int encodedBytes(int values);
 
   /**
-   * Encodes {@code values} values from index {@code from} of {@code vector}, which must all be
-   * finite ({@link VectorMath#allFinite}); what comes out for others is unspecified.
+   * Encodes {@code values} values from index {@code from} of {@code vector}, and looks at them on
+   * the way: a pass over a vector only to see whether it is sound takes as long as encoding it.
    *
    * @param target advanced by {@link #encodedBytes}
+   * @return whether all of the values are finite; if not, what has been written means nothing
    */
-  void encode(MemorySegment vector, long from, int values, ByteBuffer target);
+  boolean encode(MemorySegment vector, long from, int values, ByteBuffer target);
 
   /**
    * Whether the remaining bytes of {@code encoded} are {@code values} values, exactly, and decode

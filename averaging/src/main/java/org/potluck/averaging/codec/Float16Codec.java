@@ -32,8 +32,8 @@ final class Float16Codec extends StripCodec {
   }
 
   @Override
-  void encodeStrip(MemorySegment values, long at, int count, MemorySegment bytes, long offset) {
-    Float16Kernels.encode(values, at, count, bytes, offset);
+  boolean encodeStrip(MemorySegment values, long at, int count, MemorySegment bytes, long offset) {
+    return Float16Kernels.encode(values, at, count, bytes, offset);
   }
 
   @Override

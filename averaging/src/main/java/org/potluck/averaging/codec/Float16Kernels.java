@@ -32,13 +32,18 @@ final class Float16Kernels {
 
   private Float16Kernels() {}
 
-  static void encode(MemorySegment values, long at, int count, MemorySegment bytes, long offset) {
+  /** Returns whether the values are finite. */
+  static boolean encode(
+      MemorySegment values, long at, int count, MemorySegment bytes, long offset) {
     MemorySegment in = Lanes.known(values);
     MemorySegment out = Lanes.known(bytes);
+    IntVector most = IntVector.zero(INTS);
     for (int i = 0; i < count; i += FLOATS.length()) {
-      half(FloatVector.fromMemorySegment(FLOATS, in, at + 4L * i, NATIVE))
-          .intoMemorySegment(out, offset + 2L * i, WIRE);
+      FloatVector each = FloatVector.fromMemorySegment(FLOATS, in, at + 4L * i, NATIVE);
+      most = most.max(each.reinterpretAsInts().and(MAGNITUDE));
+      half(each).intoMemorySegment(out, offset + 2L * i, WIRE);
     }
+    return most.reduceLanes(VectorOperators.MAX) < EXPONENT;
   }
 
   /** The same of {@code values * factor}. */
@@ -50,6 +55,30 @@ final class Float16Kernels {
       half(FloatVector.fromMemorySegment(FLOATS, in, at + 4L * i, NATIVE).mul(factor))
           .intoMemorySegment(out, offset + 2L * i, WIRE);
     }
+  }
+
+  /** The same, and meanwhile the largest magnitude of as many values at {@code next}. */
+  static float encodeScaledAndLook(
+      MemorySegment values,
+      long at,
+      int count,
+      float factor,
+      MemorySegment bytes,
+      long offset,
+      long next) {
+    MemorySegment in = Lanes.known(values);
+    MemorySegment out = Lanes.known(bytes);
+    IntVector most = IntVector.zero(INTS);
+    for (int i = 0; i < count; i += FLOATS.length()) {
+      most =
+          most.max(
+              FloatVector.fromMemorySegment(FLOATS, in, next + 4L * i, NATIVE)
+                  .reinterpretAsInts()
+                  .and(MAGNITUDE));
+      half(FloatVector.fromMemorySegment(FLOATS, in, at + 4L * i, NATIVE).mul(factor))
+          .intoMemorySegment(out, offset + 2L * i, WIRE);
+    }
+    return Float.intBitsToFloat(most.reduceLanes(VectorOperators.MAX));
   }
 
   static void decode(MemorySegment bytes, long offset, MemorySegment values, long at, int count) {

@@ -25,9 +25,10 @@ final class Float32Codec extends StripCodec {
   }
 
   @Override
-  void encodeStrip(MemorySegment values, long at, int count, MemorySegment bytes, long offset) {
+  boolean encodeStrip(MemorySegment values, long at, int count, MemorySegment bytes, long offset) {
     MemorySegment.copy(
         values, ValueLayout.JAVA_FLOAT_UNALIGNED, at, bytes, WIRE_FLOAT, offset, count);
+    return wellFormedStrip(bytes, offset, count);
   }
 
   @Override

@@ -18,8 +18,7 @@ final class Float32Kernels {
   private static final int INFINITY = 0x7f800000;
 
   /** As many float64 as fit, and a shape of as many float32. */
-  private static final VectorSpecies<Double> DOUBLES =
-      VectorSpecies.of(double.class, FLOATS.vectorShape());
+  static final VectorSpecies<Double> DOUBLES = VectorSpecies.of(double.class, FLOATS.vectorShape());
 
   private static final VectorSpecies<Float> HALF =
       VectorSpecies.of(float.class, VectorShape.forBitSize(FLOATS.vectorBitSize() / 2));
@@ -118,6 +117,12 @@ final class Float32Kernels {
       three.intoArray(sums, sum + 2 * lanes);
       four.intoArray(sums, sum + 3 * lanes);
     }
+  }
+
+  /** As many values as {@link #DOUBLES} has lanes. */
+  static DoubleVector doubles(float[] values, int at) {
+    return (DoubleVector)
+        FloatVector.fromArray(HALF, values, at).convertShape(VectorOperators.F2D, DOUBLES, 0);
   }
 
   private static DoubleVector doubles(MemorySegment values, long at, int index) {

@@ -41,18 +41,21 @@ final class Int4BlockwiseCodec extends StripCodec {
   }
 
   @Override
-  void encodeStrip(MemorySegment values, long at, int count, MemorySegment bytes, long offset) {
+  boolean encodeStrip(MemorySegment values, long at, int count, MemorySegment bytes, long offset) {
+    boolean finite = true;
     long out = offset;
     for (int i = 0; i < count; i += BLOCK, out += BLOCK_BYTES) {
       long in = at + 4L * i;
       int n = Math.min(BLOCK, count - i);
       float magnitude = Float32Kernels.magnitude(values, in, n, Lanes.NATIVE);
+      finite &= Float32Kernels.isFinite(magnitude);
       boolean tiny = magnitude < Int8BlockwiseCodec.TINY;
       float step = tiny ? 0 : Math.min(magnitude / LEVELS, STEP_MAX);
       bytes.set(WIRE_FLOAT, out, step);
       float inverse = tiny ? 0 : LEVELS / magnitude;
       Int4Kernels.quantize(values, in, inverse, bytes, out + Float.BYTES);
     }
+    return finite;
   }
 
   @Override

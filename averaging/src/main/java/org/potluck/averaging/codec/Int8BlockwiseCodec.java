@@ -37,13 +37,49 @@ final class Int8BlockwiseCodec extends StripCodec {
   }
 
   @Override
-  void encodeStrip(MemorySegment values, long at, int count, MemorySegment bytes, long offset) {
+  boolean encodeStrip(MemorySegment values, long at, int count, MemorySegment bytes, long offset) {
     float magnitude = Float32Kernels.magnitude(values, at, count, Lanes.NATIVE);
-    boolean tiny = magnitude < TINY;
-    float step = tiny ? 0 : Math.min(magnitude / LEVELS, STEP_MAX);
-    float inverse = tiny ? 0 : LEVELS / magnitude;
-    bytes.set(WIRE_FLOAT, offset, step);
-    Int8Kernels.quantize(values, at, count, inverse, bytes, offset + Float.BYTES);
+    bytes.set(WIRE_FLOAT, offset, step(magnitude));
+    Int8Kernels.quantize(values, at, count, inverse(magnitude), bytes, offset + Float.BYTES);
+    return Float32Kernels.isFinite(magnitude);
+  }
+
+  /**
+   * A block has to be read twice, but memory is slow only the first time. So the next block is read
+   * for its magnitude while this one, in the cache, is written: memory never waits for arithmetic.
+   */
+  @Override
+  boolean encodeStrips(
+      MemorySegment values, long at, int strips, MemorySegment bytes, long offset) {
+    boolean finite = true;
+    float magnitude =
+        strips == 0 ? 0 : Float32Kernels.magnitude(values, at, BLOCK_VALUES, Lanes.NATIVE);
+    long from = at;
+    long to = offset;
+    for (int strip = 1; strip < strips; strip++) {
+      finite &= Float32Kernels.isFinite(magnitude);
+      bytes.set(WIRE_FLOAT, to, step(magnitude));
+      magnitude =
+          Int8Kernels.quantizeAndLook(
+              values,
+              from,
+              BLOCK_VALUES,
+              inverse(magnitude),
+              bytes,
+              to + Float.BYTES,
+              from + STRIP_BYTES);
+      from += STRIP_BYTES;
+      to += stripBytes(BLOCK_VALUES);
+    }
+    return strips == 0 || (encodeStrip(values, from, BLOCK_VALUES, bytes, to) && finite);
+  }
+
+  private static float step(float magnitude) {
+    return magnitude < TINY ? 0 : Math.min(magnitude / LEVELS, STEP_MAX);
+  }
+
+  private static float inverse(float magnitude) {
+    return magnitude < TINY ? 0 : LEVELS / magnitude;
   }
 
   @Override

@@ -2,6 +2,7 @@ package org.potluck.averaging.codec;
 
 import static org.potluck.averaging.codec.Lanes.BYTES;
 import static org.potluck.averaging.codec.Lanes.FLOATS;
+import static org.potluck.averaging.codec.Lanes.INTS;
 import static org.potluck.averaging.codec.Lanes.NATIVE;
 import static org.potluck.averaging.codec.Lanes.PARTS;
 import static org.potluck.averaging.codec.Lanes.WIRE;
@@ -9,6 +10,7 @@ import static org.potluck.averaging.codec.Lanes.WIRE;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 
 /** Loops between float32 and signed bytes. */
@@ -18,6 +20,8 @@ final class Int8Kernels {
    * that integer in the lowest bits of the sum.
    */
   static final float ROUND = 12582912f;
+
+  private static final int MAGNITUDE = 0x7fffffff;
 
   private Int8Kernels() {}
 
@@ -33,6 +37,40 @@ final class Int8Kernels {
       }
       packed.intoMemorySegment(out, offset + i, WIRE);
     }
+  }
+
+  /**
+   * The same, and meanwhile the largest magnitude of as many values at {@code next}; not finite
+   * when any of them is not.
+   */
+  static float quantizeAndLook(
+      MemorySegment values,
+      long at,
+      int count,
+      float inverse,
+      MemorySegment bytes,
+      long offset,
+      long next) {
+    MemorySegment in = Lanes.known(values);
+    MemorySegment out = Lanes.known(bytes);
+    IntVector most = IntVector.zero(INTS);
+    for (int i = 0; i < count; i += BYTES.length()) {
+      most = most.max(magnitudes(in, next + 4L * i, 0));
+      ByteVector packed = integers(in, at + 4L * i, inverse, 0);
+      for (int part = 1; part < PARTS; part++) {
+        most = most.max(magnitudes(in, next + 4L * i, part));
+        packed = packed.or(integers(in, at + 4L * i, inverse, part));
+      }
+      packed.intoMemorySegment(out, offset + i, WIRE);
+    }
+    return Float.intBitsToFloat(most.reduceLanes(VectorOperators.MAX));
+  }
+
+  private static IntVector magnitudes(MemorySegment in, long at, int part) {
+    long partAt = at + (long) part * FLOATS.vectorByteSize();
+    return FloatVector.fromMemorySegment(FLOATS, in, partAt, NATIVE)
+        .reinterpretAsInts()
+        .and(MAGNITUDE);
   }
 
   private static ByteVector integers(MemorySegment in, long at, float inverse, int part) {

@@ -37,11 +37,13 @@ final class Int8UniformCodec implements Codec {
   }
 
   @Override
-  public void encode(MemorySegment vector, long from, int values, ByteBuffer target) {
+  public boolean encode(MemorySegment vector, long from, int values, ByteBuffer target) {
     float[] copy = new float[values];
     MemorySegment.copy(
         vector, ValueLayout.JAVA_FLOAT_UNALIGNED, from * Float.BYTES, copy, 0, values);
-    BucketTable.write(copy, BucketTable.uniform(copy), target);
+    Moments moments = Moments.of(copy);
+    BucketTable.write(copy, BucketTable.uniform(copy, moments), target);
+    return values == 0 || moments.areFinite();
   }
 
   @Override

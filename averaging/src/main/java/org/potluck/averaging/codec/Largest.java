@@ -13,11 +13,18 @@ import jdk.incubator.vector.VectorOperators;
  *
  * <p>The bits of a float32 without the sign sort as its magnitude does, so the smallest magnitude
  * to keep is found by bisection over integers, counting each time how many values reach it. A count
- * is one pass over a block in the first-level cache; for most blocks a dozen suffice. Sorting or a
- * heap would take many times as long.
+ * is one pass over a block in the first-level cache, and it would take a dozen. But one or two
+ * guesses, for bell-shaped values, find a magnitude that a few times as many reach as are wanted;
+ * the dozen then goes over those alone. Sorting or a heap would take many times as long.
  */
 final class Largest {
   private static final int MAGNITUDE = 0x7fffffff;
+
+  /** Of the largest magnitude: one of 64 bell-shaped values reaches about 0.7 of it. */
+  private static final float FIRST_GUESS = 0.6f;
+
+  private static final int GUESSES = 6;
+  private static final int CANDIDATES_MAX = 256;
 
   private Largest() {}
 
@@ -26,12 +33,100 @@ final class Largest {
    * of equal ones the first.
    *
    * @param count at least {@code indices.length}
+   * @return the largest magnitude; not finite when any value is not
    */
-  static void find(MemorySegment values, long at, int count, int[] indices) {
+  static float find(MemorySegment values, long at, int count, int[] indices) {
     float magnitude = Float32Kernels.magnitude(values, at, count, Lanes.NATIVE);
+    int guess = guess(values, at, count, indices.length, magnitude);
+    if (guess > 0) {
+      choose(values, at, count, guess, magnitude, indices);
+      return magnitude;
+    }
     int threshold = threshold(values, at, count, indices.length, magnitude);
     int above = count(values, at, count, threshold + 1);
     collect(values, at, count, threshold, indices.length - above, indices);
+    return magnitude;
+  }
+
+  /**
+   * A magnitude, as bits, that at least {@code wanted} values reach and not many more; 0 where it
+   * is not found soon.
+   */
+  private static int guess(MemorySegment values, long at, int count, int wanted, float magnitude) {
+    float reached = 0;
+    float missed = magnitude;
+    float middle = magnitude * FIRST_GUESS;
+    for (int turn = 0; turn < GUESSES && middle > reached && middle < missed; turn++) {
+      int found = count(values, at, count, Float.floatToRawIntBits(middle));
+      if (found >= wanted && found <= CANDIDATES_MAX) {
+        return Float.floatToRawIntBits(middle);
+      }
+      reached = found >= wanted ? middle : reached;
+      missed = found >= wanted ? missed : middle;
+      middle = reached + (missed - reached) / 2;
+    }
+    return 0;
+  }
+
+  /** The same as {@link #find} of what reaches {@code guess}, {@link #CANDIDATES_MAX} at most. */
+  private static void choose(
+      MemorySegment values, long at, int count, int guess, float largest, int[] indices) {
+    int[] places = new int[CANDIDATES_MAX];
+    int[] magnitudes = new int[CANDIDATES_MAX];
+    int candidates = candidates(values, at, count, guess, places, magnitudes);
+    int reached = guess;
+    int missed = Float.floatToRawIntBits(largest) + 1;
+    while (missed - reached > 1) {
+      int middle = (reached + missed) >>> 1;
+      int found = count(magnitudes, candidates, middle);
+      if (found >= indices.length) {
+        reached = middle;
+      } else {
+        missed = middle;
+      }
+    }
+    int equals = indices.length - count(magnitudes, candidates, reached + 1);
+    int chosen = 0;
+    for (int i = 0; i < candidates && chosen < indices.length; i++) {
+      if (magnitudes[i] > reached || (magnitudes[i] == reached && equals-- > 0)) {
+        indices[chosen++] = places[i];
+      }
+    }
+  }
+
+  private static int count(int[] magnitudes, int candidates, int threshold) {
+    int sum = 0;
+    for (int i = 0; i < candidates; i++) {
+      sum += magnitudes[i] >= threshold ? 1 : 0;
+    }
+    return sum;
+  }
+
+  /** Where the values lie that reach {@code threshold}, ascending; returns how many there are. */
+  private static int candidates(
+      MemorySegment values, long at, int count, int threshold, int[] places, int[] magnitudes) {
+    MemorySegment in = Lanes.known(values);
+    int found = 0;
+    int i = 0;
+    for (; i <= count - INTS.length(); i += INTS.length()) {
+      long reached =
+          IntVector.fromMemorySegment(INTS, in, at + 4L * i, Lanes.NATIVE)
+              .and(MAGNITUDE)
+              .compare(VectorOperators.GE, threshold)
+              .toLong();
+      for (; reached != 0; reached &= reached - 1) {
+        places[found++] = i + Long.numberOfTrailingZeros(reached);
+      }
+    }
+    for (; i < count; i++) {
+      if (bits(in, at, i) >= threshold) {
+        places[found++] = i;
+      }
+    }
+    for (int k = 0; k < found; k++) {
+      magnitudes[k] = bits(in, at, places[k]);
+    }
+    return found;
   }
 
   /** The largest magnitude, as bits, that at least {@code wanted} values reach. */

@@ -51,10 +51,10 @@ final class SparseCodec extends StripCodec {
   }
 
   @Override
-  void encodeStrip(MemorySegment values, long at, int count, MemorySegment bytes, long offset) {
+  boolean encodeStrip(MemorySegment values, long at, int count, MemorySegment bytes, long offset) {
     int kept = kept(count);
     int[] indices = new int[kept];
-    Largest.find(values, at, count, indices);
+    float magnitude = Largest.find(values, at, count, indices);
     float[] chosen = new float[kept];
     for (int k = 0; k < kept; k++) {
       chosen[k] = values.get(ValueLayout.JAVA_FLOAT_UNALIGNED, at + 4L * indices[k]);
@@ -70,6 +70,7 @@ final class SparseCodec extends StripCodec {
     }
     index.finish();
     code.finish();
+    return Float32Kernels.isFinite(magnitude);
   }
 
   @Override

@@ -18,6 +18,9 @@ abstract class StripCodec implements Codec {
   static final ValueLayout.OfFloat WIRE_FLOAT =
       ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
+  /** Of the float32 values of a whole strip. */
+  static final long STRIP_BYTES = (long) BLOCK_VALUES * Float.BYTES;
+
   static final ValueLayout.OfShort WIRE_SHORT =
       ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
@@ -27,9 +30,31 @@ abstract class StripCodec implements Codec {
   /** Exact size of a strip of {@code count} values, at most {@link Codec#BLOCK_VALUES}. */
   abstract int stripBytes(int count);
 
-  /** Encodes {@code count} values at byte {@code at} to {@code bytes} at {@code offset}. */
-  abstract void encodeStrip(
+  /**
+   * Encodes {@code count} values at byte {@code at} to {@code bytes} at {@code offset}; returns
+   * whether they are finite.
+   */
+  abstract boolean encodeStrip(
       MemorySegment values, long at, int count, MemorySegment bytes, long offset);
+
+  /**
+   * Encodes {@code strips} whole strips that lie one after the other, to bytes that do.
+   *
+   * @param at of the first value, in bytes
+   * @return whether all values are finite
+   */
+  boolean encodeStrips(
+      MemorySegment values, long at, int strips, MemorySegment bytes, long offset) {
+    boolean finite = true;
+    long from = at;
+    long to = offset;
+    for (int strip = 0; strip < strips; strip++) {
+      finite &= encodeStrip(values, from, BLOCK_VALUES, bytes, to);
+      from += STRIP_BYTES;
+      to += stripBytes(BLOCK_VALUES);
+    }
+    return finite;
+  }
 
   abstract void decodeStrip(
       MemorySegment bytes, long offset, MemorySegment values, long at, int count);
@@ -52,27 +77,30 @@ abstract class StripCodec implements Codec {
   }
 
   @Override
-  public final void encode(MemorySegment vector, long from, int values, ByteBuffer target) {
+  public final boolean encode(MemorySegment vector, long from, int values, ByteBuffer target) {
     int length = encodedBytes(values);
     MemorySegment out = MemorySegment.ofBuffer(target).asSlice(0, length);
+    int strips = Lanes.offHeap(vector) && Lanes.offHeap(out) ? values / BLOCK_VALUES : 0;
+    boolean finite = encodeStrips(vector, from * Float.BYTES, strips, out, 0);
     try (Staging staging = new Staging()) {
-      long offset = 0;
-      for (int done = 0; done < values; done += BLOCK_VALUES) {
+      long offset = (long) strips * stripBytes(BLOCK_VALUES);
+      for (int done = strips * BLOCK_VALUES; done < values; done += BLOCK_VALUES) {
         int n = Math.min(BLOCK_VALUES, values - done);
         int bytes = stripBytes(n);
         boolean inPlace = Staging.direct(vector, n);
         MemorySegment in = inPlace ? vector : staging.values(vector, from + done, n);
         long at = inPlace ? (from + done) * Float.BYTES : 0;
         if (Staging.direct(out, n)) {
-          encodeStrip(in, at, n, out, offset);
+          finite &= encodeStrip(in, at, n, out, offset);
         } else {
-          encodeStrip(in, at, n, staging.bytes(), 0);
+          finite &= encodeStrip(in, at, n, staging.bytes(), 0);
           Staging.copy(staging.bytes(), 0, out, offset, bytes);
         }
         offset += bytes;
       }
     }
     target.position(target.position() + length);
+    return finite;
   }
 
   @Override

@@ -2,6 +2,7 @@ package org.potluck.averaging.exchange;
 
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
+import java.util.Optional;
 import java.util.zip.CRC32C;
 import org.potluck.averaging.codec.Codec;
 import org.potluck.averaging.wire.FrameException;
@@ -39,20 +40,20 @@ final class ChunkFrames {
     return headerBytes(kind) + payloadBytes;
   }
 
-  /** A whole frame. */
-  static ByteBuffer contribution(
+  /** A whole frame; empty when not all of its values are finite. */
+  static Optional<ByteBuffer> contribution(
       int chunk, Codec codec, MemorySegment vector, long from, int values) {
     int bytes = bodyBytes(FrameKind.CONTRIBUTION, codec.encodedBytes(values));
     ByteBuffer frame = Frames.begin(FrameKind.CONTRIBUTION, bytes);
     frame.putInt(0).putInt(chunk);
-    codec.encode(vector, from, values, frame);
+    boolean finite = codec.encode(vector, from, values, frame);
     frame.flip();
     seal(frame.slice(Frames.HEADER_BYTES, bytes));
-    return frame;
+    return finite ? Optional.of(frame) : Optional.empty();
   }
 
-  /** A whole frame of a chunk that its sender signs. */
-  static ByteBuffer signed(
+  /** A whole frame of a chunk that its sender signs; empty when not all values are finite. */
+  static Optional<ByteBuffer> signed(
       int chunk, Signatures signatures, Codec codec, MemorySegment vector, long from, int values) {
     int payload = codec.encodedBytes(values);
     int bytes = bodyBytes(FrameKind.SIGNED, payload);
@@ -60,11 +61,13 @@ final class ChunkFrames {
     frame.putInt(0).putInt(chunk);
     int at = frame.position();
     frame.position(at + Signatures.BYTES);
-    codec.encode(vector, from, values, frame);
+    if (!codec.encode(vector, from, values, frame)) {
+      return Optional.empty();
+    }
     frame.flip();
     frame.put(at, signatures.sign(chunk, frame.slice(at + Signatures.BYTES, payload)));
     seal(frame.slice(Frames.HEADER_BYTES, bytes));
-    return frame;
+    return Optional.of(frame);
   }
 
   /** What goes before the payload in a frame of evidence. */
@@ -90,28 +93,28 @@ final class ChunkFrames {
     return new Shown(member, signature(in), in.slice());
   }
 
-  /** A whole frame of a chunk that is a mean over {@code weight}. */
-  static ByteBuffer carried(
+  /** A whole frame of a chunk that is a mean over {@code weight}; empty when it is not finite. */
+  static Optional<ByteBuffer> carried(
       int chunk, double weight, Codec codec, MemorySegment vector, long from, int values) {
     int bytes = bodyBytes(FrameKind.CARRIED, codec.encodedBytes(values));
     ByteBuffer frame = Frames.begin(FrameKind.CARRIED, bytes);
     frame.putInt(0).putInt(chunk).putDouble(weight);
-    codec.encode(vector, from, values, frame);
+    boolean finite = codec.encode(vector, from, values, frame);
     frame.flip();
     seal(frame.slice(Frames.HEADER_BYTES, bytes));
-    return frame;
+    return finite ? Optional.of(frame) : Optional.empty();
   }
 
-  /** The body of a frame. */
-  static ByteBuffer average(
+  /** The body of a frame; empty when not all values of the mean are finite. */
+  static Optional<ByteBuffer> average(
       int chunk, long version, double weight, Codec codec, MemorySegment mean, int values) {
     int bytes = bodyBytes(FrameKind.AVERAGE, codec.encodedBytes(values));
     ByteBuffer body = ByteBuffer.allocate(bytes);
     body.putInt(0).putInt(chunk).putLong(version).putDouble(weight);
-    codec.encode(mean, 0, values, body);
+    boolean finite = codec.encode(mean, 0, values, body);
     body.flip();
     seal(body);
-    return body;
+    return finite ? Optional.of(body) : Optional.empty();
   }
 
   /**

@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
+import org.potluck.averaging.codec.Codec;
 import org.potluck.averaging.exchange.Evidence.Proof;
 import org.potluck.averaging.reduce.Aggregator;
 import org.potluck.averaging.reduce.Inspector;
@@ -93,9 +94,9 @@ final class ChunkReduction {
     if (mean.weight() > 0) {
       int values = round.chunks.values(chunk);
       body =
-          ChunkFrames.average(
-              chunk, version, mean.weight(), round.codecDown, mean.values(), values);
-      if (!averages.decode(ChunkFrames.parse(FrameKind.AVERAGE, body))) {
+          ChunkFrames.average(chunk, version, mean.weight(), round.codecDown, mean.values(), values)
+              .orElse(null);
+      if (body != null && !averages.decode(ChunkFrames.parse(FrameKind.AVERAGE, body))) {
         body = null;
       }
     }
@@ -129,16 +130,23 @@ final class ChunkReduction {
     if (round.contributes(round.self)) {
       ByteBuffer own = ownEncoded(chunk);
       payloads[round.self] = own;
-      signatures[round.self] = ByteBuffer.wrap(round.signatures.sign(chunk, own));
+      if (own == null) {
+        refused.put(round.self, Screen.NO_NUMBERS);
+      } else {
+        signatures[round.self] = ByteBuffer.wrap(round.signatures.sign(chunk, own));
+      }
     }
     return new Proof(payloads, signatures);
   }
 
-  private ByteBuffer ownEncoded(int chunk) {
+  /** Null when not all of its values are finite. */
+  private @Nullable ByteBuffer ownEncoded(int chunk) {
     int values = round.chunks.values(chunk);
     ByteBuffer encoded = ByteBuffer.allocate(round.contributionBytes(round.self, values));
-    round.codecsUp.get(round.self).encode(round.own(), round.chunks.from(chunk), values, encoded);
-    return encoded.flip();
+    Codec codec = round.codecsUp.get(round.self);
+    return codec.encode(round.own(), round.chunks.from(chunk), values, encoded)
+        ? encoded.flip()
+        : null;
   }
 
   /** This member's place, where what it brings is not among what has come. */

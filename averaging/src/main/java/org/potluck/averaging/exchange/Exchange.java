@@ -106,7 +106,7 @@ final class Exchange
     this.ledger = new Ledger(round.chunks);
     this.buffers = new Buffers(options.bufferBytesMax(), spares);
     this.averages = new Averages(round.chunks, round.codecDown, storage, buffers);
-    this.sender = new Sender(round, roster, averages);
+    this.sender = new Sender(round, roster, averages, this::failed);
     this.screen =
         contribution == null
             ? null

@@ -290,7 +290,9 @@ final class Reducer {
       return;
     }
     ByteBuffer body = reduced.body();
-    if (!current) {
+    if (Screen.NO_NUMBERS.equals(reduced.refused().get(round.self))) {
+      outlet.failed(Round.OWN_NO_NUMBERS);
+    } else if (!current) {
       reassigned();
     } else if (round.carried() && !reduced.refused().isEmpty()) {
       outlet.failed("what one of the group carried on holds values that are no numbers");

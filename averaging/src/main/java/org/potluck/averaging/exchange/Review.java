@@ -173,7 +173,8 @@ final class Review implements Link.Owner {
             .reduce(payloads, NOBODY, MemorySegment.NULL, 0, values);
     return mean.weight() > 0
         && ChunkFrames.average(chunk, 0, mean.weight(), round.codecDown, mean.values(), values)
-            .equals(average);
+            .filter(average::equals)
+            .isPresent();
   }
 
   /** Who has gone need not answer. */

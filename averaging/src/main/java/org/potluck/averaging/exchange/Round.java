@@ -30,6 +30,9 @@ final class Round {
     OVER
   }
 
+  /** Why a round ends for a member that is at fault itself. */
+  static final String OWN_NO_NUMBERS = "the contribution holds values that are no numbers";
+
   final EventLoop loop;
   final Workshop workshop;
   final AveragingOptions options;

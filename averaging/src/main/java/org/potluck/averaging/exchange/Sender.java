@@ -3,6 +3,8 @@ package org.potluck.averaging.exchange;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.potluck.averaging.codec.Codec;
 import org.potluck.averaging.proto.FetchMessage;
@@ -41,14 +43,19 @@ final class Sender {
   private final Roster roster;
   private final Averages averages;
   private final Duration look;
+  private final Consumer<String> failed;
   private boolean releasing;
   private boolean watching;
 
-  Sender(Round round, Roster roster, Averages averages) {
+  /**
+   * @param failed told, with a reason, when this member has nothing sound to bring
+   */
+  Sender(Round round, Roster roster, Averages averages, Consumer<String> failed) {
     this.round = round;
     this.roster = roster;
     this.averages = averages;
     this.look = look(round);
+    this.failed = failed;
   }
 
   /** How often to look which reducers take nothing, by the time that the plan gives our link. */
@@ -191,14 +198,16 @@ final class Sender {
         () -> frame(chunk),
         frame -> {
           to.encoding = false;
-          if (!to.lost && round.running()) {
-            to.encoded = frame;
+          if (frame.isEmpty()) {
+            failed.accept(Round.OWN_NO_NUMBERS);
+          } else if (!to.lost && round.running()) {
+            to.encoded = frame.get();
             pump(to);
           }
         });
   }
 
-  private ByteBuffer frame(int chunk) {
+  private Optional<ByteBuffer> frame(int chunk) {
     long from = round.chunks.from(chunk);
     int values = round.chunks.values(chunk);
     Codec codec = round.codecsUp.get(round.self);

@@ -73,7 +73,7 @@ public final class Inspector {
     Arrays.fill(probes, NONE);
     for (int member = 0; member < members; member++) {
       if (chunk.has(member)) {
-        MemorySegment values = values(chunk, member);
+        MemorySegment values = sound(chunk, member) ? values(chunk, member) : null;
         double norm = values == null ? Double.NaN : VectorMath.norm(values, 0, chunk.values());
         norms[member] = Double.isNaN(norm) ? Double.POSITIVE_INFINITY : norm;
         probes[member] = values == null ? NONE : probe(values, chunk.values(), offset, stride);
@@ -250,14 +250,21 @@ public final class Inspector {
     return copy;
   }
 
-  /** Its values, until the next are asked for; null where the bytes are no contribution. */
+  /** Whether its bytes are a contribution; what is measured further has been found to be one. */
+  private boolean sound(Chunk chunk, int member) {
+    ByteBuffer encoded = chunk.received()[member];
+    return member == chunk.self()
+        || (encoded != null && codecs.get(member).wellFormed(encoded, chunk.values()));
+  }
+
+  /** Its values, until the next are asked for; null where there is no contribution. */
   private @Nullable MemorySegment values(Chunk chunk, int member) {
     if (member == chunk.self()) {
       long bytes = (long) chunk.values() * Float.BYTES;
       return chunk.own().asSlice(chunk.from() * Float.BYTES, bytes);
     }
     ByteBuffer encoded = chunk.received()[member];
-    if (encoded == null || !codecs.get(member).wellFormed(encoded, chunk.values())) {
+    if (encoded == null) {
       return null;
     }
     codecs.get(member).decode(encoded, decoded, 0, chunk.values());

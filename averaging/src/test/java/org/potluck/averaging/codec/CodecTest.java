@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
@@ -72,6 +73,53 @@ class CodecTest {
         assertThat(cut.flip())
             .as("seed %s, %s", seed, codec.id())
             .isEqualTo(encode(codec, values, true));
+      }
+    }
+  }
+
+  /** Whole blocks off the heap are encoded where they lie, and some of them two at a time. */
+  @Test
+  void encodesTheSameBytesWhereverTheValuesLie() {
+    for (int seed = 0; seed < 40; seed++) {
+      float[] values = random(seed, seed % 6 * Codec.BLOCK_VALUES + seed % 4 * 1000 + 1);
+      // Blocks of zeros and of tiny values among others.
+      Arrays.fill(values, 0, Math.min(values.length, seed % 3 * Codec.BLOCK_VALUES), seed % 2);
+      try (Arena arena = Arena.ofConfined()) {
+        MemorySegment vector = arena.allocate(values.length * 4L + 4, 4);
+        MemorySegment.copy(values, 0, vector, ValueLayout.JAVA_FLOAT, 4, values.length);
+        for (Codec codec : CODECS) {
+          ByteBuffer target = ByteBuffer.allocateDirect(codec.encodedBytes(values.length));
+          assertThat(codec.encode(vector, 1, values.length, target)).isTrue();
+          assertThat(target.flip())
+              .as("seed %s, %s", seed, codec.id())
+              .isEqualTo(encode(codec, values, false));
+        }
+      }
+    }
+  }
+
+  @Test
+  void seesWhileEncodingThatAValueIsNotFinite() {
+    SplittableRandom random = new SplittableRandom(9);
+    float[] bad = {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY};
+    for (int i = 0; i < 120; i++) {
+      float[] values = random(i, 1 + random.nextInt(4 * Codec.BLOCK_VALUES));
+      int place = random.nextInt(values.length);
+      values[place] = bad[i % 3];
+      try (Arena arena = Arena.ofConfined()) {
+        MemorySegment heap = MemorySegment.ofArray(values);
+        MemorySegment outside = arena.allocate(heap.byteSize(), 64).copyFrom(heap);
+        for (Codec codec : CODECS) {
+          int bytes = codec.encodedBytes(values.length);
+          String what = "case " + i + ", " + codec.id() + ", place " + place;
+          assertThat(codec.encode(heap, 0, values.length, ByteBuffer.allocate(bytes)))
+              .as(what)
+              .isFalse();
+          assertThat(codec.encode(outside, 0, values.length, ByteBuffer.allocateDirect(bytes)))
+              .as(what)
+              .isFalse();
+          assertThat(codec.encode(heap, 0, place, ByteBuffer.allocate(bytes))).as(what).isTrue();
+        }
       }
     }
   }

@@ -23,7 +23,14 @@ class SparseCodecTest {
       int distinct = random.nextInt(2, 10_000);
       float[] values = new float[n];
       for (int i = 0; i < n; i++) {
-        values[i] = random.nextInt(1, distinct) * (random.nextBoolean() ? 1 : -1);
+        double magnitude =
+            seed % 2 == 0
+                ? random.nextInt(1, distinct)
+                : Math.ceil(Math.abs(random.nextGaussian()) * distinct + 0.1);
+        values[i] = (float) (magnitude * (random.nextBoolean() ? 1 : -1));
+      }
+      if (seed % 4 > 1) {
+        values[n / 2] *= 1e4f;
       }
       int kept = Math.ceilDiv(n, 64);
       List<Integer> expected =

@@ -307,11 +307,12 @@ class ExchangeFaultsTest {
       SimulatedNetwork outsider = lab.simulation.addPeer(RoundLab.SLOW_HOME);
       ByteBuffer chunk =
           ChunkFrames.contribution(
-              0,
-              Codecs.of(lab.codec),
-              MemorySegment.ofArray(new float[RoundLab.CHUNK_VALUES]),
-              0,
-              RoundLab.CHUNK_VALUES);
+                  0,
+                  Codecs.of(lab.codec),
+                  MemorySegment.ofArray(new float[RoundLab.CHUNK_VALUES]),
+                  0,
+                  RoundLab.CHUNK_VALUES)
+              .orElseThrow();
       for (SimulatedNetwork member : lab.networks) {
         outsider.remember(member.self(), member.addresses());
         lab.simulation.at(
