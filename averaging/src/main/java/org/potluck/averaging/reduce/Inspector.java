@@ -85,7 +85,7 @@ public final class Inspector {
   /**
    * Averages of earlier rounds, at some places of the vector.
    *
-   * @param stride every so manieth place, from the vector's first; one or more
+   * @param stride from one place to the next, beginning with the vector's first; one or more
    * @param averages the newest first; of equal length
    */
   public record Earlier(int stride, List<float[]> averages) {

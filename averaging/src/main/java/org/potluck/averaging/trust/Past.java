@@ -12,7 +12,7 @@ import org.potluck.averaging.reduce.Inspector.Earlier;
  * however large the model is.
  */
 final class Past {
-  static final int ROUNDS_KEPT = 8;
+  private static final int ROUNDS_KEPT = 8;
 
   /** Of one average; a reducer of a tenth of the vector compares a tenth of them. */
   private static final int PLACES = 65_536;
