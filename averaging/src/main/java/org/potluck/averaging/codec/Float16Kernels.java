@@ -57,30 +57,6 @@ final class Float16Kernels {
     }
   }
 
-  /** The same, and meanwhile the largest magnitude of as many values at {@code next}. */
-  static float encodeScaledAndLook(
-      MemorySegment values,
-      long at,
-      int count,
-      float factor,
-      MemorySegment bytes,
-      long offset,
-      long next) {
-    MemorySegment in = Lanes.known(values);
-    MemorySegment out = Lanes.known(bytes);
-    IntVector most = IntVector.zero(INTS);
-    for (int i = 0; i < count; i += FLOATS.length()) {
-      most =
-          most.max(
-              FloatVector.fromMemorySegment(FLOATS, in, next + 4L * i, NATIVE)
-                  .reinterpretAsInts()
-                  .and(MAGNITUDE));
-      half(FloatVector.fromMemorySegment(FLOATS, in, at + 4L * i, NATIVE).mul(factor))
-          .intoMemorySegment(out, offset + 2L * i, WIRE);
-    }
-    return Float.intBitsToFloat(most.reduceLanes(VectorOperators.MAX));
-  }
-
   static void decode(MemorySegment bytes, long offset, MemorySegment values, long at, int count) {
     MemorySegment in = Lanes.known(bytes);
     MemorySegment out = Lanes.known(values);

@@ -39,43 +39,11 @@ final class Float16ScaledCodec extends StripCodec {
   @Override
   boolean encodeStrip(MemorySegment values, long at, int count, MemorySegment bytes, long offset) {
     float magnitude = Float32Kernels.magnitude(values, at, count, Lanes.NATIVE);
-    int exponent = exponent(magnitude);
+    int exponent = Math.clamp(Math.getExponent(magnitude) - TOP_EXPONENT, -126, 112);
     bytes.set(WIRE_FLOAT, offset, Math.scalb(1f, exponent));
     float inverse = Math.scalb(1f, -exponent);
     Float16Kernels.encodeScaled(values, at, count, inverse, bytes, offset + Float.BYTES);
     return Float32Kernels.isFinite(magnitude);
-  }
-
-  /** Reads the next block while it writes this one, as {@link Int8BlockwiseCodec} does. */
-  @Override
-  boolean encodeStrips(
-      MemorySegment values, long at, int strips, MemorySegment bytes, long offset) {
-    boolean finite = true;
-    float magnitude =
-        strips == 0 ? 0 : Float32Kernels.magnitude(values, at, BLOCK_VALUES, Lanes.NATIVE);
-    long from = at;
-    long to = offset;
-    for (int strip = 1; strip < strips; strip++) {
-      finite &= Float32Kernels.isFinite(magnitude);
-      int exponent = exponent(magnitude);
-      bytes.set(WIRE_FLOAT, to, Math.scalb(1f, exponent));
-      magnitude =
-          Float16Kernels.encodeScaledAndLook(
-              values,
-              from,
-              BLOCK_VALUES,
-              Math.scalb(1f, -exponent),
-              bytes,
-              to + Float.BYTES,
-              from + STRIP_BYTES);
-      from += STRIP_BYTES;
-      to += stripBytes(BLOCK_VALUES);
-    }
-    return strips == 0 || (encodeStrip(values, from, BLOCK_VALUES, bytes, to) && finite);
-  }
-
-  private static int exponent(float magnitude) {
-    return Math.clamp(Math.getExponent(magnitude) - TOP_EXPONENT, -126, 112);
   }
 
   @Override
