@@ -36,10 +36,7 @@ final class Adversary {
     return attack == Attack.NONE;
   }
 
-  /**
-   * What is brought to the round of {@code epoch}, a copy; numbers, even where it lies with none,
-   * for those are put in only on the way out ({@link #spoil}).
-   */
+  /** What is brought to the round of {@code epoch}, a copy. */
   float[] said(long epoch, MemorySegment gradients) {
     float[] own = gradients.toArray(ValueLayout.JAVA_FLOAT_UNALIGNED);
     if (epoch != epochBefore) {
@@ -47,10 +44,11 @@ final class Adversary {
       epochBefore = epoch;
     }
     return switch (attack) {
-      case NONE, NAN, USURP, LYING_REDUCER, INFLATING_REDUCER, SHRINKING_REDUCER -> own;
+      case NONE, USURP, LYING_REDUCER, INFLATING_REDUCER, SHRINKING_REDUCER -> own;
       case SIGN_FLIP -> times(own, -1);
       case SCALE -> times(own, SCALE);
       case NOISE -> noise(own);
+      case NAN -> noNumbers(own);
       case STALE, CONSTANT -> computed.getFirst().clone();
       case COPY -> average.length > 0 ? average.clone() : own;
     };
@@ -131,13 +129,6 @@ final class Adversary {
     }
   }
 
-  /** The last thing before it is sent. */
-  void spoil(float[] said) {
-    if (attack == Attack.NAN) {
-      Arrays.fill(said, Float.NaN);
-    }
-  }
-
   private void remember(float[] own) {
     boolean keeps = attack == Attack.STALE || (attack == Attack.CONSTANT && computed.size() < 2);
     if (keeps) {
@@ -152,6 +143,16 @@ final class Adversary {
     for (int at = 0; at < values.length; at++) {
       values[at] *= factor;
     }
+    return values;
+  }
+
+  /**
+   * As large as float32 goes, since a peer's own program does not let out what is no number. In
+   * float16 both are the same, 65,504; other bytes that are no numbers are refused by whoever gets
+   * them.
+   */
+  private static float[] noNumbers(float[] values) {
+    Arrays.fill(values, Float.MAX_VALUE);
     return values;
   }
 

@@ -183,7 +183,6 @@ final class SimulatedSwarm implements Swarm {
           CompletableFuture<RoundOutcome> outcome =
               membership.average(
                   epoch, new Contribution(MemorySegment.ofArray(said), samples), run.roundLimit());
-          adversary.spoil(said);
           hand(
               outcome,
               value -> {
