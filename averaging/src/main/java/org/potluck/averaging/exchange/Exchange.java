@@ -205,10 +205,8 @@ final class Exchange
 
   private void dial(Neighbour other) {
     Member member = round.member(other.index);
-    network.remember(member.peer(), member.addresses());
     var _ =
-        network
-            .open(member.peer(), Rounds.PROTOCOL, round.options.dialLimit())
+        open(member)
             .whenComplete(
                 (stream, failure) -> {
                   if (failure != null) {
@@ -217,6 +215,11 @@ final class Exchange
                     opened(other, stream);
                   }
                 });
+  }
+
+  private CompletableFuture<Stream> open(Member member) {
+    network.remember(member.peer(), member.addresses());
+    return network.open(member.peer(), Rounds.PROTOCOL, round.options.dialLimit());
   }
 
   private void opened(Neighbour other, Stream stream) {
@@ -244,7 +247,7 @@ final class Exchange
   /** The connection to {@code peer} is gone, and the link that it was to open may never come. */
   void disconnected(PeerId peer) {
     int index = round.group.indexOf(peer);
-    if (index >= 0 && roster.hasLink(index)) {
+    if (index >= 0) {
       seek(roster.at(index));
     }
   }
@@ -269,10 +272,8 @@ final class Exchange
           });
       return;
     }
-    network.remember(member.peer(), member.addresses());
     var _ =
-        network
-            .open(member.peer(), Rounds.PROTOCOL, round.options.dialLimit())
+        open(member)
             .whenComplete(
                 (stream, _) -> {
                   if (stream != null) {
@@ -285,7 +286,11 @@ final class Exchange
 
   /** Whether a member that lives, as far as is known, is still to open its link. */
   private boolean isAwaited(Neighbour other) {
-    return !round.over() && !other.lost && other.link() == null && !roster.dials(other.index);
+    return !round.over()
+        && !other.lost
+        && other.link() == null
+        && roster.hasLink(other.index)
+        && !roster.dials(other.index);
   }
 
   /**
@@ -362,12 +367,8 @@ final class Exchange
       case FREEZE -> succession.freeze(from, frame.parse(FreezeMessage.parser()));
       case HELD -> succession.held(from, frame.parse(HeldMessage.parser()));
       case REASSIGN -> succession.reassign(from, frame.parse(ReassignMessage.parser()));
-      case SUSPECT -> {
-        int member = succession.suspected(from, frame.parse(SuspectMessage.parser()));
-        if (roster.hasLink(member)) {
-          seek(roster.at(member));
-        }
-      }
+      case SUSPECT ->
+          seek(roster.at(succession.suspected(from, frame.parse(SuspectMessage.parser()))));
       case FETCH -> sender.asked(from, frame.parse(FetchMessage.parser()));
       case ALIVE -> {}
       case JOIN, ANSWER, HELLO, LACKS, EVIDENCE ->

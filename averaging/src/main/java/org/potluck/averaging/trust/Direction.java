@@ -40,21 +40,14 @@ final class Direction {
   Direction(double[] agreements, double[] weights, int self, long values) {
     this.agreements = agreements.clone();
     this.weights = weights.clone();
-    double[] known = Arrays.stream(agreements).filter(a -> !Double.isNaN(a)).sorted().toArray();
-    median = known.length == 0 ? 0 : known[(known.length - 1) / 2];
-    double[] heavy = Arrays.stream(weights).filter(weight -> weight > 0).sorted().toArray();
-    medianWeight = heavy.length == 0 ? 0 : heavy[(heavy.length - 1) / 2];
+    double[] known = Arrays.stream(agreements).filter(a -> !Double.isNaN(a)).toArray();
+    median = Medians.of(known);
+    medianWeight = Medians.ofPositive(weights);
     double chance =
         Math.max(MEDIAN_MIN, CHANCE_DEVIATIONS / Math.sqrt((double) Math.max(1, values)));
     boolean ownAgrees = self >= 0 && agreements[self] >= OWN_SHARE * median;
-    boolean alike = deviation(known, median) <= DEVIATION_SHARE_MAX * median;
+    boolean alike = Medians.deviation(known, median) <= DEVIATION_SHARE_MAX * median;
     telling = known.length >= CONTRIBUTIONS_MIN && median >= chance && alike && ownAgrees;
-  }
-
-  /** The median distance to the median. */
-  private static double deviation(double[] known, double median) {
-    double[] away = Arrays.stream(known).map(a -> Math.abs(a - median)).sorted().toArray();
-    return away.length == 0 ? 0 : away[(away.length - 1) / 2];
   }
 
   /**

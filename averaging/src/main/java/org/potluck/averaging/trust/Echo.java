@@ -84,16 +84,15 @@ final class Echo {
       lengths[member] = something ? along[member] / squares[member] : Double.NaN;
     }
     double[] known = Arrays.stream(lengths).filter(length -> !Double.isNaN(length)).toArray();
-    median = middle(known);
-    double[] away = Arrays.stream(known).map(length -> Math.abs(length - median)).toArray();
-    double medianWeight = middle(Arrays.stream(weights).filter(weight -> weight > 0).toArray());
+    median = Medians.of(known);
+    double medianWeight = Medians.ofPositive(weights);
     boolean heavy = self >= 0 && weights[self] >= WEIGHT_SHARE_MIN * medianWeight;
     boolean usual = median >= MEDIAN_MIN && median <= MEDIAN_MAX;
     telling =
         heavy
             && usual
             && known.length >= REDUCERS_MIN
-            && middle(away) <= DEVIATION_SHARE_MAX * median;
+            && Medians.deviation(known, median) <= DEVIATION_SHARE_MAX * median;
     double[] over = heavy ? excess(heard, weights.length) : new double[weights.length];
     long odd = Arrays.stream(over).filter(times -> times > EXCESS_MAX).count();
     boolean most = known.length < REDUCERS_MIN || 2 * odd >= known.length;
@@ -121,12 +120,6 @@ final class Echo {
       excess[member] = least > SHORTEST ? Math.sqrt(squares[member] / least) : 0;
     }
     return excess;
-  }
-
-  private static double middle(double[] values) {
-    double[] sorted = values.clone();
-    Arrays.sort(sorted);
-    return sorted.length == 0 ? 0 : sorted[(sorted.length - 1) / 2];
   }
 
   /**

@@ -55,13 +55,10 @@ final class Lag {
         IntStream.range(0, cosines.length)
             .filter(this::known)
             .mapToDouble(member -> cosines[member][0] - before(cosines[member]))
-            .sorted()
             .toArray();
-    double median = leads.length == 0 ? 0 : leads[(leads.length - 1) / 2];
-    double[] away = Arrays.stream(leads).map(lead -> Math.abs(lead - median)).sorted().toArray();
-    boolean alike = away.length > 0 && away[(away.length - 1) / 2] <= DEVIATION_SHARE_MAX * median;
-    double[] heavy = Arrays.stream(weights).filter(weight -> weight > 0).sorted().toArray();
-    medianWeight = heavy.length == 0 ? 0 : heavy[(heavy.length - 1) / 2];
+    double median = Medians.of(leads);
+    boolean alike = Medians.deviation(leads, median) <= DEVIATION_SHARE_MAX * median;
+    medianWeight = Medians.ofPositive(weights);
     telling =
         leads.length >= Direction.CONTRIBUTIONS_MIN
             && places >= PLACES_MIN

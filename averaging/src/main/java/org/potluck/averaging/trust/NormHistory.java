@@ -16,9 +16,7 @@ final class NormHistory {
   double[] usual() {
     double[] medians = new double[REGIONS];
     for (int region = 0; region < REGIONS; region++) {
-      double[] sorted = kept[region].clone();
-      Arrays.sort(sorted);
-      medians[region] = sorted.length == 0 ? Double.NaN : sorted[(sorted.length - 1) / 2];
+      medians[region] = kept[region].length == 0 ? Double.NaN : Medians.of(kept[region]);
     }
     return medians;
   }

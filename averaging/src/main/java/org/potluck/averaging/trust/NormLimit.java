@@ -42,8 +42,7 @@ final class NormLimit {
         comparable
             ? DoubleStream.concat(Arrays.stream(present), DoubleStream.of(usual))
             : Arrays.stream(present);
-    double[] known = voices.sorted().toArray();
-    return known.length == 0 ? 0 : known[(known.length - 1) / 2];
+    return Medians.of(voices.toArray());
   }
 
   /** How many times the limit is for one who had {@code weight} where others had the median. */

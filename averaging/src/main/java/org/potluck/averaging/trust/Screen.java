@@ -3,7 +3,6 @@ package org.potluck.averaging.trust;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
@@ -91,8 +90,7 @@ public final class Screen {
     this.closer = closer;
     this.earlier = earlier;
     this.judgesLength = judgesLength;
-    double[] heavy = Arrays.stream(weights).filter(weight -> weight > 0).sorted().toArray();
-    this.medianWeight = heavy.length == 0 ? 0 : heavy[(heavy.length - 1) / 2];
+    this.medianWeight = Medians.ofPositive(weights);
   }
 
   /**
@@ -209,8 +207,8 @@ public final class Screen {
   }
 
   private static double accepted(double[] norms, BitSet taken) {
-    double[] sorted = taken.stream().mapToDouble(member -> norms[member]).sorted().toArray();
-    return sorted.length == 0 ? Double.NaN : sorted[(sorted.length - 1) / 2];
+    double[] accepted = taken.stream().mapToDouble(member -> norms[member]).toArray();
+    return accepted.length == 0 ? Double.NaN : Medians.of(accepted);
   }
 
   private static int[] places(long from, int offset, int stride, int values) {
@@ -331,13 +329,17 @@ public final class Screen {
 
   /** Where everybody pointed, over all chunks that were looked at. */
   Direction direction() {
-    int own = self >= 0 && weights[self] > 0 ? self : -1;
     long most = 0;
     for (Finding finding : findings) {
       most += finding.agreements() == null ? 0 : finding.values();
     }
     return new Direction(
-        mean((agreements, member) -> agreements.present()[member]), weights, own, most);
+        mean((agreements, member) -> agreements.present()[member]), weights, own(), most);
+  }
+
+  /** This peer's place; -1 if it contributed nothing. */
+  private int own() {
+    return self >= 0 && weights[self] > 0 ? self : -1;
   }
 
   /** What everybody's contribution has in common with others' now, and with earlier averages. */
@@ -358,7 +360,7 @@ public final class Screen {
     for (Finding finding : findings) {
       places += finding.agreements() == null ? 0 : finding.agreements().places();
     }
-    return new Lag(cosines, weights, self >= 0 && weights[self] > 0 ? self : -1, places);
+    return new Lag(cosines, weights, own(), places);
   }
 
   /** By member, over all chunks that were looked at; NaN where nothing was. */
