@@ -7,14 +7,11 @@ import org.jspecify.annotations.Nullable;
 import org.potluck.averaging.exchange.Evidence.Proof;
 import org.potluck.averaging.proto.FetchMessage;
 import org.potluck.averaging.proto.HelloMessage;
-import org.potluck.averaging.wire.Frame;
 import org.potluck.averaging.wire.FrameException;
 import org.potluck.averaging.wire.FrameKind;
 import org.potluck.averaging.wire.Frames;
 import org.potluck.network.Network;
 import org.potluck.network.PeerId;
-import org.potluck.network.Stream;
-import org.potluck.network.StreamEnd;
 
 /**
  * Shows members of the last rounds what this one's averages were made of.
@@ -22,7 +19,7 @@ import org.potluck.network.StreamEnd;
  * <p>A stream asks about one chunk: HELLO names the round, FETCH the chunk. The answer is EVIDENCE
  * for every contribution that was averaged, then DONE; or LACKS. Then the stream ends.
  */
-final class Archive implements Link.Owner {
+final class Archive extends Askers<String> {
   static final String PROTOCOL = "/potluck/review/1";
 
   /** A member may review a round when others are in the next one already. */
@@ -31,14 +28,10 @@ final class Archive implements Link.Owner {
   /** Nobody keeps others from asking. */
   private static final int LINKS_PER_PEER_MAX = 4;
 
-  /** Of what was not named yet. */
-  private static final String NONE = "";
-
   private final Map<String, Evidence> rounds = new LinkedHashMap<>();
-  private final Map<Link, String> links = new LinkedHashMap<>();
 
   Archive(Network network) {
-    network.handle(PROTOCOL, this::accept);
+    super(network, PROTOCOL, "");
   }
 
   /** Keeps what the averages of a round are made of, until some later rounds have begun. */
@@ -51,30 +44,21 @@ final class Archive implements Link.Owner {
     return evidence;
   }
 
-  private void accept(Stream stream) {
-    Link link = new Link(stream, this);
-    PeerId by = stream.remote();
-    long asking = links.keySet().stream().filter(one -> one.stream().remote().equals(by)).count();
-    // Only who was in a round is shown what others brought to it.
-    boolean met = rounds.values().stream().anyMatch(round -> round.group().indexOf(by) >= 0);
-    if (!met || asking >= LINKS_PER_PEER_MAX) {
-      link.reset();
-    } else {
-      links.put(link, NONE);
-    }
+  /** Only who was in a round is shown what others brought to it. */
+  @Override
+  boolean admits(PeerId peer) {
+    return linksOf(peer) < LINKS_PER_PEER_MAX
+        && rounds.values().stream().anyMatch(round -> round.group().indexOf(peer) >= 0);
   }
 
   @Override
-  public void frame(Link link, Frame frame) throws FrameException {
-    switch (frame.kind()) {
-      case HELLO -> links.replace(link, Group.roundOf(frame.parse(HelloMessage.parser())));
-      case FETCH -> answer(link, frame.parse(FetchMessage.parser()));
-      default -> throw new FrameException(frame.kind() + " from one who reviews");
-    }
+  void hello(Link link, HelloMessage hello) throws FrameException {
+    asks(link, Group.roundOf(hello));
   }
 
-  private void answer(Link link, FetchMessage fetch) throws FrameException {
-    Evidence evidence = rounds.get(links.getOrDefault(link, NONE));
+  @Override
+  void fetch(Link link, FetchMessage fetch) throws FrameException {
+    Evidence evidence = rounds.get(asked(link));
     if (fetch.getChunksCount() != 1) {
       throw new FrameException("reviews " + fetch.getChunksCount() + " chunks at once");
     }
@@ -85,8 +69,7 @@ final class Archive implements Link.Owner {
     } else {
       show(link, proof);
     }
-    links.remove(link);
-    link.close();
+    answered(link);
   }
 
   private static void show(Link link, Proof proof) {
@@ -99,16 +82,5 @@ final class Archive implements Link.Owner {
       }
     }
     link.write(Frames.of(FrameKind.DONE));
-  }
-
-  @Override
-  public void broken(Link link, String why) {
-    links.remove(link);
-    link.reset();
-  }
-
-  @Override
-  public void ended(Link link, StreamEnd end) {
-    links.remove(link);
   }
 }

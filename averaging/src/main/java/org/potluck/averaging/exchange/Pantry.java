@@ -8,14 +8,11 @@ import org.jspecify.annotations.Nullable;
 import org.potluck.averaging.proto.DoneMessage;
 import org.potluck.averaging.proto.FetchMessage;
 import org.potluck.averaging.proto.HelloMessage;
-import org.potluck.averaging.wire.Frame;
 import org.potluck.averaging.wire.FrameException;
 import org.potluck.averaging.wire.FrameKind;
 import org.potluck.averaging.wire.Frames;
 import org.potluck.network.Network;
 import org.potluck.network.PeerId;
-import org.potluck.network.Stream;
-import org.potluck.network.StreamEnd;
 
 /**
  * Gives the averages of a grid's stages to members whose own groups failed.
@@ -23,20 +20,18 @@ import org.potluck.network.StreamEnd;
  * <p>A stream asks for one stage: HELLO, answered by DONE (they are here), ALIVE (perhaps later) or
  * LACKS (they will not be), as often as it is sent; then FETCH, answered by the chunks.
  */
-final class Pantry implements Link.Owner {
+final class Pantry extends Askers<Pantry.Wish> {
   static final String PROTOCOL = "/potluck/detour/1";
   private static final int LINKS_MAX = 256;
   private static final int CHUNKS_MAX = 16;
 
-  private record Wish(String name, int stage) {}
-
-  private static final Wish NONE = new Wish("", -1);
+  /** A stage of a round. */
+  record Wish(String name, int stage) {}
 
   private final Map<String, Passage> passages = new LinkedHashMap<>();
-  private final Map<Link, Wish> links = new LinkedHashMap<>();
 
   Pantry(Network network) {
-    network.handle(PROTOCOL, this::accept);
+    super(network, PROTOCOL, new Wish("", -1));
   }
 
   void open(Passage passage) {
@@ -52,28 +47,16 @@ final class Pantry implements Link.Owner {
     return passages.get(name);
   }
 
-  private void accept(Stream stream) {
-    Link link = new Link(stream, this);
-    if (links.size() >= LINKS_MAX) {
-      link.reset();
-    } else {
-      links.put(link, NONE);
-    }
+  @Override
+  boolean admits(PeerId peer) {
+    return links() < LINKS_MAX;
   }
 
   @Override
-  public void frame(Link link, Frame frame) throws FrameException {
-    switch (frame.kind()) {
-      case HELLO -> asked(link, frame.parse(HelloMessage.parser()));
-      case FETCH -> wanted(link, frame.parse(FetchMessage.parser()));
-      default -> throw new FrameException(frame.kind() + " from one on a detour");
-    }
-  }
-
-  private void asked(Link link, HelloMessage hello) {
+  void hello(Link link, HelloMessage hello) {
     Wish wish =
         new Wish(HexFormat.of().formatHex(hello.getRoundId().toByteArray()), hello.getStage());
-    links.put(link, wish);
+    asks(link, wish);
     Passage passage = passage(wish, link.stream().remote());
     if (passage == null || passage.lacks(wish.stage())) {
       link.write(Frames.of(FrameKind.LACKS));
@@ -84,10 +67,11 @@ final class Pantry implements Link.Owner {
     }
   }
 
-  private void wanted(Link link, FetchMessage fetch) throws FrameException {
-    Wish wish = links.get(link);
-    Passage passage = wish == null ? null : passage(wish, link.stream().remote());
-    Averages averages = wish == null || passage == null ? null : passage.averages(wish.stage());
+  @Override
+  void fetch(Link link, FetchMessage fetch) throws FrameException {
+    Wish wish = asked(link);
+    Passage passage = passage(wish, link.stream().remote());
+    Averages averages = passage == null ? null : passage.averages(wish.stage());
     if (averages == null || fetch.getChunksCount() > CHUNKS_MAX) {
       throw new FrameException("asks for what is not here");
     }
@@ -113,16 +97,5 @@ final class Pantry implements Link.Owner {
         passage.course().members(passage.course().stages().size()).stream()
             .anyMatch(member -> member.peer().equals(from));
     return met ? passage : null;
-  }
-
-  @Override
-  public void broken(Link link, String why) {
-    links.remove(link);
-    link.reset();
-  }
-
-  @Override
-  public void ended(Link link, StreamEnd end) {
-    links.remove(link);
   }
 }
