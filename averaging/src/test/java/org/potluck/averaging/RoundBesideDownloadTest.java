@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
@@ -87,6 +88,7 @@ class RoundBesideDownloadTest {
                 RUN,
                 StateLimits.usual(STATE_BYTES),
                 before.apply(swarm.averagers.get(peer)),
+                _ -> Optional.empty(),
                 Runnable::run);
         network.loop().execute(() -> donor.offer(state));
       }

@@ -1,6 +1,7 @@
 package org.potluck.averaging.progress;
 
 import com.google.protobuf.ByteString;
+import java.time.Instant;
 import java.util.List;
 import org.potluck.averaging.proto.ProgressWord;
 import org.potluck.averaging.proto.VerdictMessage;
@@ -169,6 +170,7 @@ public record PeerProgress(
         .setPeer(ByteString.copyFrom(verdict.peer().toBytes()))
         .setScore(verdict.score())
         .setBanned(verdict.banned())
+        .setBannedUntilMillis(verdict.bannedUntil().toEpochMilli())
         .setReason(verdict.reason())
         .build();
   }
@@ -178,6 +180,7 @@ public record PeerProgress(
         PeerId.ofBytes(message.getPeer().toByteArray()),
         message.getScore(),
         message.getBanned(),
+        Instant.ofEpochMilli(message.getBannedUntilMillis()),
         message.getReason());
   }
 

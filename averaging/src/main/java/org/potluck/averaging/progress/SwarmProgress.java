@@ -18,8 +18,6 @@ import org.potluck.averaging.proto.ProgressWord;
 import org.potluck.dht.Dht;
 import org.potluck.network.EventLoop;
 import org.potluck.network.Network;
-import org.potluck.network.NetworkException;
-import org.potluck.network.NetworkException.Reason;
 import org.potluck.network.PeerId;
 import org.potluck.network.rpc.Rpc;
 import org.potluck.network.rpc.UnaryMethod;
@@ -199,10 +197,16 @@ public final class SwarmProgress {
     belief.doubt(peers, loop.now());
   }
 
-  /** None of {@code peers} gave its state. Who is busy has shown nothing that speaks against it. */
-  public void gaveNothing(List<PeerId> peers, @Nullable Throwable why) {
-    boolean busy = why instanceof NetworkException e && e.reason() == Reason.LIMITED;
-    if (!busy) {
+  /**
+   * None of {@code peers} gave its state. Who is busy, or has banned this peer, has shown nothing
+   * that speaks against it; but what few claim and do not show is not waited for, whatever keeps
+   * them.
+   *
+   * @param excused whether all of them have said why they give nothing
+   * @param contested whether only half of all, or fewer, claim to have it
+   */
+  public void gaveNothing(List<PeerId> peers, boolean excused, boolean contested) {
+    if (!excused || contested) {
       doubt(peers);
     }
   }

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -28,6 +29,7 @@ public final class StateClient {
   private final RandomGenerator random;
   private final @Nullable Path folder;
   private final Executor worker;
+  private final Refusals refusals = new Refusals();
 
   /** Whether something may lie in the folder: looking every epoch would be for nothing, mostly. */
   private boolean kept = true;
@@ -77,7 +79,18 @@ public final class StateClient {
   }
 
   /**
-   * Downloads the newest state that the donors have.
+   * Why none of {@code donors} is to be asked for anything just now; empty where one is, also for
+   * the first time. A download from them would fail at once.
+   *
+   * @param others all other peers, the donors included
+   */
+  public Optional<Barred> barred(List<PeerId> donors, List<PeerId> others) {
+    return refusals.barred(donors, others, loop.now());
+  }
+
+  /**
+   * Downloads the newest state that the donors have. Those who have banned this peer are not asked
+   * again before they said.
    *
    * @param donors who might have it, without this peer itself
    * @param newerThanEpoch what this peer has already; -1 takes everything
@@ -95,6 +108,7 @@ public final class StateClient {
             request,
             limits,
             notary,
+            refusals,
             Random.from(random),
             folder,
             List.copyOf(new LinkedHashSet<>(donors)))
@@ -128,6 +142,7 @@ public final class StateClient {
             request,
             limits.forStep(PackedValues.bytesMax(values)),
             checks,
+            refusals,
             Random.from(random),
             null,
             List.copyOf(new LinkedHashSet<>(donors)));

@@ -7,11 +7,14 @@ import java.util.Iterator;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.potluck.averaging.state.proto.StateChunkRequest;
 import org.potluck.averaging.state.proto.StateManifestMessage;
 import org.potluck.averaging.state.proto.StateManifestRequest;
+import org.potluck.averaging.trust.Ban;
 import org.potluck.network.EventLoop;
+import org.potluck.network.PeerId;
 import org.potluck.network.rpc.Rpc;
 
 /**
@@ -21,12 +24,16 @@ import org.potluck.network.rpc.Rpc;
  * when to come again. Averaging goes before: see {@link RightOfWay}. A former snapshot is kept for
  * as long as somebody downloads it, but no more than {@link StateLimits#snapshotsKept} are held
  * altogether; those begun first stay, so that slow ones come to an end. With the steps taken since
- * (see {@link Step}) they then come to where the others are. All methods are called on the loop.
+ * (see {@link Step}) they then come to where the others are.
+ *
+ * <p>Who is banned gets nothing, as it brings nothing: it hears why, and when to ask again. All
+ * methods are called on the loop.
  */
 public final class StateDonor {
   private final EventLoop loop;
   private final String run;
   private final StateLimits limits;
+  private final Function<PeerId, Optional<Ban>> bans;
 
   /** Newest first. */
   private final Deque<Offer> offers = new ArrayDeque<>();
@@ -38,16 +45,25 @@ public final class StateDonor {
   /**
    * Answers from now on, though with nothing before the first offer.
    *
+   * @param bans who gets nothing, asked whenever somebody wants something
    * @param worker packs steps; in a simulation {@code Runnable::run}
    */
   public StateDonor(
-      EventLoop loop, Rpc rpc, String run, StateLimits limits, RightOfWay before, Executor worker) {
+      EventLoop loop,
+      Rpc rpc,
+      String run,
+      StateLimits limits,
+      RightOfWay before,
+      Function<PeerId, Optional<Ban>> bans,
+      Executor worker) {
     this.loop = loop;
     this.run = run;
     this.limits = limits;
+    this.bans = bans;
     this.trail = new Trail(loop, limits, worker);
-    this.uploads = new Uploads(loop, limits, before, this::find);
-    rpc.serve(StateMethods.MANIFEST, (_, request) -> manifest(request));
+    this.uploads =
+        new Uploads(loop, limits, before, this::find, peer -> bans.apply(peer).isPresent());
+    rpc.serve(StateMethods.MANIFEST, this::asked);
     rpc.serve(StateMethods.CHUNKS, (_, answers) -> uploads.accept(answers));
   }
 
@@ -102,6 +118,14 @@ public final class StateDonor {
   /** Whether the newest offer was hashed, or is about to be, because somebody asked for it. */
   boolean hashed() {
     return !offers.isEmpty() && offers.getFirst().hashed();
+  }
+
+  /** Who is refused costs nothing: nothing is hashed, packed or kept for it. */
+  private CompletableFuture<StateManifestMessage> asked(
+      PeerId caller, StateManifestRequest request) {
+    return bans.apply(caller)
+        .map(ban -> CompletableFuture.completedFuture(Refusals.write(ban, loop.now())))
+        .orElseGet(() -> manifest(request));
   }
 
   private CompletableFuture<StateManifestMessage> manifest(StateManifestRequest request) {

@@ -41,6 +41,7 @@ final class StateDownload implements Survey.Listener, ChunkFetch.Listener {
   private final StateManifestRequest request;
   private final StateLimits limits;
   private final Notary notary;
+  private final Refusals refusals;
   private final Random random;
   private final @Nullable Path folder;
   private final List<PeerId> donors;
@@ -63,6 +64,7 @@ final class StateDownload implements Survey.Listener, ChunkFetch.Listener {
       StateManifestRequest request,
       StateLimits limits,
       Notary notary,
+      Refusals refusals,
       Random random,
       @Nullable Path folder,
       List<PeerId> donors) {
@@ -71,6 +73,7 @@ final class StateDownload implements Survey.Listener, ChunkFetch.Listener {
     this.request = request;
     this.limits = limits;
     this.notary = notary;
+    this.refusals = refusals;
     this.random = random;
     this.folder = folder;
     this.donors = donors;
@@ -114,6 +117,7 @@ final class StateDownload implements Survey.Listener, ChunkFetch.Listener {
     }
     List<PeerId> askable = new ArrayList<>(donors);
     askable.removeIf(donor -> failures.getOrDefault(donor, 0) >= FAILURES_MAX);
+    askable.removeIf(donor -> refusals.stands(donor, loop.now()));
     // Everybody would ask the same ones otherwise.
     Collections.shuffle(askable, random);
     Survey next =
@@ -123,6 +127,7 @@ final class StateDownload implements Survey.Listener, ChunkFetch.Listener {
             request,
             limits,
             notary,
+            refusals,
             askable.subList(0, Math.min(askable.size(), ASKED_MAX)),
             this);
     survey = next;

@@ -23,6 +23,7 @@ final class Survey {
   private final StateManifestRequest request;
   private final StateLimits limits;
   private final Notary notary;
+  private final Refusals refusals;
   private final Listener listener;
   private final Queue<PeerId> waiting;
   private final Map<PeerId, Manifest> found = new LinkedHashMap<>();
@@ -38,6 +39,7 @@ final class Survey {
       StateManifestRequest request,
       StateLimits limits,
       Notary notary,
+      Refusals refusals,
       List<PeerId> donors,
       Listener listener) {
     this.loop = loop;
@@ -45,6 +47,7 @@ final class Survey {
     this.request = request;
     this.limits = limits;
     this.notary = notary;
+    this.refusals = refusals;
     this.waiting = new ArrayDeque<>(donors);
     this.listener = listener;
   }
@@ -131,6 +134,9 @@ final class Survey {
 
   private void answered(PeerId donor, StateManifestMessage answer) {
     try {
+      if (refusals.heard(donor, answer, loop.now())) {
+        throw new NetworkException(Reason.REMOTE_ERROR, "has banned this peer");
+      }
       if (!answer.getAvailable() || answer.getEpoch() <= request.getNewerThanEpoch()) {
         throw new NetworkException(
             Reason.REMOTE_ERROR, "has nothing newer than epoch " + request.getNewerThanEpoch());

@@ -36,7 +36,7 @@ final class Upload implements MessageReceiver<StateChunkRequest> {
   /** The donor, of which the upload is one of several. */
   interface Owner {
     /** What is named so; empty when it is not offered, to this newcomer or at all. */
-    Optional<Offer> find(StateChunkRequest request);
+    Optional<Offer> find(Upload upload, StateChunkRequest request);
 
     /** When to come again; empty when the newcomer has a place. */
     Optional<Duration> admit(Upload upload, Offer offer);
@@ -65,7 +65,7 @@ final class Upload implements MessageReceiver<StateChunkRequest> {
       return;
     }
     heard = owner.now();
-    Optional<Offer> offer = owner.find(request);
+    Optional<Offer> offer = owner.find(this, request);
     if (offer.isEmpty()) {
       refuse(StateChunkMessage.newBuilder().setStatus(Status.GONE));
       return;

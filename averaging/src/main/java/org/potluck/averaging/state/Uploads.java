@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.potluck.averaging.state.proto.StateChunkMessage;
 import org.potluck.averaging.state.proto.StateChunkRequest;
@@ -38,6 +39,7 @@ final class Uploads implements Upload.Owner {
   private final StateLimits limits;
   private final RightOfWay before;
   private final Function<StateChunkRequest, Optional<Offer>> offers;
+  private final Predicate<PeerId> refused;
   private final Admissions admissions;
 
   /** Who is about to be where the others are does not stand behind those who begin. */
@@ -56,11 +58,13 @@ final class Uploads implements Upload.Owner {
       EventLoop loop,
       StateLimits limits,
       RightOfWay before,
-      Function<StateChunkRequest, Optional<Offer>> offers) {
+      Function<StateChunkRequest, Optional<Offer>> offers,
+      Predicate<PeerId> refused) {
     this.loop = loop;
     this.limits = limits;
     this.before = before;
     this.offers = offers;
+    this.refused = refused;
     this.admissions = new Admissions(limits.downloadsMax(), limits.retryDelay());
     this.stepAdmissions = new Admissions(limits.downloadsMax(), limits.retryDelay());
   }
@@ -84,8 +88,8 @@ final class Uploads implements Upload.Owner {
   }
 
   @Override
-  public Optional<Offer> find(StateChunkRequest request) {
-    return offers.apply(request);
+  public Optional<Offer> find(Upload upload, StateChunkRequest request) {
+    return refused.test(upload.stream().remote()) ? Optional.empty() : offers.apply(request);
   }
 
   @Override
@@ -188,13 +192,14 @@ final class Uploads implements Upload.Owner {
     }
   }
 
-  /** Takes places away from those who do nothing with them, or have had enough. */
+  /** Takes places away from those who do nothing with them, have had enough, or are refused now. */
   private void sweep() {
     Instant now = loop.now();
     for (Upload upload : new ArrayList<>(uploads.values())) {
       boolean others = admissions.wanted(now) || stepAdmissions.wanted(now);
       boolean enough = others && upload.sent() > TIMES_MAX * limits.bytesMax();
-      if (upload.idle(now, limits.placeLimit()) || enough) {
+      boolean barred = refused.test(upload.stream().remote());
+      if (upload.idle(now, limits.placeLimit()) || enough || barred) {
         drop(upload);
         upload.end();
       }

@@ -1,10 +1,11 @@
 package org.potluck.averaging.trust;
 
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.Optional;
 import org.potluck.network.PeerId;
 
 /**
@@ -16,7 +17,7 @@ import org.potluck.network.PeerId;
  * say so, the accused one included in the count and without a vote: a minority frames nobody.
  */
 public final class Opinions {
-  private Set<PeerId> bannedByMost = Set.of();
+  private Map<PeerId, Ban> bannedByMost = Map.of();
 
   /** One trainer and what it says of others. */
   public record Voter(PeerId peer, List<Verdict> verdicts) {}
@@ -34,27 +35,49 @@ public final class Opinions {
    * @param voters trainers that have taken a step, and this peer
    */
   void hear(List<Voter> voters) {
-    Map<PeerId, Integer> votes = new LinkedHashMap<>();
+    Map<PeerId, List<Verdict>> votes = new LinkedHashMap<>();
     for (Voter voter : voters) {
-      Set<PeerId> named = new LinkedHashSet<>();
+      Map<PeerId, Verdict> named = new LinkedHashMap<>();
       for (Verdict verdict : voter.verdicts()) {
         if (verdict.banned() && !verdict.peer().equals(voter.peer())) {
-          named.add(verdict.peer());
+          named.put(verdict.peer(), verdict);
         }
       }
-      named.forEach(peer -> votes.merge(peer, 1, Integer::sum));
+      named.forEach(
+          (peer, verdict) -> votes.computeIfAbsent(peer, _ -> new ArrayList<>()).add(verdict));
     }
-    Set<PeerId> banned = new LinkedHashSet<>();
+    Map<PeerId, Ban> banned = new LinkedHashMap<>();
     votes.forEach(
-        (peer, count) -> {
-          if (most(count, voters.size())) {
-            banned.add(peer);
-          }
-        });
+        (peer, bans) ->
+            until(bans, voters.size())
+                .ifPresent(until -> banned.put(peer, new Ban(bans.getFirst().reason(), until))));
     bannedByMost = banned;
   }
 
+  /**
+   * When so many bans have ended that they are not those of {@link #most} any more; empty where
+   * they are not. {@link Verdict#UNTOLD} where some do not say when theirs end.
+   *
+   * @param bans of one peer, one of each judge
+   */
+  public static Optional<Instant> until(List<Verdict> bans, int voters) {
+    if (!most(bans.size(), voters)) {
+      return Optional.empty();
+    }
+    // With as many left as this index they are most; with that one gone, too, they are not.
+    return bans.stream()
+        .map(Verdict::bannedUntil)
+        .sorted()
+        .skip(bans.size() - voters / 2 - 1)
+        .findFirst();
+  }
+
   boolean banned(PeerId peer) {
-    return bannedByMost.contains(peer);
+    return bannedByMost.containsKey(peer);
+  }
+
+  /** What most say of {@code peer}, if they ban it. */
+  Optional<Ban> ban(PeerId peer) {
+    return Optional.ofNullable(bannedByMost.get(peer));
   }
 }

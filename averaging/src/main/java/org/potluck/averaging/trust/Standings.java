@@ -6,6 +6,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.potluck.network.PeerId;
 
 /** This peer's own judgement of all others, from what it saw itself. */
@@ -17,6 +18,12 @@ final class Standings {
   boolean banned(PeerId peer, Instant now) {
     Standing standing = standings.get(peer);
     return standing != null && standing.banned(now);
+  }
+
+  Optional<Ban> ban(PeerId peer, Instant now) {
+    return Optional.ofNullable(standings.get(peer))
+        .filter(standing -> standing.banned(now))
+        .map(standing -> new Ban(standing.reason(), standing.bannedUntil()));
   }
 
   double score(PeerId peer, Instant now) {
@@ -59,7 +66,8 @@ final class Standings {
           if (!standing.spotless(now)) {
             boolean banned = standing.banned(now);
             double score = banned ? 0 : standing.at(now).score();
-            verdicts.add(new Verdict(peer, score, banned, standing.reason()));
+            Instant until = banned ? standing.bannedUntil() : Verdict.UNTOLD;
+            verdicts.add(new Verdict(peer, score, banned, until, standing.reason()));
           }
         });
     verdicts.sort(Comparator.comparingDouble(Verdict::score).thenComparing(Verdict::peer));

@@ -1,6 +1,7 @@
 package org.potluck.averaging.trust;
 
 import java.lang.foreign.MemorySegment;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -39,6 +40,9 @@ public final class Trust {
 
   /** What a peer of lower standing brings is looked at and not averaged. */
   private static final double TRUSTED_FROM = 0.5;
+
+  /** Of a ban by most whose end is past, as they tell it, or not told. */
+  private static final Duration LOOKED_AT_AGAIN = Duration.ofSeconds(30);
 
   private final RandomGenerator random;
   private final boolean judges;
@@ -150,6 +154,27 @@ public final class Trust {
    */
   public boolean bannedByMost(PeerId peer) {
     return judges && opinions.banned(peer);
+  }
+
+  /**
+   * Why and until when this peer takes nothing from {@code peer} and gives it nothing: because it
+   * has banned it itself, or most have. Empty when it has nothing against it.
+   */
+  public Optional<Ban> ban(PeerId peer, Instant now) {
+    return judges ? standings.ban(peer, now).or(() -> byMost(peer, now)) : Optional.empty();
+  }
+
+  /** The end of what most say is their word: never far away, nor long ago. */
+  private Optional<Ban> byMost(PeerId peer, Instant now) {
+    return opinions
+        .ban(peer)
+        .map(
+            ban -> {
+              Instant soonest = now.plus(LOOKED_AT_AGAIN);
+              Instant latest = now.plus(Standing.BAN_LONGEST);
+              Instant until = ban.until().isAfter(soonest) ? ban.until() : soonest;
+              return new Ban(ban.reason(), until.isBefore(latest) ? until : latest);
+            });
   }
 
   /** Why {@code peer} is not to take part with {@code weight}; empty when it may. */

@@ -1,5 +1,6 @@
 package org.potluck.averaging.trust;
 
+import java.time.Instant;
 import org.potluck.network.PeerId;
 
 /**
@@ -7,10 +8,16 @@ import org.potluck.network.PeerId;
  * Opinions} says.
  *
  * @param score 0 to 1; 0 while banned
- * @param banned whether the peer takes nothing from it now
+ * @param banned whether the peer takes nothing from it now, and gives it nothing
+ * @param bannedUntil by the clock of who says so; {@link #UNTOLD} where it does not say, or does
+ *     not ban
  * @param reason a sentence for people
  */
-public record Verdict(PeerId peer, double score, boolean banned, String reason) {
+public record Verdict(
+    PeerId peer, double score, boolean banned, Instant bannedUntil, String reason) {
+  /** Of what has no end that was told. */
+  public static final Instant UNTOLD = Instant.EPOCH;
+
   /** Most verdicts that one word carries. */
   public static final int VERDICTS_MAX = 8;
 

@@ -5,9 +5,12 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
+import org.potluck.averaging.trust.Ban;
 import org.potluck.network.PeerId;
 import org.potluck.network.rpc.Rpc;
 import org.potluck.network.simulation.NetworkConditions;
@@ -32,6 +35,9 @@ final class Donors {
   final List<Rpc> rpcs = new ArrayList<>();
   final List<StateDonor> donors = new ArrayList<>();
 
+  /** What donor {@code i} has against a peer. */
+  BiFunction<Integer, PeerId, Optional<Ban>> bans = (_, _) -> Optional.empty();
+
   /** Of whoever downloads from now on. */
   Notary notary = Notary.TRUSTING;
 
@@ -52,12 +58,20 @@ final class Donors {
     newcomer = simulation.addPeer(PeerProfile.datacenter());
     newcomerRpc = new Rpc(newcomer, newcomer.random());
     for (int i = 0; i < number; i++) {
+      int donor = i;
       SimulatedNetwork network = simulation.addPeer(profile);
       Rpc rpc = new Rpc(network, network.random());
       networks.add(network);
       rpcs.add(rpc);
       donors.add(
-          new StateDonor(network.loop(), rpc, RUN, limits, RightOfWay.NOBODY, Runnable::run));
+          new StateDonor(
+              network.loop(),
+              rpc,
+              RUN,
+              limits,
+              RightOfWay.NOBODY,
+              peer -> bans.apply(donor, peer),
+              Runnable::run));
       newcomer.remember(network.self(), network.addresses());
     }
   }

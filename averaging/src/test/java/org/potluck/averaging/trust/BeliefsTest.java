@@ -23,7 +23,7 @@ class BeliefsTest {
     for (int liars = 0; liars <= 5; liars++) {
       Opinions opinions = new Opinions();
       List<Opinions.Voter> voters = new ArrayList<>();
-      Verdict lie = new Verdict(PEERS.getLast(), 0, true, "is a liar");
+      Verdict lie = ban("is a liar");
       for (int i = 0; i < 10; i++) {
         List<Verdict> said = i < liars ? List.of(lie, lie, lie) : List.of();
         voters.add(new Opinions.Voter(PEERS.get(i), said));
@@ -36,8 +36,8 @@ class BeliefsTest {
   @Test
   void aNewcomerTakesTheWordOfMost() {
     Opinions opinions = new Opinions();
-    Verdict ban = new Verdict(PEERS.getLast(), 0, true, "sends noise");
-    Verdict doubt = new Verdict(PEERS.get(9), 0.3, false, "sent noise once");
+    Verdict ban = ban("sends noise");
+    Verdict doubt = new Verdict(PEERS.get(9), 0.3, false, Verdict.UNTOLD, "sent noise once");
     opinions.hear(
         IntStream.range(0, 10)
             .mapToObj(
@@ -47,6 +47,44 @@ class BeliefsTest {
     assertThat(opinions.banned(PEERS.get(9))).as("only doubted").isFalse();
     opinions.hear(List.of());
     assertThat(opinions.banned(PEERS.getLast())).as("they have gone").isFalse();
+  }
+
+  @Test
+  void aBanByMostEndsWhenTooFewAreLeft() {
+    PeerId liar = PEERS.getLast();
+    List<Verdict> bans = new ArrayList<>();
+    for (int minutes : List.of(9, 2, 30, 7, 5, 1)) {
+      bans.add(new Verdict(liar, 0, true, START.plusSeconds(60L * minutes), "noise"));
+    }
+    assertThat(Opinions.until(bans, 12)).as("six of twelve").isEmpty();
+    assertThat(Opinions.until(bans, 11)).as("of 11").contains(START.plusSeconds(60));
+    assertThat(Opinions.until(bans, 6)).as("of 6, four").contains(START.plusSeconds(5 * 60));
+  }
+
+  @Test
+  void whoIsBannedByMostIsBannedHereAsLong() {
+    PeerId self = PEERS.getFirst();
+    PeerId liar = PEERS.getLast();
+    Trust trust = new Trust(new Random(1));
+    Instant ends = START.plusSeconds(300);
+    Verdict ban = new Verdict(liar, 0, true, ends, "noise");
+    List<Opinions.Voter> voters =
+        IntStream.range(1, 10)
+            .mapToObj(i -> new Opinions.Voter(PEERS.get(i), i < 7 ? List.of(ban) : List.of()))
+            .toList();
+    trust.hear(self, voters, START);
+    assertThat(trust.ban(liar, START)).contains(new Ban("noise", ends));
+    assertThat(trust.ban(PEERS.get(1), START)).isEmpty();
+    trust.hold(liar, Misdeed.FAILED_AUDIT, "false", START);
+    trust.hold(liar, Misdeed.FAILED_AUDIT, "false again", START);
+    assertThat(trust.ban(liar, START))
+        .as("its own opinion goes first")
+        .contains(new Ban("false again", START.plus(Standing.BAN_FIRST)));
+    assertThat(trust.ban(liar, START.plus(Standing.BAN_FIRST)).map(Ban::until))
+        .as("their word has no end that is not past")
+        .contains(START.plus(Standing.BAN_FIRST).plusSeconds(30));
+    trust.hear(self, List.of(), START.plus(Standing.BAN_FIRST));
+    assertThat(trust.ban(liar, START.plus(Standing.BAN_FIRST))).isEmpty();
   }
 
   @Test
@@ -61,7 +99,8 @@ class BeliefsTest {
     assertThat(standings.banned(liar, START)).isTrue();
     List<Verdict> verdicts = standings.verdicts(START);
     assertThat(verdicts).hasSize(Verdict.VERDICTS_MAX);
-    assertThat(verdicts.getFirst()).isEqualTo(new Verdict(liar, 0, true, "noise"));
+    assertThat(verdicts.getFirst())
+        .isEqualTo(new Verdict(liar, 0, true, START.plus(Standing.BAN_FIRST), "noise"));
   }
 
   @Test
@@ -98,6 +137,10 @@ class BeliefsTest {
       assertThat(repeats.repeated(peer, probes(from, part))).as("seed %d", seed).isTrue();
       assertThat(repeats.repeated(PEERS.get(1), probes(from, part))).as("another's").isFalse();
     }
+  }
+
+  private static Verdict ban(String reason) {
+    return new Verdict(PEERS.getLast(), 0, true, START, reason);
   }
 
   private static Repeats.Probes probes(int from, float[] values) {

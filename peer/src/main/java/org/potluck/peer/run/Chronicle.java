@@ -1,5 +1,6 @@
 package org.potluck.peer.run;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -121,11 +122,13 @@ public final class Chronicle {
     for (PeerProgress peer : trainers) {
       PeerStatus.Standing standing = hearsay.of(peer.peer());
       standings.put(peer.peer(), standing);
-      statuses.add(status(peer, total, traffic.apply(peer.peer()), standing, now));
+      PeerStatus.State state = state(peer, hearsay.bannedUntil(peer.peer()));
+      statuses.add(status(peer, state, total, traffic.apply(peer.peer()), standing, now));
     }
     monitor.peers(statuses);
     announceComings(trainers, goodbye, now);
-    standings.forEach((peer, standing) -> announceBans(peer, standing, now));
+    standings.forEach(
+        (peer, standing) -> announceBans(peer, standing, hearsay.bannedUntil(peer), now));
     heard(trainers, now);
     showRounds(now);
     if (!trainers.isEmpty()) {
@@ -160,7 +163,12 @@ public final class Chronicle {
   }
 
   private String standing(PeerProgress peer) {
-    String busy = peer.activity().equals("DOWNLOADING") ? ", fetching the model" : "";
+    String busy =
+        switch (peer.activity()) {
+          case "DOWNLOADING" -> ", fetching the model";
+          case "BANNED" -> ", banned";
+          default -> "";
+        };
     return peer.epoch() < epochShown ? ", at epoch " + peer.epoch() + busy : busy;
   }
 
@@ -203,14 +211,20 @@ public final class Chronicle {
   }
 
   /** Once for each peer and degree: what is said of others is cheap. */
-  private void announceBans(PeerId peer, PeerStatus.Standing standing, Instant now) {
+  private void announceBans(
+      PeerId peer, PeerStatus.Standing standing, Optional<Instant> until, Instant now) {
     if (standing.refused() && refused.size() < PEERS_KNOWN_MAX && refused.add(peer)) {
       banned.add(peer);
       monitor.event(
           new Notice(
               Notice.Severity.WARNING,
-              "%s is refused by all, banned by %d of %d: %s"
-                  .formatted(name(peer), standing.bannedBy(), standing.judges(), standing.reason()),
+              "%s is refused by all%s, banned by %d of %d: %s"
+                  .formatted(
+                      name(peer),
+                      until.map(end -> " for " + minutes(now, end)).orElse(""),
+                      standing.bannedBy(),
+                      standing.judges(),
+                      standing.reason()),
               now));
     } else if (standing.bannedBy() > 0 && banned.size() < PEERS_KNOWN_MAX && banned.add(peer)) {
       PeerStatus.Judgement first = standing.judgements().getFirst();
@@ -222,6 +236,10 @@ public final class Chronicle {
     }
   }
 
+  private static String minutes(Instant now, Instant end) {
+    return Math.max(1, Math.ceilDiv(Duration.between(now, end).toSeconds(), 60)) + " min";
+  }
+
   private String name(PeerId peer) {
     String name = names.getOrDefault(peer, "");
     return name.isBlank() ? peer.shortName() : name;
@@ -229,6 +247,7 @@ public final class Chronicle {
 
   private PeerStatus status(
       PeerProgress peer,
+      PeerStatus.State state,
       long totalOfAll,
       Optional<PeerTraffic> traffic,
       PeerStatus.Standing standing,
@@ -240,7 +259,7 @@ public final class Chronicle {
         peer.role(),
         peer.device(),
         false,
-        activity(peer),
+        state,
         new PeerStatus.Work(
             peer.epoch(),
             peer.samples(),
@@ -270,11 +289,12 @@ public final class Chronicle {
     return bytesPerSecond > 0 ? bytesPerSecond : Double.NaN;
   }
 
-  private static PeerStatus.State activity(PeerProgress peer) {
+  private static PeerStatus.State state(PeerProgress peer, Optional<Instant> bannedUntil) {
     return switch (peer.activity().toUpperCase(Locale.ROOT)) {
       case "AVERAGING" -> PeerStatus.State.of(PeerStatus.Activity.AVERAGING);
       case "AUDITING" -> PeerStatus.State.of(PeerStatus.Activity.AUDITING);
       case "DOWNLOADING" -> PeerStatus.State.of(PeerStatus.Activity.DOWNLOADING);
+      case "BANNED" -> PeerStatus.State.waiting("the end of its ban", bannedUntil.orElse(null));
       case "WAITING" -> PeerStatus.State.waiting("the next round", null);
       default -> PeerStatus.State.of(PeerStatus.Activity.TRAINING);
     };

@@ -1,10 +1,12 @@
 package org.potluck.peer.run;
 
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import org.potluck.averaging.progress.PeerProgress;
 import org.potluck.averaging.trust.Opinions;
@@ -22,6 +24,7 @@ final class Hearsay {
   private final List<PeerProgress> judges;
   private final Function<PeerId, String> name;
   private final Map<PeerId, List<PeerStatus.Judgement>> said = new LinkedHashMap<>();
+  private final Map<PeerId, List<Verdict>> bans = new LinkedHashMap<>();
 
   /**
    * @param name what people call a peer
@@ -37,14 +40,24 @@ final class Hearsay {
     judge.verdicts().forEach(verdict -> last.put(verdict.peer(), verdict));
     last.remove(judge.peer());
     last.forEach(
-        (peer, verdict) ->
-            said.computeIfAbsent(peer, absent -> new ArrayList<>())
-                .add(
-                    new PeerStatus.Judgement(
-                        name.apply(judge.peer()),
-                        verdict.score(),
-                        verdict.banned(),
-                        verdict.reason())));
+        (peer, verdict) -> {
+          said.computeIfAbsent(peer, absent -> new ArrayList<>())
+              .add(
+                  new PeerStatus.Judgement(
+                      name.apply(judge.peer()),
+                      verdict.score(),
+                      verdict.banned(),
+                      verdict.reason()));
+          if (verdict.banned()) {
+            bans.computeIfAbsent(peer, absent -> new ArrayList<>()).add(verdict);
+          }
+        });
+  }
+
+  /** When most will not ban {@code peer} any more; empty where they do not, or do not say. */
+  Optional<Instant> bannedUntil(PeerId peer) {
+    return Opinions.until(bans.getOrDefault(peer, List.of()), judges.size())
+        .filter(until -> !until.equals(Verdict.UNTOLD));
   }
 
   PeerStatus.Standing of(PeerId peer) {

@@ -19,6 +19,7 @@ import org.potluck.averaging.progress.Outlook;
 import org.potluck.averaging.progress.PeerProgress;
 import org.potluck.averaging.progress.RoundBulletin;
 import org.potluck.averaging.progress.SwarmProgress;
+import org.potluck.averaging.state.Barred;
 import org.potluck.averaging.state.Snapshot;
 import org.potluck.averaging.state.Step;
 import org.potluck.averaging.trust.Audit;
@@ -48,6 +49,7 @@ public final class NetworkSwarm implements Swarm {
   private final Membership membership;
   private final Object news = new Object();
   private volatile List<SwarmProgress.Heard> trainers = List.of();
+  private volatile List<PeerProgress> welcome = List.of();
   private volatile @Nullable Audit audit;
   private volatile long lastEpoch;
   private volatile List<Multiaddr> addresses = List.of();
@@ -147,7 +149,7 @@ public final class NetworkSwarm implements Swarm {
 
   @Override
   public boolean othersBehind(long epoch) {
-    return trainers.stream().anyMatch(other -> other.progress().epoch() < epoch);
+    return welcome.stream().anyMatch(other -> other.epoch() < epoch);
   }
 
   @Override
@@ -224,6 +226,12 @@ public final class NetworkSwarm implements Swarm {
   }
 
   @Override
+  public Optional<Barred> barred() {
+    Outlook seen = outlook;
+    return fetched(() -> CompletableFuture.completedFuture(membership.barred(seen)));
+  }
+
+  @Override
   public void judged(boolean taken) {
     node.execute(
         () -> {
@@ -285,6 +293,7 @@ public final class NetworkSwarm implements Swarm {
 
   private void look() {
     trainers = membership.progress().heardTrainers();
+    welcome = membership.welcome();
     lastEpoch = membership.progress().lastEpoch();
     addresses = node.network().addresses();
     traffic = node.network().total();

@@ -3,9 +3,13 @@ package org.potluck.peer.run;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
+import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
 import org.potluck.averaging.RoundOutcome;
+import org.potluck.averaging.state.Barred;
 import org.potluck.averaging.trust.Audit;
 import org.potluck.peer.manifest.SignedManifest;
 import org.potluck.peer.training.Swarm;
@@ -21,11 +25,17 @@ final class Teller implements TrainingListener {
   private static final Duration CHECKPOINT_EVERY = Duration.ofMinutes(5);
   private static final String PROMPT = "The ";
 
+  /** A ban may end tomorrow. */
+  private static final DateTimeFormatter CLOCK =
+      DateTimeFormatter.ofPattern("EEE HH:mm:ss", Locale.ROOT);
+
   private final Node node;
   private final SignedManifest manifest;
   private final TrainingPeer.Settings settings;
   private Instant lastSample = Instant.now();
   private Instant lastCheckpoint = lastSample;
+  private final ZoneId zone = ZoneId.systemDefault();
+  private Instant barredUntil = Instant.MIN;
   private double loss = Double.NaN;
 
   Teller(Node node, SignedManifest manifest, TrainingPeer.Settings settings) {
@@ -114,6 +124,16 @@ final class Teller implements TrainingListener {
   @Override
   public void refused(String reason) {
     say("the model that others gave is unusable (" + reason + "); trying again");
+  }
+
+  @Override
+  public void barred(Barred barred) {
+    String again = "; asks again at " + CLOCK.format(barred.until().atZone(zone));
+    if (!barred.until().equals(barredUntil)) {
+      barredUntil = barred.until();
+      say(barred + again);
+    }
+    settings.ticker().at(() -> barred + again);
   }
 
   @Override

@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 import org.potluck.averaging.RoundOutcome;
 import org.potluck.averaging.progress.PeerProgress;
 import org.potluck.averaging.progress.RoundNote;
+import org.potluck.averaging.state.Barred;
 import org.potluck.dht.DhtOptions;
 import org.potluck.dht.KademliaDht;
 import org.potluck.network.EventLoop;
@@ -144,6 +145,8 @@ final class Session {
 
   /** Tells the story of this peer. */
   private final class Teller implements TrainingListener {
+    private Instant barredUntil = Instant.MIN;
+
     @Override
     public void settled(long epoch, RoundOutcome outcome) {
       switch (outcome) {
@@ -171,6 +174,15 @@ final class Session {
       if (Duration.between(saved, now).compareTo(CHECKPOINT_EVERY) > 0) {
         saved = now;
         DiskCheckpoint.write(network.disk(), stepped.state());
+      }
+    }
+
+    @Override
+    public void barred(Barred barred) {
+      if (!barred.until().equals(barredUntil)) {
+        barredUntil = barred.until();
+        Duration left = Duration.between(network.loop().now(), barredUntil);
+        network.note("barred", "%s; asks again in %d s".formatted(barred, left.toSeconds()));
       }
     }
 

@@ -20,6 +20,7 @@ import org.potluck.averaging.progress.Outlook;
 import org.potluck.averaging.progress.PeerProgress;
 import org.potluck.averaging.progress.RoundNote;
 import org.potluck.averaging.reduce.Aggregation;
+import org.potluck.averaging.state.Barred;
 import org.potluck.averaging.state.StateLimits;
 import org.potluck.averaging.state.Step;
 import org.potluck.averaging.trust.Audit;
@@ -149,9 +150,7 @@ final class SimulatedSwarm implements Swarm {
   public boolean othersBehind(long epoch) {
     return coroutine.ask(
         answer ->
-            answer.accept(
-                membership.progress().heardTrainers().stream()
-                    .anyMatch(other -> other.progress().epoch() < epoch)));
+            answer.accept(membership.welcome().stream().anyMatch(other -> other.epoch() < epoch)));
   }
 
   @Override
@@ -215,6 +214,11 @@ final class SimulatedSwarm implements Swarm {
   @Override
   public Optional<Step> missed(long epoch, String digest) {
     return coroutine.ask(answer -> hand(membership.missed(outlook, epoch, digest), answer));
+  }
+
+  @Override
+  public Optional<Barred> barred() {
+    return coroutine.ask(answer -> answer.accept(membership.barred(outlook)));
   }
 
   @Override

@@ -25,6 +25,7 @@ import org.potluck.averaging.progress.Outlook;
 import org.potluck.averaging.progress.PeerProgress;
 import org.potluck.averaging.progress.RoundNote;
 import org.potluck.averaging.progress.SwarmProgress;
+import org.potluck.averaging.state.Barred;
 import org.potluck.averaging.state.RightOfWay;
 import org.potluck.averaging.state.Snapshot;
 import org.potluck.averaging.state.StateClient;
@@ -37,6 +38,7 @@ import org.potluck.averaging.trust.Trust;
 import org.potluck.dht.Dht;
 import org.potluck.network.Bandwidth;
 import org.potluck.network.Network;
+import org.potluck.network.NetworkException;
 import org.potluck.network.PeerId;
 import org.potluck.network.rpc.Rpc;
 import org.potluck.trainer.TrainerState;
@@ -131,6 +133,7 @@ public final class Membership {
             terms.run(),
             terms.state(),
             new RightOfWay(averager::exchanging, host.upload()),
+            peer -> trust.ban(peer, network.loop().now()),
             host.disk());
     client =
         new StateClient(
@@ -235,7 +238,8 @@ public final class Membership {
         .handle(
             (snapshot, failure) -> {
               if (snapshot == null) {
-                progress.gaveNothing(donors, failure);
+                boolean excused = busy(failure) || barred(donors).isPresent();
+                progress.gaveNothing(donors, excused, outlook.contested());
                 return Optional.empty();
               }
               List<MemorySegment> vectors = snapshot.vectors();
@@ -243,6 +247,33 @@ public final class Membership {
                   new TrainerState(
                       snapshot.epoch(), vectors.getFirst(), vectors.subList(1, vectors.size())));
             });
+  }
+
+  private static boolean busy(@Nullable Throwable failure) {
+    return failure instanceof NetworkException e && e.reason() == NetworkException.Reason.LIMITED;
+  }
+
+  /**
+   * Why nobody gives this peer what it lacks; empty where somebody might.
+   *
+   * @param outlook that shows it to be behind
+   */
+  public Optional<Barred> barred(Outlook outlook) {
+    return barred(donors(outlook));
+  }
+
+  private Optional<Barred> barred(List<PeerId> donors) {
+    List<PeerId> others =
+        progress.presentTrainers().stream().map(PeerProgress::peer).sorted().toList();
+    return client.barred(donors, others);
+  }
+
+  /** Believed trainers that this peer would help to come to where it is. */
+  public List<PeerProgress> welcome() {
+    return progress.heardTrainers().stream()
+        .map(SwarmProgress.Heard::progress)
+        .filter(other -> trust().ban(other.peer(), network.loop().now()).isEmpty())
+        .toList();
   }
 
   /** Whoever has moved on since is as good as the swarm; who holds another model is not. */

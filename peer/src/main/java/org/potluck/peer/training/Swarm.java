@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.Optional;
 import org.potluck.averaging.RoundOutcome;
 import org.potluck.averaging.progress.Outlook;
+import org.potluck.averaging.state.Barred;
 import org.potluck.averaging.state.Step;
 import org.potluck.averaging.trust.Audit;
 import org.potluck.trainer.TrainerState;
@@ -22,7 +23,10 @@ public interface Swarm {
    */
   void withdraw();
 
-  /** Whether a peer that was heard of lately has not reached {@code epoch}. Never waits. */
+  /**
+   * Whether a peer that was heard of lately, and is not banned here, has not reached {@code epoch}.
+   * Never waits.
+   */
   boolean othersBehind(long epoch);
 
   /** The last word: nobody need wait for this peer any more. */
@@ -62,6 +66,14 @@ public interface Swarm {
    * @return empty when nobody could give it, or the swarm has gone further than anybody would keep
    */
   default Optional<Step> missed(long epoch, String digest) throws InterruptedException {
+    return Optional.empty();
+  }
+
+  /**
+   * Why neither {@link #missed} nor {@link #download} would give anything just now: all who could
+   * have banned this peer. Empty where somebody might.
+   */
+  default Optional<Barred> barred() {
     return Optional.empty();
   }
 
@@ -107,7 +119,9 @@ public interface Swarm {
     AVERAGING,
     /** Computing again what another peer has brought. */
     AUDITING,
-    DOWNLOADING
+    DOWNLOADING,
+    /** The others have banned it, and give it nothing yet. */
+    BANNED
   }
 
   /**

@@ -2,6 +2,7 @@ package org.potluck.peer.training;
 
 import java.time.Duration;
 import org.potluck.averaging.RoundOutcome;
+import org.potluck.averaging.state.Barred;
 import org.potluck.averaging.trust.Audit;
 import org.potluck.trainer.Trainer;
 
@@ -35,6 +36,9 @@ public interface TrainingListener {
 
   /** The step to {@code epoch} was missed, and taken with the average that the others had. */
   default void followed(long epoch) {}
+
+  /** The others are ahead and give nothing, because they have banned this peer. */
+  default void barred(Barred barred) {}
 
   /**
    * What was downloaded cannot be a state of this model, or no step from here; nothing was changed,

@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import org.potluck.averaging.RoundOutcome;
 import org.potluck.averaging.codec.VectorMath;
+import org.potluck.averaging.state.Barred;
 import org.potluck.averaging.state.Step;
 import org.potluck.averaging.trust.Audit;
 import org.potluck.trainer.Microbatch;
@@ -34,6 +35,9 @@ public final class TrainingLoop {
 
   /** Enough to download a model; who needs longer than that goes on alone. */
   private static final Duration STRAGGLERS_LIMIT = Duration.ofSeconds(30);
+
+  /** How often a peer that is banned looks whether it still is: the others may have changed. */
+  private static final Duration BETWEEN_LOOKS = Duration.ofSeconds(2);
 
   /** Held-out samples by which two models are compared. */
   private static final int JUDGED_SAMPLES = 32;
@@ -256,6 +260,11 @@ public final class TrainingLoop {
    * a single peer could lead everybody to a model of its making.
    */
   private void catchUp(boolean contested) throws InterruptedException {
+    Optional<Barred> barred = swarm.barred();
+    if (barred.isPresent()) {
+      sitOut(barred.get());
+      return;
+    }
     report(Swarm.Activity.DOWNLOADING);
     double loss = contested ? trainer.evaluate(JUDGED_SAMPLES) : Double.NaN;
     Optional<Step> step = misled ? Optional.empty() : swarm.missed(trainer.epoch(), digest);
@@ -265,6 +274,25 @@ public final class TrainingLoop {
       download(loss);
     }
     activity = Swarm.Activity.TRAINING;
+  }
+
+  /**
+   * Waits for the end of a ban. Nobody would take what this peer computes meanwhile, nor can it
+   * come to where the others are; what they say is not answered, either, for there is nothing to
+   * tell them.
+   */
+  private void sitOut(Barred barred) throws InterruptedException {
+    if (activity != Swarm.Activity.BANNED) {
+      Swarm.SwarmView _ = report(Swarm.Activity.BANNED);
+    }
+    listener.barred(barred);
+    Instant until = clock.instant().plus(BETWEEN_LOOKS);
+    if (barred.until().isBefore(until)) {
+      until = barred.until();
+    }
+    for (Instant now = clock.instant(); now.isBefore(until) && !stopping; now = clock.instant()) {
+      swarm.awaitChange(Duration.between(now, until));
+    }
   }
 
   private void follow(Step step, double loss) throws InterruptedException {

@@ -29,6 +29,7 @@ final class ChronicleTest {
   private static final PeerId BEN = peer(2);
   private static final PeerId CARA = peer(3);
   private static final PeerId MALLORY = peer(4);
+  private static final Instant BAN_ENDS = Instant.parse("2026-01-05T10:09:30Z");
   private static final int BATCH = 48;
   private static final int TOKENS = 10;
 
@@ -174,9 +175,12 @@ final class ChronicleTest {
 
   @Test
   void whoIsDoubtedAndBannedByHowManyAndWhyIsShown() {
-    Verdict banned = new Verdict(MALLORY, 0, true, "points away (agreement -0.91 in 3 rounds)");
-    Verdict alike = new Verdict(MALLORY, 0, true, "points away (agreement -0.87 in 4 rounds)");
-    Verdict doubted = new Verdict(MALLORY, 0.5, false, "sent values that are no numbers");
+    Verdict banned =
+        new Verdict(MALLORY, 0, true, BAN_ENDS, "points away (agreement -0.91 in 3 rounds)");
+    Verdict alike =
+        new Verdict(MALLORY, 0, true, BAN_ENDS, "points away (agreement -0.87 in 4 rounds)");
+    Verdict doubted =
+        new Verdict(MALLORY, 0.5, false, Verdict.UNTOLD, "sent values that are no numbers");
     lookWhereThreeJudge(banned, alike, doubted);
     PeerStatus.Standing standing = standing(MALLORY);
     assertThat(standing.judges()).isEqualTo(3);
@@ -190,19 +194,37 @@ final class ChronicleTest {
         .containsExactly("anna", "ben", "cara");
     assertThat(standing(ANNA)).isEqualTo(PeerStatus.Standing.good(3));
 
-    Verdict worse = new Verdict(MALLORY, 0, true, "sent values that are no numbers");
+    Verdict worse = new Verdict(MALLORY, 0, true, BAN_ENDS, "sent values that are no numbers");
     lookWhereThreeJudge(banned, alike, worse);
     assertThat(standing(MALLORY).refused()).isTrue();
     assertThat(shown.notices.subList(4, shown.notices.size()))
         .containsExactly(
             "mal was banned by anna: " + banned.reason(),
-            "mal is refused by all, banned by 3 of 3: " + banned.reason());
+            "mal is refused by all for 10 min, banned by 3 of 3: " + banned.reason());
+  }
+
+  @Test
+  void whoIsGivenNothingWaitsForTheEndOfItsBan() {
+    Verdict early = new Verdict(MALLORY, 0, true, BAN_ENDS.minusSeconds(60), "points away");
+    Verdict ban = new Verdict(MALLORY, 0, true, BAN_ENDS, "points away");
+    Verdict late = new Verdict(MALLORY, 0, true, BAN_ENDS.plusSeconds(60), "points away");
+    look(
+        word(ANNA, 3, 2).withVerdicts(List.of(late)),
+        word(BEN, 3, 2).withVerdicts(List.of(early)),
+        word(CARA, 3, 2).withVerdicts(List.of(ban)),
+        word(MALLORY, 2, 2, "BANNED"));
+    PeerStatus.State state = status(MALLORY).state();
+    assertThat(state.activity()).isEqualTo(PeerStatus.Activity.WAITING);
+    assertThat(state.detail()).isEqualTo("the end of its ban");
+    assertThat(state.until())
+        .as("three of four are most, two are not")
+        .isEqualTo(BAN_ENDS.minusSeconds(60));
   }
 
   @Test
   void newcomersDoNotJudgeAndNobodyJudgesItself() {
-    Verdict framed = new Verdict(ANNA, 0, true, "is too good");
-    Verdict own = new Verdict(MALLORY, 0, true, "is me");
+    Verdict framed = new Verdict(ANNA, 0, true, BAN_ENDS, "is too good");
+    Verdict own = new Verdict(MALLORY, 0, true, BAN_ENDS, "is me");
     look(
         word(ANNA, 3, 2),
         word(BEN, 0, 2).withVerdicts(List.of(framed)),
@@ -223,11 +245,14 @@ final class ChronicleTest {
   }
 
   private PeerStatus.Standing standing(PeerId peer) {
+    return status(peer).standing();
+  }
+
+  private PeerStatus status(PeerId peer) {
     return shown.peers.stream()
         .filter(status -> status.id().equals(peer.toString()))
         .findFirst()
-        .orElseThrow()
-        .standing();
+        .orElseThrow();
   }
 
   private Chronicle chronicle(Optional<EpochStatus> last) {
@@ -308,28 +333,15 @@ final class ChronicleTest {
   }
 
   private PeerProgress word(PeerId peer, long epoch, double loss) {
+    return word(peer, epoch, loss, "TRAINING");
+  }
+
+  private PeerProgress word(PeerId peer, long epoch, double loss, String activity) {
     String name =
         peer.equals(ANNA) ? "anna" : peer.equals(BEN) ? "ben" : peer.equals(CARA) ? "cara" : "mal";
     return new PeerProgress(
-        peer,
-        1,
-        name,
-        "trainer",
-        "cpu",
-        epoch,
-        4,
-        40,
-        8,
-        80,
-        loss,
-        "",
-        "TRAINING",
-        List.of(),
-        1,
-        1,
-        false,
-        0,
-        List.of());
+        peer, 1, name, "trainer", "cpu", epoch, 4, 40, 8, 80, loss, "", activity, List.of(), 1, 1,
+        false, 0, List.of());
   }
 
   private static PeerId peer(int number) {

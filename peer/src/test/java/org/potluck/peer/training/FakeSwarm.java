@@ -8,7 +8,9 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.potluck.averaging.RoundOutcome;
+import org.potluck.averaging.state.Barred;
 import org.potluck.averaging.state.Step;
 import org.potluck.averaging.trust.Audit;
 import org.potluck.trainer.TrainerState;
@@ -44,6 +46,10 @@ final class FakeSwarm implements Swarm {
   final List<Boolean> judgements = new ArrayList<>();
   long lastEpochOfOthers;
   volatile boolean withdrawn;
+
+  /** Why nothing is to be had, until then. */
+  @Nullable Barred barred;
+
   private final ManualClock clock;
 
   FakeSwarm(ManualClock clock) {
@@ -130,6 +136,11 @@ final class FakeSwarm implements Swarm {
   @Override
   public Optional<Step> missed(long epoch, String digest) {
     return Optional.ofNullable(missed.poll());
+  }
+
+  @Override
+  public Optional<Barred> barred() {
+    return Optional.ofNullable(barred).filter(ban -> ban.until().isAfter(clock.instant()));
   }
 
   @Override

@@ -4,12 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.potluck.averaging.RoundOutcome;
 import org.potluck.averaging.reduce.Inspector;
+import org.potluck.averaging.state.Barred;
 import org.potluck.averaging.state.Step;
 import org.potluck.averaging.trust.Audit;
 import org.potluck.network.PeerId;
@@ -31,6 +33,7 @@ final class TrainingLoopTest {
     final List<Long> caughtUp = new ArrayList<>();
     final List<Long> followed = new ArrayList<>();
     final List<String> refused = new ArrayList<>();
+    final List<Barred> barred = new ArrayList<>();
     final List<RoundOutcome> settled = new ArrayList<>();
     final List<Double> audited = new ArrayList<>();
     final List<Double> losses = new ArrayList<>();
@@ -71,6 +74,11 @@ final class TrainingLoopTest {
     @Override
     public void audited(Audit audit, double similarity) {
       audited.add(similarity);
+    }
+
+    @Override
+    public void barred(Barred ban) {
+      barred.add(ban);
     }
 
     @Override
@@ -280,6 +288,38 @@ final class TrainingLoopTest {
     assertThat(swarm.reports)
         .filteredOn(report -> report.activity() == Swarm.Activity.DOWNLOADING)
         .hasSize(2);
+  }
+
+  @Test
+  void sitsABanOutAndThenComesBack() throws InterruptedException {
+    swarm.epochOfOthers = 2;
+    Instant until = clock.instant().plus(Duration.ofSeconds(301));
+    swarm.barred = new Barred(6, 7, "sent noise", until);
+    swarm.downloads.add(Optional.of(FakeTrainer.stateAt(2)));
+    swarm.duringWaits = () -> assertThat(swarm.downloads).as("asked for nothing").hasSize(1);
+    loop(2).run();
+    assertThat(swarm.waits.stream().mapToLong(Duration::toMillis).sum()).isEqualTo(301_000);
+    assertThat(heard.barred).contains(swarm.barred);
+    assertThat(heard.caughtUp).containsExactly(2L);
+    assertThat(trainer.draws).as("nobody would take it").isEmpty();
+    assertThat(swarm.reports.stream().map(Swarm.OwnProgress::activity).distinct())
+        .contains(Swarm.Activity.BANNED);
+    assertThat(swarm.reports.getLast().activity()).isNotEqualTo(Swarm.Activity.BANNED);
+  }
+
+  @Test
+  void stopsInTheMiddleOfABan() throws InterruptedException {
+    swarm.epochOfOthers = 2;
+    swarm.barred = new Barred(6, 7, "sent noise", Instant.MAX);
+    TrainingLoop loop = loop(2);
+    swarm.duringWaits =
+        () -> {
+          if (swarm.waits.size() == 3) {
+            loop.stop();
+          }
+        };
+    loop.run();
+    assertThat(swarm.waits).hasSize(3);
   }
 
   @Test
