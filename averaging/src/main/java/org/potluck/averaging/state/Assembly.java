@@ -7,6 +7,7 @@ import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.potluck.network.EventLoop;
 import org.slf4j.Logger;
@@ -26,7 +27,7 @@ final class Assembly {
   private final BitSet present = new BitSet();
   private ChunkStore store;
 
-  private Assembly(Manifest manifest, ChunkStore store) {
+  Assembly(Manifest manifest, ChunkStore store) {
     this.manifest = manifest;
     this.store = store;
   }
@@ -50,6 +51,23 @@ final class Assembly {
     CompletableFuture<Void> done = new CompletableFuture<>();
     recover(loop, store.found(), 0, done);
     return done;
+  }
+
+  /**
+   * Whether all that was taken is still what it was, once complete. Otherwise what is left moves to
+   * memory, and the rest is missing.
+   */
+  CompletableFuture<Boolean> intact(EventLoop loop) {
+    CompletableFuture<Void> done = new CompletableFuture<>();
+    recover(loop, IntStream.range(0, chunks()).boxed().toList(), 0, done);
+    return done.thenApply(
+        _ -> {
+          if (!complete()) {
+            LOG.warn("the disk has changed what was downloaded; it is kept in memory from now on");
+            moveToMemory();
+          }
+          return complete();
+        });
   }
 
   private void recover(
@@ -91,6 +109,11 @@ final class Assembly {
 
   boolean has(int index) {
     return present.get(index);
+  }
+
+  /** Those that are still to come. */
+  List<Integer> missing() {
+    return IntStream.range(0, chunks()).filter(index -> !has(index)).boxed().toList();
   }
 
   int chunks() {
@@ -135,7 +158,12 @@ final class Assembly {
     MemoryChunks memory = new MemoryChunks(manifest.layout());
     for (int index = present.nextSetBit(0); index >= 0; index = present.nextSetBit(index + 1)) {
       try {
-        memory.write(index, store.read(index));
+        ByteString data = store.read(index);
+        if (manifest.vouchesFor(index, data)) {
+          memory.write(index, data);
+        } else {
+          present.clear(index);
+        }
       } catch (IOException e) {
         present.clear(index); // It is fetched again.
       }

@@ -57,11 +57,7 @@ final class ChunkFetch {
     this.limits = limits;
     this.assembly = assembly;
     this.listener = listener;
-    for (int i = 0; i < assembly.chunks(); i++) {
-      if (!assembly.has(i)) {
-        missing.add(i);
-      }
-    }
+    missing.addAll(assembly.missing());
   }
 
   /** Hears how it goes. */
@@ -180,6 +176,9 @@ final class ChunkFetch {
       stop();
       listener.complete();
       return;
+    }
+    if (missing.isEmpty() && underWay.isEmpty()) {
+      missing.addAll(assembly.missing()); // A disk that failed has taken some with it.
     }
     callSpare();
     if (sources.isEmpty()) {

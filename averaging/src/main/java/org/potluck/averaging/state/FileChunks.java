@@ -63,6 +63,7 @@ final class FileChunks implements ChunkStore {
     chunks =
         FileChannel.open(
             folder.resolve(CHUNKS), StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+    FileChannel _ = chunks.truncate(chunks.size() / Integer.BYTES * Integer.BYTES);
   }
 
   /**

@@ -233,13 +233,28 @@ final class StateDownload implements Survey.Listener, ChunkFetch.Listener {
             .thenAccept(
                 sound -> {
                   progressed();
-                  forget();
                   if (sound) {
+                    forget();
                     result.complete(snapshot.get());
                   } else {
-                    offering.forEach(donor -> failed(donor, notWhatItClaims()));
-                    askLater();
+                    lookWhoIsToBlame(whole);
                   }
+                });
+  }
+
+  /** Either the donors have announced something false, or this peer's own disk has. */
+  private void lookWhoIsToBlame(Assembly whole) {
+    var _ =
+        whole
+            .intact(loop)
+            .thenAccept(
+                intact -> {
+                  progressed();
+                  if (intact) {
+                    forget();
+                    offering.forEach(donor -> failed(donor, notWhatItClaims()));
+                  }
+                  askLater();
                 });
   }
 

@@ -9,11 +9,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.potluck.network.PeerId;
 
 /** A newcomer that is stopped in the middle of a download, and started again. */
 class ResumedDownloadTest {
@@ -85,6 +88,73 @@ class ResumedDownloadTest {
     assertThat(files()).hasSize(3);
     client.outgrow(7);
     assertThat(files()).isEmpty();
+  }
+
+  /** Stopped in the middle of a write: what is written afterwards must be found all the same. */
+  @Test
+  void findsWhatFollowsAHalfWrittenEntry() throws IOException {
+    Donors donors = stoppedMidway(7);
+    Files.write(folder.resolve("chunks"), new byte[] {0, 0}, StandardOpenOption.APPEND);
+    CompletableFuture<Snapshot> stopped = donors.download();
+    donors.simulation.runFor(Duration.ofMillis(300));
+    assertThat(stopped).isNotDone();
+    donors.newcomer.loop().execute(() -> donors.stop());
+    donors.simulation.runFor(Duration.ofSeconds(1));
+    long before = donors.sent(0);
+
+    arrives(donors, 7);
+    assertThat(before).isGreaterThan(STATE_BYTES / 2);
+    assertThat(donors.sent(0)).isLessThan(STATE_BYTES * 12 / 10);
+  }
+
+  /** The disk, not a donor, has changed the bytes: nobody is to blame. */
+  @Test
+  void blamesNobodyForWhatItsOwnDiskHasDone() {
+    Donors donors = new Donors(8, 2, Donors.limits());
+    donors.offerAll(Donors.snapshot(7));
+    donors.folder = folder;
+    List<PeerId> accused = new ArrayList<>();
+    AtomicInteger certified = new AtomicInteger();
+    donors.notary =
+        new Notary() {
+          @Override
+          public Testimony testimony(long epoch, String digest) {
+            return Testimony.CONFIRMED;
+          }
+
+          @Override
+          public CompletableFuture<Boolean> certify(Snapshot snapshot) {
+            if (certified.incrementAndGet() == 1) {
+              spoil();
+              return CompletableFuture.completedFuture(false);
+            }
+            return CompletableFuture.completedFuture(true);
+          }
+
+          @Override
+          public void accuse(PeerId donor, String deed) {
+            accused.add(donor);
+          }
+
+          @Override
+          public void complain(PeerId donor, String deed) {}
+        };
+
+    arrives(donors, 7);
+    assertThat(accused).isEmpty();
+    assertThat(certified).hasValue(2);
+    assertThat(donors.sent(0) + donors.sent(1))
+        .as("one chunk more")
+        .isLessThan(STATE_BYTES * 11 / 10);
+  }
+
+  private void spoil() {
+    try (FileChannel values =
+        FileChannel.open(folder.resolve("values"), StandardOpenOption.WRITE)) {
+      int _ = values.write(ByteBuffer.wrap(new byte[5000]), 20_000);
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
   }
 
   @Test
