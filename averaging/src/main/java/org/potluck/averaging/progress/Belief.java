@@ -17,7 +17,8 @@ import org.potluck.network.PeerId;
  * said it for a while, since then they may be all that is left of a swarm that newcomers outnumber,
  * and only once we are where most are: what they have can then be held against what we have (see
  * {@link Outlook#contested}). When nobody of those ahead could give the state they claim to have,
- * they are not believed for some time, each time twice as long.
+ * they are not believed for some time, each time twice as long, and for many times as long as it
+ * took to find out.
  *
  * <p>Peers that have not taken a step yet have no vote: they know nothing.
  */
@@ -25,6 +26,10 @@ final class Belief {
   private static final Duration MINORITY_AFTER = Duration.ofSeconds(1);
   private static final Duration DOUBT_FIRST = Duration.ofSeconds(10);
   private static final int DOUBT_FACTOR_MAX = 256;
+
+  /** A liar may so take a tenth of the time. */
+  private static final int LOST_TIMES = 9;
+
   private static final int PEERS_MAX = 4096;
 
   private record Doubt(Instant until, int factor) {}
@@ -32,12 +37,19 @@ final class Belief {
   private final Map<PeerId, Doubt> doubts = new LinkedHashMap<>();
   private final Map<PeerId, Instant> aheadSince = new LinkedHashMap<>();
 
-  /** They claimed to be ahead and none could show it. */
-  void doubt(List<PeerId> peers, Instant now) {
+  /**
+   * They claimed to be ahead and none could show it.
+   *
+   * @param lost the time that it took to find out: who is not believed for many times as long costs
+   *     little, however slowly it fails
+   */
+  void doubt(List<PeerId> peers, Duration lost, Instant now) {
     for (PeerId peer : peers) {
       Doubt before = doubts.remove(peer);
       int factor = before == null ? 1 : Math.min(DOUBT_FACTOR_MAX, 2 * before.factor());
-      doubts.put(peer, new Doubt(now.plus(DOUBT_FIRST.multipliedBy(factor)), factor));
+      Duration usual = DOUBT_FIRST.multipliedBy(factor);
+      Duration longer = lost.multipliedBy(LOST_TIMES);
+      doubts.put(peer, new Doubt(now.plus(longer.compareTo(usual) > 0 ? longer : usual), factor));
       if (doubts.size() > PEERS_MAX) {
         doubts.remove(doubts.keySet().iterator().next());
       }

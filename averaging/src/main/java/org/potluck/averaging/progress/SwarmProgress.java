@@ -194,7 +194,7 @@ public final class SwarmProgress {
 
   /** None of {@code peers}, who claimed to be ahead, could give the state they claim to have. */
   public void doubt(List<PeerId> peers) {
-    belief.doubt(peers, loop.now());
+    belief.doubt(peers, Duration.ZERO, loop.now());
   }
 
   /**
@@ -204,9 +204,12 @@ public final class SwarmProgress {
    *
    * @param excused whether all of them have said why they give nothing
    * @param contested whether only half of all, or fewer, claim to have it
+   * @param lost how long that was waited for
    */
-  public void gaveNothing(List<PeerId> peers, boolean excused, boolean contested) {
-    if (!excused || contested) {
+  public void gaveNothing(List<PeerId> peers, boolean excused, boolean contested, Duration lost) {
+    if (contested) {
+      belief.doubt(peers, lost, loop.now());
+    } else if (!excused) {
       doubt(peers);
     }
   }

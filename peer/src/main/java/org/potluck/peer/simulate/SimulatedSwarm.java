@@ -42,7 +42,9 @@ final class SimulatedSwarm implements Swarm {
   private static final int CHUNK_BYTES = 512 * 1024;
   private static final int STATE_CHUNK_BYTES = 1 << 20;
   private static final int PIECE_BYTES = 16 * 1024;
-  private static final long STATE_BYTES_MAX = 1L << 30;
+
+  /** Parameters, and two moments of each. */
+  private static final int STATE_BYTES_PER_VALUE = 12;
 
   private final SimulatedNetwork network;
   private final Coroutine coroutine;
@@ -88,7 +90,8 @@ final class SimulatedSwarm implements Swarm {
     trust = adversary.honest() ? new Trust(network.random()) : Trust.off();
     trust.audits(run.audits());
     StateLimits limits =
-        StateLimits.usual(STATE_BYTES_MAX)
+        StateLimits.usual(
+                run.magnification() * (parameterCount * STATE_BYTES_PER_VALUE + (1 << 20)))
             .withChunkBytes(STATE_CHUNK_BYTES / run.magnification())
             .withPieceBytes(PIECE_BYTES / run.magnification());
     target = new Outlook.Target(run.targetBatch(), run.microBatch());

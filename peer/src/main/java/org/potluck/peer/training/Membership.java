@@ -4,6 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -37,6 +38,7 @@ import org.potluck.averaging.trust.Misdeed;
 import org.potluck.averaging.trust.Trust;
 import org.potluck.dht.Dht;
 import org.potluck.network.Bandwidth;
+import org.potluck.network.EventLoop;
 import org.potluck.network.Network;
 import org.potluck.network.NetworkException;
 import org.potluck.network.PeerId;
@@ -54,10 +56,19 @@ public final class Membership {
   /** A megabyte in this time is as slow as a link may be that anybody trains over. */
   private static final Duration DOWNLOAD_PATIENCE = Duration.ofMinutes(2);
 
+  /**
+   * What few claim to have is waited for so long at most: two minutes, or what its bytes take at 2
+   * Mbit/s. There is no limit to what most have.
+   */
+  private static final Duration CONTESTED_LIMIT = Duration.ofMinutes(2);
+
+  private static final long CONTESTED_BYTES_PER_SECOND = 250_000;
+
   private static final byte[] STATE_FORMAT = "potluck-state:1".getBytes(StandardCharsets.UTF_8);
 
   private final Network network;
   private final long values;
+  private final long stateBytes;
   private final int stepsKept;
   private final SwarmProgress progress;
   private final Averager averager;
@@ -112,6 +123,7 @@ public final class Membership {
       Consumer<RoundNote> rounds) {
     network = host.network();
     values = terms.appointment().length();
+    stateBytes = terms.state().bytesMax();
     stepsKept = terms.state().stepsKept();
     this.rounds = rounds;
     averager =
@@ -221,7 +233,8 @@ public final class Membership {
     }
     List<PeerId> donors = donors(outlook);
     asked = new Asked(donors, epoch, outlook.epoch());
-    return fetch(client.step(donors, epoch, digest, values, DOWNLOAD_PATIENCE))
+    CompletableFuture<Step> work = client.step(donors, epoch, digest, values, DOWNLOAD_PATIENCE);
+    return fetch(limited(work, outlook, values * Float.BYTES))
         .handle((step, _) -> Optional.ofNullable(step)); // Without it the state will do.
   }
 
@@ -234,12 +247,15 @@ public final class Membership {
     List<PeerId> donors = donors(outlook);
     asked = new Asked(donors, epoch, outlook.epoch());
     long newerThan = Math.min(epoch, outlook.epoch() - 1);
-    return fetch(client.download(donors, newerThan, DOWNLOAD_PATIENCE))
+    Instant began = network.loop().now();
+    CompletableFuture<Snapshot> work = client.download(donors, newerThan, DOWNLOAD_PATIENCE);
+    return fetch(limited(work, outlook, stateBytes))
         .handle(
             (snapshot, failure) -> {
               if (snapshot == null) {
                 boolean excused = busy(failure) || barred(donors).isPresent();
-                progress.gaveNothing(donors, excused, outlook.contested());
+                Duration lost = Duration.between(began, network.loop().now());
+                progress.gaveNothing(donors, excused, outlook.contested(), lost);
                 return Optional.empty();
               }
               List<MemorySegment> vectors = snapshot.vectors();
@@ -247,6 +263,27 @@ public final class Membership {
                   new TrainerState(
                       snapshot.epoch(), vectors.getFirst(), vectors.subList(1, vectors.size())));
             });
+  }
+
+  /**
+   * Gives up after a while what only few claim to have: one peer that gives it by the drop would
+   * keep all others from training.
+   */
+  private <T> CompletableFuture<T> limited(CompletableFuture<T> work, Outlook outlook, long bytes) {
+    if (outlook.contested()) {
+      Duration needed = Duration.ofSeconds(bytes / CONTESTED_BYTES_PER_SECOND);
+      Duration limit = needed.compareTo(CONTESTED_LIMIT) > 0 ? needed : CONTESTED_LIMIT;
+      EventLoop.Timer timer =
+          network
+              .loop()
+              .schedule(
+                  limit,
+                  () -> {
+                    boolean _ = work.cancel(false);
+                  });
+      var _ = work.whenComplete((_, _) -> timer.cancel());
+    }
+    return work;
   }
 
   private static boolean busy(@Nullable Throwable failure) {

@@ -53,6 +53,40 @@ class UsurperTest {
     }
   }
 
+  /**
+   * It gives its state by the drop: each honest peer gets a few kilobytes a second, enough for none
+   * to call it stalled. What few claim to have is not waited for so long.
+   */
+  @Test
+  void nobodyWaitsForOneThatGivesItsStateByTheDrop() throws IOException, ManifestException {
+    for (long seed : SEEDS) {
+      List<Note> story = new ArrayList<>();
+      Outcome outcome = Simulator.run(DRIPPING, seed, story::add);
+      String context =
+          story.stream()
+              .filter(note -> !note.topic().equals("averaged"))
+              .map(Note::toString)
+              .collect(Collectors.joining("\n"));
+      assertThat(outcome.report().peers())
+          .filteredOn(peer -> peer.name().startsWith("honest"))
+          .as("seed %d%n%s", seed, context)
+          .allMatch(peer -> peer.epoch() == EPOCHS);
+      assertThat(outcome.report().seconds()).as(context).isLessThan(400);
+    }
+  }
+
+  private static final String DRIPPING =
+      """
+      name: dripping usurper
+      time: {faults: 15m, healing: 0s}
+      run: {values: 49152, target-batch: 160, micro-batch: 8, epochs: 40, round-limit: 20s}
+      swarm:
+        peers: 6
+        classes:
+          - {name: honest, samples-per-second: 25}
+          - {name: usurper, share: 0.17, samples-per-second: 25, attack: usurp, up-mbit: 0.06}
+      """;
+
   private static Outcome outcome(String arriveWithin, String attack, long seed, List<Note> story)
       throws IOException, ManifestException {
     return Simulator.run(
