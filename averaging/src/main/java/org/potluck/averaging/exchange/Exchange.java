@@ -50,9 +50,6 @@ final class Exchange
   /** Chunks that wait in a stream: one on its way out, and the next. */
   private static final int QUEUED_CHUNKS = 2;
 
-  private static final int QUEUE_BYTES_MIN = 64 << 10;
-  private static final int QUEUE_BYTES_MAX = 1 << 20;
-
   private final Network network;
   private final Round round;
   private final Roster roster;
@@ -235,8 +232,8 @@ final class Exchange
   /** A peer has opened a link for this round. */
   void accept(Link link) {
     int index = round.group.indexOf(link.stream().remote());
-    boolean expected = index >= 0 && roster.hasLink(index) && roster.alive(index);
-    if (!expected || round.over() || roster.at(index).link() != null) {
+    boolean expected = index >= 0 && isAwaited(roster.at(index)) && !roster.dead.get(index);
+    if (!expected) {
       link.reset();
       return;
     }
@@ -297,9 +294,7 @@ final class Exchange
    * What a stream holds goes out before anything else, so the more it holds the less is in step.
    */
   private void attach(Neighbour other, Link link) {
-    int chunk = Math.max(contributionBytesMax, averageBytesMax);
-    link.stream()
-        .highWater(Math.clamp((long) QUEUED_CHUNKS * chunk, QUEUE_BYTES_MIN, QUEUE_BYTES_MAX));
+    link.queueAtMost(QUEUED_CHUNKS, Math.max(contributionBytesMax, averageBytesMax));
     other.heard = round.loop.now();
     other.attach(link);
     sender.pump(other);
@@ -357,18 +352,18 @@ final class Exchange
     }
     switch (frame.kind()) {
       case CONTRIBUTION, CARRIED, SIGNED -> contributed(from, frame);
-      case AVERAGE ->
-          intake.take(
-              from,
-              ChunkFrames.read(frame.kind(), frame.body(), round.chunks.size()),
-              frame.body());
+      case AVERAGE -> averaged(from, frame);
       case DONE -> ending.done(from, frame.parse(DoneMessage.parser()));
       case SETTLED -> ending.settled(from, frame.parse(DoneMessage.parser()));
       case FREEZE -> succession.freeze(from, frame.parse(FreezeMessage.parser()));
       case HELD -> succession.held(from, frame.parse(HeldMessage.parser()));
       case REASSIGN -> succession.reassign(from, frame.parse(ReassignMessage.parser()));
-      case SUSPECT ->
-          seek(roster.at(succession.suspected(from, frame.parse(SuspectMessage.parser()))));
+      case SUSPECT -> {
+        int suspect = succession.suspected(from, frame.parse(SuspectMessage.parser()));
+        if (suspect >= 0) {
+          seek(roster.at(suspect));
+        }
+      }
       case FETCH -> sender.asked(from, frame.parse(FetchMessage.parser()));
       case ALIVE -> {}
       case JOIN, ANSWER, HELLO, LACKS, EVIDENCE ->
@@ -382,6 +377,14 @@ final class Exchange
     }
     reducer.take(
         from, ChunkFrames.read(frame.kind(), frame.body(), round.chunks.size()), frame.body());
+  }
+
+  private void averaged(Neighbour from, Frame frame) throws FrameException {
+    Chunk chunk = ChunkFrames.read(frame.kind(), frame.body(), round.chunks.size());
+    if (chunk.weight() > round.group.weightMax()) {
+      throw new FrameException("an average over more than the group weighs: " + chunk.weight());
+    }
+    intake.take(from, chunk, frame.body());
   }
 
   @Override

@@ -1,6 +1,8 @@
 package org.potluck.averaging.exchange;
 
 import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -26,14 +28,23 @@ import org.potluck.network.StreamEnd;
 final class Pantry implements Link.Owner {
   static final String PROTOCOL = "/potluck/detour/1";
   private static final int LINKS_MAX = 256;
+
+  /** A detour of each stage, and as many that are on their way out. */
+  private static final int LINKS_PER_PEER_MAX = 2 * Course.STAGES_MAX;
+
+  /** Chunks that one link waits for at a time. */
   private static final int CHUNKS_MAX = 16;
 
   private record Wish(String name, int stage) {}
 
-  private static final Wish NONE = new Wish("", -1);
+  /** One who is on a detour: what it asks about, and the chunks that it has not been sent yet. */
+  private static final class Guest {
+    Wish wish = new Wish("", -1);
+    final Deque<Integer> chunks = new ArrayDeque<>();
+  }
 
   private final Map<String, Passage> passages = new LinkedHashMap<>();
-  private final Map<Link, Wish> links = new LinkedHashMap<>();
+  private final Map<Link, Guest> guests = new LinkedHashMap<>();
 
   Pantry(Network network) {
     network.handle(PROTOCOL, this::accept);
@@ -54,26 +65,36 @@ final class Pantry implements Link.Owner {
 
   private void accept(Stream stream) {
     Link link = new Link(stream, this);
-    if (links.size() >= LINKS_MAX) {
+    PeerId by = stream.remote();
+    long own = guests.keySet().stream().filter(one -> one.stream().remote().equals(by)).count();
+    boolean met = passages.values().stream().anyMatch(passage -> isMet(passage, by));
+    if (!met || own >= LINKS_PER_PEER_MAX || guests.size() >= LINKS_MAX) {
       link.reset();
     } else {
-      links.put(link, NONE);
+      guests.put(link, new Guest());
     }
   }
 
   @Override
   public void frame(Link link, Frame frame) throws FrameException {
+    Guest guest = guests.get(link);
+    if (guest == null) {
+      return;
+    }
     switch (frame.kind()) {
-      case HELLO -> asked(link, frame.parse(HelloMessage.parser()));
-      case FETCH -> wanted(link, frame.parse(FetchMessage.parser()));
+      case HELLO -> asked(link, guest, frame.parse(HelloMessage.parser()));
+      case FETCH -> wanted(link, guest, frame.parse(FetchMessage.parser()));
       default -> throw new FrameException(frame.kind() + " from one on a detour");
     }
   }
 
-  private void asked(Link link, HelloMessage hello) {
+  private void asked(Link link, Guest guest, HelloMessage hello) {
     Wish wish =
         new Wish(HexFormat.of().formatHex(hello.getRoundId().toByteArray()), hello.getStage());
-    links.put(link, wish);
+    if (!wish.equals(guest.wish)) {
+      guest.chunks.clear();
+      guest.wish = wish;
+    }
     Passage passage = passage(wish, link.stream().remote());
     if (passage == null || passage.lacks(wish.stage())) {
       link.write(Frames.of(FrameKind.LACKS));
@@ -84,20 +105,39 @@ final class Pantry implements Link.Owner {
     }
   }
 
-  private void wanted(Link link, FetchMessage fetch) throws FrameException {
-    Wish wish = links.get(link);
-    Passage passage = wish == null ? null : passage(wish, link.stream().remote());
-    Averages averages = wish == null || passage == null ? null : passage.averages(wish.stage());
-    if (averages == null || fetch.getChunksCount() > CHUNKS_MAX) {
-      throw new FrameException("asks for what is not here");
+  private void wanted(Link link, Guest guest, FetchMessage fetch) throws FrameException {
+    if (guest.chunks.size() + fetch.getChunksCount() > CHUNKS_MAX) {
+      throw new FrameException("asks for more chunks than it is sent");
     }
-    for (int chunk : fetch.getChunksList()) {
-      ByteBuffer body = averages.bodyOf(chunk);
+    guest.chunks.addAll(fetch.getChunksList());
+    serve(link, guest);
+  }
+
+  /** No more than the stream takes: whoever asks may be one who does not read. */
+  private void serve(Link link, Guest guest) throws FrameException {
+    while (link.stream().writable() && !guest.chunks.isEmpty()) {
+      int chunk = guest.chunks.remove();
+      Passage passage = passage(guest.wish, link.stream().remote());
+      Averages averages = passage == null ? null : passage.averages(guest.wish.stage());
+      ByteBuffer body = averages == null ? null : averages.bodyOf(chunk);
       if (body == null) {
-        throw new FrameException("asks for chunk " + chunk);
+        throw new FrameException("asks for chunk " + chunk + ", which is not here");
       }
       link.write(Frames.header(FrameKind.AVERAGE, body.remaining()));
       link.write(body);
+    }
+  }
+
+  @Override
+  public void writable(Link link) {
+    Guest guest = guests.get(link);
+    if (guest == null) {
+      return;
+    }
+    try {
+      serve(link, guest);
+    } catch (FrameException e) {
+      broken(link, String.valueOf(e.getMessage()));
     }
   }
 
@@ -109,20 +149,21 @@ final class Pantry implements Link.Owner {
     if (passage == null || !sound) {
       return null;
     }
-    boolean met =
-        passage.course().members(passage.course().stages().size()).stream()
-            .anyMatch(member -> member.peer().equals(from));
-    return met ? passage : null;
+    return isMet(passage, from) ? passage : null;
+  }
+
+  private static boolean isMet(Passage passage, PeerId peer) {
+    return passage.course().stages().stream().anyMatch(stage -> stage.indexOf(peer) >= 0);
   }
 
   @Override
   public void broken(Link link, String why) {
-    links.remove(link);
+    guests.remove(link);
     link.reset();
   }
 
   @Override
   public void ended(Link link, StreamEnd end) {
-    links.remove(link);
+    guests.remove(link);
   }
 }
