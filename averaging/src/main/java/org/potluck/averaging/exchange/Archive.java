@@ -19,7 +19,7 @@ import org.potluck.network.PeerId;
  * <p>A stream asks about one chunk: HELLO names the round, FETCH the chunk. The answer is EVIDENCE
  * for every contribution that was averaged, then DONE; or LACKS. Then the stream ends.
  */
-final class Archive extends Askers<String> {
+final class Archive extends Askers<Archive.Reviewer> {
   static final String PROTOCOL = "/potluck/review/1";
 
   /** A member may review a round when others are in the next one already. */
@@ -28,10 +28,15 @@ final class Archive extends Askers<String> {
   /** Nobody keeps others from asking. */
   private static final int LINKS_PER_PEER_MAX = 4;
 
+  /** One who reviews a chunk of the round that it named. */
+  static final class Reviewer {
+    private String round = "";
+  }
+
   private final Map<String, Evidence> rounds = new LinkedHashMap<>();
 
   Archive(Network network) {
-    super(network, PROTOCOL, "");
+    super(network, PROTOCOL, Reviewer::new);
   }
 
   /** Keeps what the averages of a round are made of, until some later rounds have begun. */
@@ -52,13 +57,13 @@ final class Archive extends Askers<String> {
   }
 
   @Override
-  void hello(Link link, HelloMessage hello) throws FrameException {
-    asks(link, Group.roundOf(hello));
+  void hello(Link link, Reviewer reviewer, HelloMessage hello) throws FrameException {
+    reviewer.round = Group.roundOf(hello);
   }
 
   @Override
-  void fetch(Link link, FetchMessage fetch) throws FrameException {
-    Evidence evidence = rounds.get(asked(link));
+  void fetch(Link link, Reviewer reviewer, FetchMessage fetch) throws FrameException {
+    Evidence evidence = rounds.get(reviewer.round);
     if (fetch.getChunksCount() != 1) {
       throw new FrameException("reviews " + fetch.getChunksCount() + " chunks at once");
     }

@@ -2,6 +2,8 @@ package org.potluck.averaging.exchange;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.potluck.averaging.proto.FetchMessage;
 import org.potluck.averaging.proto.HelloMessage;
 import org.potluck.averaging.wire.Frame;
@@ -15,31 +17,31 @@ import org.potluck.network.StreamEnd;
  * Links on which others ask for something of a round, beside those of its exchange: HELLO says of
  * which, FETCH what.
  *
- * @param <W> what a HELLO comes to
+ * @param <A> what is known of one who asks
  */
-abstract class Askers<W> implements Link.Owner {
-  private final W nothing;
-  private final Map<Link, W> links = new LinkedHashMap<>();
+abstract class Askers<A> implements Link.Owner {
+  private final Supplier<A> newcomer;
+  private final Map<Link, A> links = new LinkedHashMap<>();
 
   /**
-   * @param nothing of links that have not said HELLO yet
+   * @param newcomer of whom nothing is known yet
    */
-  Askers(Network network, String protocol, W nothing) {
-    this.nothing = nothing;
+  Askers(Network network, String protocol, Supplier<A> newcomer) {
+    this.newcomer = newcomer;
     network.handle(protocol, this::accept);
   }
 
   /** Whether one link more is taken from {@code peer}. */
   abstract boolean admits(PeerId peer);
 
-  abstract void hello(Link link, HelloMessage hello) throws FrameException;
+  abstract void hello(Link link, A asker, HelloMessage hello) throws FrameException;
 
-  abstract void fetch(Link link, FetchMessage fetch) throws FrameException;
+  abstract void fetch(Link link, A asker, FetchMessage fetch) throws FrameException;
 
   private void accept(Stream stream) {
     Link link = new Link(stream, this);
     if (admits(stream.remote())) {
-      links.put(link, nothing);
+      links.put(link, newcomer.get());
     } else {
       link.reset();
     }
@@ -56,12 +58,9 @@ abstract class Askers<W> implements Link.Owner {
         links.keySet().stream().filter(link -> link.stream().remote().equals(peer)).count();
   }
 
-  final void asks(Link link, W what) {
-    links.put(link, what);
-  }
-
-  final W asked(Link link) {
-    return links.getOrDefault(link, nothing);
+  /** Who asks on {@code link}; null when it has ended. */
+  final @Nullable A asker(Link link) {
+    return links.get(link);
   }
 
   /** All that {@code link} asked for is written. */
@@ -72,9 +71,13 @@ abstract class Askers<W> implements Link.Owner {
 
   @Override
   public final void frame(Link link, Frame frame) throws FrameException {
+    A asker = links.get(link);
+    if (asker == null) {
+      return;
+    }
     switch (frame.kind()) {
-      case HELLO -> hello(link, frame.parse(HelloMessage.parser()));
-      case FETCH -> fetch(link, frame.parse(FetchMessage.parser()));
+      case HELLO -> hello(link, asker, frame.parse(HelloMessage.parser()));
+      case FETCH -> fetch(link, asker, frame.parse(FetchMessage.parser()));
       default -> throw new FrameException(frame.kind() + " from one who only asks");
     }
   }

@@ -84,10 +84,10 @@ final class ChunkReduction {
     @Nullable ByteBuffer[] payloads = brought == null ? slots : brought.payloads();
     Screen.Finding finding = screen == null ? null : look(screen, chunk, payloads);
     Aggregator.Mean mean =
-        finding == null ? carriedMean(chunk, payloads, weights) : mean(chunk, payloads, finding);
-    if (finding == null) {
-      mean.implausible().stream().forEach(member -> refused.put(member, Screen.NO_NUMBERS));
-    } else {
+        finding == null
+            ? carriedMean(chunk, payloads, weights, refused)
+            : mean(chunk, payloads, finding);
+    if (finding != null) {
       refused.putAll(finding.refused());
     }
     ByteBuffer body = null;
@@ -176,12 +176,23 @@ final class ChunkReduction {
    * Other groups of the stage take the mean of the same values and are to get the same bits, so
    * what this member brings passes through the codec too.
    */
-  private Aggregator.Mean carriedMean(int chunk, @Nullable ByteBuffer[] slots, double[] weights) {
+  private Aggregator.Mean carriedMean(
+      int chunk, @Nullable ByteBuffer[] slots, double[] weights, Map<Integer, String> refused) {
     int values = round.chunks.values(chunk);
     @Nullable ByteBuffer[] all = slots.clone();
+    for (int member = 0; member < all.length; member++) {
+      ByteBuffer payload = all[member];
+      if (payload != null && !round.codecsUp.get(member).wellFormed(payload, values)) {
+        all[member] = null;
+        refused.put(member, Screen.NO_NUMBERS);
+      }
+    }
     if (round.contributes(round.self)) {
       weights[round.self] = round.ownWeight(chunk);
       all[round.self] = ownEncoded(chunk);
+      if (all[round.self] == null) {
+        refused.put(round.self, Screen.NO_NUMBERS);
+      }
     }
     return Objects.requireNonNull(carried).reduce(all, weights, values);
   }

@@ -56,6 +56,7 @@ final class Detour implements Link.Owner {
   private final ChunkTable chunks;
   private final Averages averages;
   private final int bodyBytesMax;
+  private final double weightMax;
   private final Instant deadline;
   private final List<Donor> donors = new ArrayList<>();
   private final Deque<Integer> missing = new ArrayDeque<>();
@@ -82,6 +83,7 @@ final class Detour implements Link.Owner {
     this.chunks = chunks;
     this.averages = averages;
     this.bodyBytesMax = bodyBytesMax;
+    this.weightMax = course.stages().get(stage).weightMax();
     this.deadline = deadline;
     this.question =
         Frames.of(
@@ -176,9 +178,13 @@ final class Detour implements Link.Owner {
       case LACKS -> drop(donor);
       case AVERAGE -> {
         Chunk chunk = ChunkFrames.read(frame.kind(), frame.body(), chunks.size());
-        if (!donor.asked.remove(chunk.number())) {
+        if (!donor.asked.contains(chunk.number())) {
           throw new FrameException("an average that was not asked for");
         }
+        if (chunk.weight() > weightMax) {
+          throw new FrameException("an average over more than its group weighs");
+        }
+        donor.asked.remove(chunk.number());
         take(donor, chunk, frame.body());
       }
       default -> throw new FrameException(frame.kind() + " from a donor");

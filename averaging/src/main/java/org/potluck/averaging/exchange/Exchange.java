@@ -28,7 +28,6 @@ import org.potluck.averaging.wire.FrameException;
 import org.potluck.averaging.wire.FrameKind;
 import org.potluck.network.Network;
 import org.potluck.network.PeerId;
-import org.potluck.network.Stream;
 import org.potluck.network.StreamEnd;
 
 /**
@@ -40,22 +39,25 @@ import org.potluck.network.StreamEnd;
  * average to all, who take it in ({@link Intake}). If a <em>sender</em> dies or lags, its reducers
  * stop waiting for it: chunks that are done keep its contribution, the others do without, and since
  * every chunk carries its own weight all is well. If a <em>reducer</em> dies or lags, others take
- * over ({@link Succession}). Who is missed is found by {@link Watch}, and when it is over by {@link
- * Ending}.
+ * over ({@link Succession}). Links come from {@link Dialing}. Who is missed is found by {@link
+ * Watch}, and when it is over by {@link Ending}.
  *
  * <p>This class holds the links and hands what comes to where it belongs.
  */
 final class Exchange
-    implements Link.Owner, Reducer.Outlet, Intake.Effects, Succession.Effects, Watch.Effects {
+    implements Link.Owner,
+        Dialing.Effects,
+        Reducer.Outlet,
+        Intake.Effects,
+        Succession.Effects,
+        Watch.Effects {
   /** Chunks that wait in a stream: one on its way out, and the next. */
   private static final int QUEUED_CHUNKS = 2;
-
-  private static final int QUEUE_BYTES_MIN = 64 << 10;
-  private static final int QUEUE_BYTES_MAX = 1 << 20;
 
   private final Network network;
   private final Round round;
   private final Roster roster;
+  private final Dialing dialing;
   private final Ledger ledger;
   private final Averages averages;
   private final Buffers buffers;
@@ -103,6 +105,7 @@ final class Exchange
       round.bring(contribution.values(), new double[0]);
     }
     this.roster = new Roster(round);
+    this.dialing = new Dialing(network, round, roster, this, this);
     this.ledger = new Ledger(round.chunks);
     this.buffers = new Buffers(options.bufferBytesMax(), spares);
     this.averages = new Averages(round.chunks, round.codecDown, storage, buffers);
@@ -151,11 +154,7 @@ final class Exchange
         Duration.between(round.started, round.deadline),
         () -> ending.abandon(RoundOutcome.Cause.INCOMPLETE, "the deadline of the round passed"));
     sender.begin();
-    for (Neighbour other : roster.others()) {
-      if (roster.dials(other.index)) {
-        dial(other);
-      }
-    }
+    dialing.begin();
     reducer.begin();
     watch.begin();
   }
@@ -203,103 +202,22 @@ final class Exchange
 
   // Links.
 
-  private void dial(Neighbour other) {
-    Member member = round.member(other.index);
-    var _ =
-        open(member)
-            .whenComplete(
-                (stream, failure) -> {
-                  if (failure != null) {
-                    lose(other.index, new PeerFault.Silent(member.peer(), "dialing"));
-                  } else {
-                    opened(other, stream);
-                  }
-                });
-  }
-
-  private CompletableFuture<Stream> open(Member member) {
-    network.remember(member.peer(), member.addresses());
-    return network.open(member.peer(), Rounds.PROTOCOL, round.options.dialLimit());
-  }
-
-  private void opened(Neighbour other, Stream stream) {
-    Link link = new Link(stream, this);
-    if (round.over() || other.lost) {
-      link.reset();
-      return;
-    }
-    link.write(Group.hello(round.group.round()));
-    attach(other, link);
-  }
-
   /** A peer has opened a link for this round. */
   void accept(Link link) {
-    int index = round.group.indexOf(link.stream().remote());
-    boolean expected = index >= 0 && roster.hasLink(index) && roster.alive(index);
-    if (!expected || round.over() || roster.at(index).link() != null) {
-      link.reset();
-      return;
-    }
-    attach(roster.at(index), link);
-    link.bind(this);
+    dialing.accept(link);
   }
 
-  /** The connection to {@code peer} is gone, and the link that it was to open may never come. */
+  /** The connection to {@code peer} is gone. */
   void disconnected(PeerId peer) {
-    int index = round.group.indexOf(peer);
-    if (index >= 0) {
-      seek(roster.at(index));
-    }
-  }
-
-  /**
-   * Looks whether a member is there at all that has not opened its link yet. One that cannot be
-   * dialed is given a moment to come back.
-   */
-  private void seek(Neighbour other) {
-    if (!isAwaited(other)) {
-      return;
-    }
-    Member member = round.member(other.index);
-    PeerFault fault = new PeerFault.Silent(member.peer(), "connecting");
-    if (!member.reachable()) {
-      round.later(
-          round.options.silenceLimit().dividedBy(4),
-          () -> {
-            if (isAwaited(other)) {
-              lose(other.index, fault);
-            }
-          });
-      return;
-    }
-    var _ =
-        open(member)
-            .whenComplete(
-                (stream, _) -> {
-                  if (stream != null) {
-                    new Link(stream, this).reset(); // It lives, and will open its own.
-                  } else if (isAwaited(other)) {
-                    lose(other.index, fault);
-                  }
-                });
-  }
-
-  /** Whether a member that lives, as far as is known, is still to open its link. */
-  private boolean isAwaited(Neighbour other) {
-    return !round.over()
-        && !other.lost
-        && other.link() == null
-        && roster.hasLink(other.index)
-        && !roster.dials(other.index);
+    dialing.disconnected(peer);
   }
 
   /**
    * What a stream holds goes out before anything else, so the more it holds the less is in step.
    */
-  private void attach(Neighbour other, Link link) {
-    int chunk = Math.max(contributionBytesMax, averageBytesMax);
-    link.stream()
-        .highWater(Math.clamp((long) QUEUED_CHUNKS * chunk, QUEUE_BYTES_MIN, QUEUE_BYTES_MAX));
+  @Override
+  public void linked(Neighbour other, Link link) {
+    link.queueAtMost(QUEUED_CHUNKS, Math.max(contributionBytesMax, averageBytesMax));
     other.heard = round.loop.now();
     other.attach(link);
     sender.pump(other);
@@ -357,18 +275,18 @@ final class Exchange
     }
     switch (frame.kind()) {
       case CONTRIBUTION, CARRIED, SIGNED -> contributed(from, frame);
-      case AVERAGE ->
-          intake.take(
-              from,
-              ChunkFrames.read(frame.kind(), frame.body(), round.chunks.size()),
-              frame.body());
+      case AVERAGE -> averaged(from, frame);
       case DONE -> ending.done(from, frame.parse(DoneMessage.parser()));
       case SETTLED -> ending.settled(from, frame.parse(DoneMessage.parser()));
       case FREEZE -> succession.freeze(from, frame.parse(FreezeMessage.parser()));
       case HELD -> succession.held(from, frame.parse(HeldMessage.parser()));
       case REASSIGN -> succession.reassign(from, frame.parse(ReassignMessage.parser()));
-      case SUSPECT ->
-          seek(roster.at(succession.suspected(from, frame.parse(SuspectMessage.parser()))));
+      case SUSPECT -> {
+        int suspect = succession.suspected(from, frame.parse(SuspectMessage.parser()));
+        if (suspect >= 0) {
+          dialing.seek(roster.at(suspect));
+        }
+      }
       case FETCH -> sender.asked(from, frame.parse(FetchMessage.parser()));
       case ALIVE -> {}
       case JOIN, ANSWER, HELLO, LACKS, EVIDENCE ->
@@ -382,6 +300,14 @@ final class Exchange
     }
     reducer.take(
         from, ChunkFrames.read(frame.kind(), frame.body(), round.chunks.size()), frame.body());
+  }
+
+  private void averaged(Neighbour from, Frame frame) throws FrameException {
+    Chunk chunk = ChunkFrames.read(frame.kind(), frame.body(), round.chunks.size());
+    if (chunk.weight() > round.group.weightMax()) {
+      throw new FrameException("an average over more than the group weighs: " + chunk.weight());
+    }
+    intake.take(from, chunk, frame.body());
   }
 
   @Override

@@ -50,6 +50,9 @@ public record Group(
   public static final int MEMBERS_MAX = 1024;
   static final int CHUNKS_MAX = 1 << 20;
 
+  /** Sums of weights in another order may differ, by much less than this factor. */
+  static final double WEIGHT_ROUNDING = 1 + 1e-9;
+
   /** A group of which nobody knows how long it takes. */
   public Group(
       String round,
@@ -131,6 +134,15 @@ public record Group(
                     new Seating.Seat(
                         member.peer(), member.weight(), (double) member.share() / length))
             .toList());
+  }
+
+  /** What an average may be over at most: all weights, with room for the rounding of their sum. */
+  double weightMax() {
+    double weight = 0;
+    for (Member member : members) {
+      weight += member.weight();
+    }
+    return weight * WEIGHT_ROUNDING;
   }
 
   List<PeerId> peers() {

@@ -21,6 +21,8 @@ import org.potluck.network.rpc.FrameReader;
  */
 final class Link implements StreamHandler, FrameReader.Receiver {
   private static final int FRAME_BYTES_MAX = AveragingOptions.CHUNK_BYTES_LIMIT + 128;
+  private static final int QUEUE_BYTES_MIN = 64 << 10;
+  private static final int QUEUE_BYTES_MAX = 1 << 20;
 
   /** Whom frames are for, once that is known. */
   interface Owner {
@@ -122,6 +124,18 @@ final class Link implements StreamHandler, FrameReader.Receiver {
   void write(ByteBuffer frame) {
     written += frame.remaining();
     stream.write(frame);
+  }
+
+  /**
+   * Lets the stream take frames until so many of the longest wait in it, or more short ones of
+   * {@link #QUEUE_BYTES_MIN} together. It takes one as long as less than its high-water mark is
+   * queued, so the mark is where all but the last of them are.
+   *
+   * @param bodyBytes of the longest frame
+   */
+  void queueAtMost(int frames, int bodyBytes) {
+    long allButOne = (frames - 1L) * (Frames.HEADER_BYTES + bodyBytes);
+    stream.highWater(Math.clamp(allButOne + 1, QUEUE_BYTES_MIN, QUEUE_BYTES_MAX));
   }
 
   /** How many bytes of what was written here have left the stream. */

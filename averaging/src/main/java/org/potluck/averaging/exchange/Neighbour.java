@@ -13,7 +13,7 @@ final class Neighbour {
   final int index;
 
   /** Averaged chunks to send it. They go before contributions, for others wait for them. */
-  final Deque<Integer> averages = new ArrayDeque<>();
+  final ChunkQueue averages = new ChunkQueue();
 
   /** Chunks of our contribution to send it. */
   private final Deque<Integer> contributions = new ArrayDeque<>();
@@ -51,6 +51,7 @@ final class Neighbour {
   private final Deque<ByteBuffer> control = new ArrayDeque<>();
   private @Nullable Link link;
   private long takenBefore;
+  private long signBytes;
   private long flownBefore;
   private boolean stuck;
   private boolean quiet = true;
@@ -97,18 +98,24 @@ final class Neighbour {
   /** Sends a sign of life where nothing was sent since this was last called, nor waits. */
   void assure(ByteBuffer sign) {
     if (quiet && link != null && !lost && link.stream().queuedBytes() == 0) {
+      signBytes += sign.remaining();
       link.write(sign);
     }
     quiet = true;
   }
 
-  /** Looks whether it took bytes since this was last asked, which is a sign of life too. */
+  /**
+   * Looks whether it took bytes since this was last asked, which is a sign of life too.
+   *
+   * <p>Our own signs of life do not count: they are so few that the network takes them in for
+   * minutes when nobody is there any more.
+   */
   void lookAtQueue(Instant now) {
-    long taken = taken();
+    long taken = taken() - signBytes;
     if (taken > takenBefore) {
       heard = now;
+      takenBefore = taken;
     }
-    takenBefore = taken;
   }
 
   /** From now on {@link #lookAtFlow} looks what it takes. */

@@ -1,6 +1,8 @@
 package org.potluck.averaging.exchange;
 
 import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -20,18 +22,28 @@ import org.potluck.network.PeerId;
  * <p>A stream asks for one stage: HELLO, answered by DONE (they are here), ALIVE (perhaps later) or
  * LACKS (they will not be), as often as it is sent; then FETCH, answered by the chunks.
  */
-final class Pantry extends Askers<Pantry.Wish> {
+final class Pantry extends Askers<Pantry.Guest> {
   static final String PROTOCOL = "/potluck/detour/1";
   private static final int LINKS_MAX = 256;
+
+  /** A detour of each stage, and as many that are on their way out. */
+  private static final int LINKS_PER_PEER_MAX = 2 * Course.STAGES_MAX;
+
+  /** Chunks that one link waits for at a time. */
   private static final int CHUNKS_MAX = 16;
 
-  /** A stage of a round. */
-  record Wish(String name, int stage) {}
+  private record Wish(String name, int stage) {}
+
+  /** One who is on a detour: what it asks about, and the chunks that it has not been sent yet. */
+  static final class Guest {
+    private Wish wish = new Wish("", -1);
+    private final Deque<Integer> chunks = new ArrayDeque<>();
+  }
 
   private final Map<String, Passage> passages = new LinkedHashMap<>();
 
   Pantry(Network network) {
-    super(network, PROTOCOL, new Wish("", -1));
+    super(network, PROTOCOL, Guest::new);
   }
 
   void open(Passage passage) {
@@ -49,14 +61,19 @@ final class Pantry extends Askers<Pantry.Wish> {
 
   @Override
   boolean admits(PeerId peer) {
-    return links() < LINKS_MAX;
+    return links() < LINKS_MAX
+        && linksOf(peer) < LINKS_PER_PEER_MAX
+        && passages.values().stream().anyMatch(passage -> isMet(passage, peer));
   }
 
   @Override
-  void hello(Link link, HelloMessage hello) {
+  void hello(Link link, Guest guest, HelloMessage hello) {
     Wish wish =
         new Wish(HexFormat.of().formatHex(hello.getRoundId().toByteArray()), hello.getStage());
-    asks(link, wish);
+    if (!wish.equals(guest.wish)) {
+      guest.chunks.clear();
+      guest.wish = wish;
+    }
     Passage passage = passage(wish, link.stream().remote());
     if (passage == null || passage.lacks(wish.stage())) {
       link.write(Frames.of(FrameKind.LACKS));
@@ -68,20 +85,39 @@ final class Pantry extends Askers<Pantry.Wish> {
   }
 
   @Override
-  void fetch(Link link, FetchMessage fetch) throws FrameException {
-    Wish wish = asked(link);
-    Passage passage = passage(wish, link.stream().remote());
-    Averages averages = passage == null ? null : passage.averages(wish.stage());
-    if (averages == null || fetch.getChunksCount() > CHUNKS_MAX) {
-      throw new FrameException("asks for what is not here");
+  void fetch(Link link, Guest guest, FetchMessage fetch) throws FrameException {
+    if (guest.chunks.size() + fetch.getChunksCount() > CHUNKS_MAX) {
+      throw new FrameException("asks for more chunks than it is sent");
     }
-    for (int chunk : fetch.getChunksList()) {
-      ByteBuffer body = averages.bodyOf(chunk);
+    guest.chunks.addAll(fetch.getChunksList());
+    serve(link, guest);
+  }
+
+  /** No more than the stream takes: whoever asks may be one who does not read. */
+  private void serve(Link link, Guest guest) throws FrameException {
+    while (link.stream().writable() && !guest.chunks.isEmpty()) {
+      int chunk = guest.chunks.remove();
+      Passage passage = passage(guest.wish, link.stream().remote());
+      Averages averages = passage == null ? null : passage.averages(guest.wish.stage());
+      ByteBuffer body = averages == null ? null : averages.bodyOf(chunk);
       if (body == null) {
-        throw new FrameException("asks for chunk " + chunk);
+        throw new FrameException("asks for chunk " + chunk + ", which is not here");
       }
       link.write(Frames.header(FrameKind.AVERAGE, body.remaining()));
       link.write(body);
+    }
+  }
+
+  @Override
+  public void writable(Link link) {
+    Guest guest = asker(link);
+    if (guest == null) {
+      return;
+    }
+    try {
+      serve(link, guest);
+    } catch (FrameException e) {
+      broken(link, String.valueOf(e.getMessage()));
     }
   }
 
@@ -93,9 +129,10 @@ final class Pantry extends Askers<Pantry.Wish> {
     if (passage == null || !sound) {
       return null;
     }
-    boolean met =
-        passage.course().members(passage.course().stages().size()).stream()
-            .anyMatch(member -> member.peer().equals(from));
-    return met ? passage : null;
+    return isMet(passage, from) ? passage : null;
+  }
+
+  private static boolean isMet(Passage passage, PeerId peer) {
+    return passage.course().stages().stream().anyMatch(stage -> stage.indexOf(peer) >= 0);
   }
 }

@@ -108,13 +108,15 @@ final class Reducer {
   /** The ledger has changed: some chunks are no longer ours, others are. */
   void reassigned() {
     open.removeIf(chunk -> !ledger.owns(round.self, chunk));
-    if (!ledger.frozen()) {
-      for (int chunk = 0; chunk < received.length; chunk++) {
-        if (received[chunk] != null && !ledger.owns(round.self, chunk)) {
-          forget(chunk);
-        }
+    // Contributions to what is free are sent again to whoever gets it. If they stayed, they could
+    // fill the memory and keep this member from reading what decides about them.
+    for (int chunk = 0; chunk < received.length; chunk++) {
+      if (received[chunk] != null && !ledger.owns(round.self, chunk)) {
+        forget(chunk);
       }
-      Arrays.fill(early, 0);
+    }
+    Arrays.fill(early, 0);
+    if (!ledger.frozen()) {
       pace.restart(round.loop.now());
       begin();
     }
@@ -225,7 +227,7 @@ final class Reducer {
 
   /** The declared weight of a member's row, with room for the rounding of its sum. */
   private double most(int member) {
-    return round.member(member).weight() * (1 + 1e-9);
+    return round.member(member).weight() * Group.WEIGHT_ROUNDING;
   }
 
   private void forget(int chunk) {

@@ -141,7 +141,9 @@ final class Review implements Link.Owner {
       all += round.contributes(by) ? 1 : 0;
       if (payload != null && signature != null) {
         shown++;
-        if (!round.signatures.holds(round.peer(by), chunk, payload, signature)) {
+        // Of what decodes to no numbers nobody makes an average.
+        if (!round.codecsUp.get(by).wellFormed(payload, round.chunks.values(chunk))
+            || !round.signatures.holds(round.peer(by), chunk, payload, signature)) {
           return Finding.FALSE;
         }
       }

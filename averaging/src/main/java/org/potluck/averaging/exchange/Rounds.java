@@ -42,7 +42,17 @@ import org.potluck.network.StreamEnd;
  */
 public final class Rounds implements Link.Owner {
   static final String PROTOCOL = "/potluck/reduce/1";
-  private static final int HELD_LINKS_MAX = 256;
+
+  /**
+   * Links whose round is not known yet; those of members of a running round are not counted out.
+   */
+  private static final int WAITING_LINKS_MAX = 256;
+
+  /** One for every stage of a course, and as many that are on their way out. */
+  private static final int WAITING_LINKS_PER_PEER_MAX = 2 * Course.STAGES_MAX;
+
+  /** The round of a link that has not named one yet. */
+  private static final String UNNAMED = "";
 
   private final Network network;
   private final AveragingOptions options;
@@ -51,14 +61,15 @@ public final class Rounds implements Link.Owner {
   private final SpareArrays spares;
   private final Trust trust;
   private final Map<String, Exchange> exchanges = new LinkedHashMap<>();
-  private final Map<Link, String> heldLinks = new LinkedHashMap<>();
+
+  /** Links that are not bound to a round yet, and which they name. */
+  private final Map<Link, String> waitingLinks = new LinkedHashMap<>();
+
   private final Pantry pantry;
   private final Archive archive;
 
   /** Reducers that are being reviewed. */
   private final Set<PeerId> reviewing = new HashSet<>();
-
-  private int unnamedLinks;
 
   /**
    * @param storage where each round keeps what is as long as the vector
@@ -193,7 +204,7 @@ public final class Rounds implements Link.Owner {
     String round = exchange.group().round();
     exchange.start();
     List<Link> waiting = new ArrayList<>();
-    heldLinks.forEach(
+    waitingLinks.forEach(
         (link, wanted) -> {
           if (wanted.equals(round)) {
             waiting.add(link);
@@ -201,7 +212,7 @@ public final class Rounds implements Link.Owner {
         });
     waiting.forEach(
         link -> {
-          heldLinks.remove(link);
+          waitingLinks.remove(link);
           exchange.accept(link);
         });
   }
@@ -298,22 +309,30 @@ public final class Rounds implements Link.Owner {
 
   private void accept(Stream stream) {
     Link link = new Link(stream, this);
-    if (unnamedLinks + heldLinks.size() >= HELD_LINKS_MAX) {
+    if (!isWelcome(stream.remote())) {
       link.reset();
       return;
     }
     stream.idleLimit(Duration.ofDays(1));
-    unnamedLinks++;
+    waitingLinks.put(link, UNNAMED);
     network
         .loop()
         .schedule(
             options.silenceLimit(),
             () -> {
-              unnamedLinks--;
-              if (heldLinks.remove(link) != null) {
+              if (waitingLinks.remove(link) != null) {
                 link.reset();
               }
             });
+  }
+
+  /** Strangers may fill what room there is for links that wait, but keep no member out by that. */
+  private boolean isWelcome(PeerId peer) {
+    long own =
+        waitingLinks.keySet().stream().filter(link -> link.stream().remote().equals(peer)).count();
+    boolean member =
+        exchanges.values().stream().anyMatch(exchange -> exchange.group().indexOf(peer) >= 0);
+    return own < WAITING_LINKS_PER_PEER_MAX && (member || waitingLinks.size() < WAITING_LINKS_MAX);
   }
 
   @Override
@@ -324,21 +343,22 @@ public final class Rounds implements Link.Owner {
     String name = Group.roundOf(frame.parse(HelloMessage.parser()));
     Exchange exchange = exchanges.get(name);
     if (exchange != null) {
+      waitingLinks.remove(link);
       exchange.accept(link);
     } else {
       link.hold();
-      heldLinks.put(link, name);
+      waitingLinks.replace(link, name);
     }
   }
 
   @Override
   public void broken(Link link, String why) {
-    heldLinks.remove(link);
+    waitingLinks.remove(link);
     link.reset();
   }
 
   @Override
   public void ended(Link link, StreamEnd end) {
-    heldLinks.remove(link);
+    waitingLinks.remove(link);
   }
 }

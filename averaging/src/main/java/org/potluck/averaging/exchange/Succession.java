@@ -51,12 +51,28 @@ final class Succession {
     void drop(int member, PeerFault fault);
   }
 
+  private static final int NOBODY = -1;
+
+  /** By how much a generation's rank may exceed the last known: others may have had many. */
+  private static final long RANKS_MAX = 1 << 20;
+
+  /**
+   * Of the generations that one member begins, for each member of the group: each of them can die,
+   * and be slow, and go while it is waited for.
+   */
+  private static final int BEGUN_PER_MEMBER_MAX = 8;
+
   private final Round round;
   private final Roster roster;
   private final Ledger ledger;
   private final Averages averages;
   private final Sender sender;
   private final Effects effects;
+
+  /** How many generations each member has begun. */
+  private final int[] begun;
+
+  private Instant frozenSince;
   private @Nullable Recovery recovery;
 
   Succession(
@@ -72,6 +88,8 @@ final class Succession {
     this.averages = averages;
     this.sender = sender;
     this.effects = effects;
+    this.begun = new int[round.size()];
+    this.frozenSince = round.started;
   }
 
   /** We have lost a member: the others should know. */
@@ -84,10 +102,13 @@ final class Succession {
   /**
    * Another member has lost one.
    *
-   * @return which
+   * @return which, or -1 where it has said so before
    */
   int suspected(Neighbour by, SuspectMessage message) throws FrameException {
     int suspect = checked(List.of(message.getMember())).getFirst();
+    if (by.suspects.get(suspect)) {
+      return NOBODY;
+    }
     by.suspects.set(suspect);
     recoverIfNeeded();
     return suspect;
@@ -136,8 +157,7 @@ final class Succession {
       return;
     }
     roster.dead.or(dead);
-    long rank = ledger.generation() / Group.MEMBERS_MAX + 1;
-    enter(rank * Group.MEMBERS_MAX + round.self);
+    enter((rank() + 1) * Group.MEMBERS_MAX + round.self);
     BitSet awaited = new BitSet();
     roster.others().stream()
         .filter(other -> roster.alive(other.index))
@@ -156,8 +176,14 @@ final class Succession {
     concludeWhenAnswered();
   }
 
+  /** Of the present generation; the plan has the rank 0. */
+  private long rank() {
+    return ledger.generation() / Group.MEMBERS_MAX;
+  }
+
   private void enter(long generation) {
     recovery = null;
+    frozenSince = round.loop.now();
     ledger.freeze(generation, roster.dead, roster.slow);
     effects.frozen();
   }
@@ -169,6 +195,11 @@ final class Succession {
     }
     if (message.getGeneration() <= ledger.generation()) {
       return;
+    }
+    long leap = message.getGeneration() / Group.MEMBERS_MAX - rank();
+    begun[from.index]++;
+    if (leap > RANKS_MAX || begun[from.index] > BEGUN_PER_MEMBER_MAX * round.size()) {
+      throw new FrameException("more generations than there can be");
     }
     List<Integer> slow = checked(message.getSlowList());
     if (!bury(checked(message.getDeadList()))) {
@@ -198,6 +229,7 @@ final class Succession {
     if (current == null || message.getGeneration() != current.generation()) {
       return;
     }
+    Map<Long, BitSet> held = held(message);
     BitSet before = (BitSet) roster.dead.clone();
     before.or(roster.slow);
     List<Integer> slow = checked(message.getSlowList());
@@ -211,12 +243,24 @@ final class Succession {
       recover();
       return;
     }
-    Map<Long, BitSet> held = new TreeMap<>();
-    for (HeldVersionMessage version : message.getHeldList()) {
-      held.put(version.getVersion(), BitSet.valueOf(version.getChunks().toByteArray()));
-    }
     current.answer(from.index, held);
     concludeWhenAnswered();
+  }
+
+  /** What a member says that it holds: chunks that there are, each in one earlier version. */
+  private Map<Long, BitSet> held(HeldMessage message) throws FrameException {
+    Map<Long, BitSet> held = new TreeMap<>();
+    BitSet all = new BitSet();
+    for (HeldVersionMessage each : message.getHeldList()) {
+      BitSet chunks = BitSet.valueOf(each.getChunks().toByteArray());
+      boolean earlier = each.getVersion() >= 0 && each.getVersion() < message.getGeneration();
+      if (!earlier || chunks.length() > round.chunks.size() || all.intersects(chunks)) {
+        throw new FrameException("holds what there is not");
+      }
+      all.or(chunks);
+      held.put(each.getVersion(), chunks);
+    }
+    return held;
   }
 
   /** Takes members out; false when we are among them. */
@@ -262,8 +306,9 @@ final class Succession {
     BitSet given = new BitSet();
     for (RunMessage run : message.getRunsList()) {
       long end = (long) run.getFirst() + run.getCount();
+      // One after the other, or a message of some kilobytes could take hours to carry out.
       boolean sound =
-          run.getFirst() >= 0
+          run.getFirst() >= given.length()
               && run.getCount() > 0
               && end <= round.chunks.size()
               && run.getOwner() >= 0
@@ -311,19 +356,33 @@ final class Succession {
     effects.decided(wanted);
   }
 
-  /**
-   * Whether our generation has waited too long for this member's answer. It may wait behind data on
-   * a slow link, so for as long as the round took until then; or the member may not read us before
-   * it has found out that a sender is dead.
-   */
+  /** Whether our generation has waited too long for this member's answer. */
   boolean unanswered(int member, Instant now) {
     Recovery current = recovery;
-    if (current == null || !current.awaits(member)) {
-      return false;
-    }
-    Duration before = Duration.between(round.started, current.begun());
+    return current != null
+        && current.awaits(member)
+        && Duration.between(current.begun(), now).compareTo(patience(current.begun())) > 0;
+  }
+
+  /**
+   * Whether this member has begun our generation and not ended it for too long. It waits for others
+   * itself, and begins anew when it has waited in vain; so it is waited for twice as long.
+   */
+  boolean undecided(int member, Instant now) {
+    return ledger.frozen()
+        && recovery == null
+        && ledger.generation() % Group.MEMBERS_MAX == member
+        && Duration.between(frozenSince, now).compareTo(patience(frozenSince).multipliedBy(2)) > 0;
+  }
+
+  /**
+   * How long an answer may take. It may wait behind data on a slow link, so for as long as the
+   * round took until then; or a member may not read us before it has found out that a sender is
+   * dead.
+   */
+  private Duration patience(Instant asked) {
+    Duration before = Duration.between(round.started, asked);
     Duration limit = round.options.silenceLimit().multipliedBy(2).plus(round.options.dialLimit());
-    Duration patience = before.compareTo(limit) > 0 ? before : limit;
-    return Duration.between(current.begun(), now).compareTo(patience) > 0;
+    return before.compareTo(limit) > 0 ? before : limit;
   }
 }

@@ -86,7 +86,8 @@ final class Watch {
       heldBefore = averages.count();
       lastProgress = now;
     }
-    if (ledger.generation() != generationBefore) {
+    // What is given away in a generation can be begun when it is decided, not before.
+    if (ledger.generation() != generationBefore || ledger.frozen()) {
       generationBefore = ledger.generation();
       pace.restart(now);
     }
@@ -117,8 +118,9 @@ final class Watch {
       return;
     }
     boolean silent = !other.paused() && longer(other.heard, now, limit);
-    boolean unanswered = succession.unanswered(other.index, now);
-    if (silent || unanswered) {
+    boolean stuck =
+        succession.unanswered(other.index, now) || succession.undecided(other.index, now);
+    if (silent || stuck) {
       String during = silent ? "the round" : "a recovery";
       effects.lose(other.index, new PeerFault.Silent(round.peer(other.index), during));
     }

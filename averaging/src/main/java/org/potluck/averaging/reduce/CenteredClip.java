@@ -6,7 +6,6 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.BitSet;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.potluck.averaging.codec.Codec;
@@ -56,7 +55,6 @@ final class CenteredClip implements Aggregator {
   @Override
   public Mean reduce(
       @Nullable ByteBuffer[] received, int self, MemorySegment own, long from, int values) {
-    BitSet implausible = new BitSet();
     List<Double> present = new ArrayList<>();
     double weight = 0;
     for (int member = 0; member < weights.length; member++) {
@@ -66,12 +64,9 @@ final class CenteredClip implements Aggregator {
       }
       if (member == self) {
         copy(own, from, values, row(present.size()));
-      } else if (bytes != null && codecs.get(member).wellFormed(bytes, values)) {
+      } else if (bytes != null) {
         codecs.get(member).decode(bytes, decoded, 0, values);
         copy(decoded, 0, values, row(present.size()));
-      } else {
-        implausible.set(member);
-        continue;
       }
       present.add(weights[member]);
       weight += weights[member];
@@ -79,7 +74,7 @@ final class CenteredClip implements Aggregator {
     if (weight > 0) {
       clip(present.stream().mapToDouble(Double::doubleValue).toArray(), weight, values);
     }
-    return new Mean(centre, weight, implausible);
+    return new Mean(centre, weight);
   }
 
   private float[] row(int index) {

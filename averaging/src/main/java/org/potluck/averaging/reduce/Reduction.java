@@ -58,6 +58,7 @@ public final class Reduction implements Aggregator {
   /**
    * The mean of contributions that all have travelled, with weights of this chunk's own.
    *
+   * @param received well formed; null where there is none
    * @param chunkWeights one per member, each finite and zero or more, as is their sum
    */
   public Mean reduce(@Nullable ByteBuffer[] received, double[] chunkWeights, int values) {
@@ -72,22 +73,15 @@ public final class Reduction implements Aggregator {
       long from,
       int values) {
     BitSet present = new BitSet();
-    BitSet implausible = new BitSet();
     double weight = 0;
     for (int member = 0; member < weights.length; member++) {
-      ByteBuffer bytes = received[member];
-      if (weights[member] == 0 || (member != self && bytes == null)) {
-        continue;
-      }
-      if (member == self || (bytes != null && codecs.get(member).wellFormed(bytes, values))) {
+      if (weights[member] > 0 && (member == self || received[member] != null)) {
         present.set(member);
         weight += weights[member];
-      } else {
-        implausible.set(member);
       }
     }
     sum(received, present, weights, weight, self, own, from, values);
-    return new Mean(sum, weight, implausible);
+    return new Mean(sum, weight);
   }
 
   private void sum(

@@ -8,6 +8,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
@@ -36,6 +37,114 @@ class CodecTest {
               .as("seed %s, %s, value %s = %s", seed, codec.id(), i, values[i])
               .isLessThanOrEqualTo(bound);
         }
+      }
+    }
+  }
+
+  /** Where blocks, vectors of the processor and bytes begin and end, in place and staged. */
+  @Test
+  void keepsItsBoundAtEveryLengthAroundABlock() {
+    for (int block : new int[] {0, 64, 128, 256, 512, 4096, 2 * 4096, 3 * 4096}) {
+      for (int n = Math.max(0, block - 1); n <= block + 1; n++) {
+        float[] values = random(n, n);
+        float magnitude = VectorMath.magnitude(MemorySegment.ofArray(values), 0, n);
+        for (Codec codec : CODECS) {
+          ByteBuffer encoded = encode(codec, values, n % 2 == 0);
+          ByteBuffer inPlace = ByteBuffer.allocateDirect(encoded.remaining());
+          try (Arena arena = Arena.ofConfined()) {
+            MemorySegment vector = arena.allocate(4L * n + 4, 4);
+            MemorySegment.copy(values, 0, vector, ValueLayout.JAVA_FLOAT, 0, n);
+            assertThat(codec.encode(vector, 0, n, inPlace)).isTrue();
+            assertThat(inPlace.flip()).as("%s values, %s", n, codec.id()).isEqualTo(encoded);
+            codec.decode(inPlace, vector, 0, n);
+            float[] decoded = decode(codec, encoded, n);
+            for (int i = 0; i < n; i++) {
+              float there = vector.getAtIndex(ValueLayout.JAVA_FLOAT, i);
+              assertThat(there).as("%s of %s, %s", i, n, codec.id()).isEqualTo(decoded[i]);
+              assertThat(Math.abs((double) there - values[i]))
+                  .as("%s of %s, %s", i, n, codec.id())
+                  .isLessThanOrEqualTo(codec.errorBound(magnitude));
+            }
+          }
+          assertThat(codec.wellFormed(encoded, n)).isTrue();
+          assertThat(codec.wellFormed(ByteBuffer.allocate(encoded.remaining() + 1), n)).isFalse();
+        }
+      }
+    }
+  }
+
+  /** Zeros of both signs, subnormals and their neighbours, in blocks of nothing else and mixed. */
+  @Test
+  void keepsItsBoundForTheSmallestValues() {
+    float[] smallest = {
+      0f,
+      -0f,
+      Float.MIN_VALUE,
+      -Float.MIN_VALUE,
+      3 * Float.MIN_VALUE,
+      0x1p-140f,
+      -0x1.8p-127f,
+      Float.MIN_NORMAL,
+      Math.nextDown(Float.MIN_NORMAL),
+      -Math.nextUp(Float.MIN_NORMAL),
+      0x1p-118f,
+      Math.nextDown(0x1p-118f)
+    };
+    for (int kinds = 1; kinds <= smallest.length; kinds++) {
+      float[] values = new float[300];
+      for (int i = 0; i < values.length; i++) {
+        values[i] = smallest[i * 7 % kinds];
+      }
+      float magnitude = VectorMath.magnitude(MemorySegment.ofArray(values), 0, values.length);
+      for (Codec codec : CODECS) {
+        ByteBuffer encoded = encode(codec, values, false);
+        assertThat(codec.wellFormed(encoded, values.length)).as("%s", codec.id()).isTrue();
+        float[] decoded = decode(codec, encoded, values.length);
+        for (int i = 0; i < values.length; i++) {
+          assertThat(Math.abs((double) decoded[i] - values[i]))
+              .as("%s of %s kinds, %s", values[i], kinds, codec.id())
+              .isLessThanOrEqualTo(codec.errorBound(magnitude));
+          if (codec.id() != CodecId.INT8_UNIFORM) {
+            assertThat(decoded[i] * values[i]).as("%s", codec.id()).isGreaterThanOrEqualTo(0);
+          }
+        }
+      }
+    }
+  }
+
+  @Test
+  void refusesScalesThatAreNone() {
+    float[] none = {
+      Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY, -1, -Float.MIN_VALUE
+    };
+    float most = Float16ScaledCodec.SCALE_MAX;
+    refusesScales(CodecId.FLOAT16_SCALED, Codec.BLOCK_VALUES, none, most);
+    refusesScales(CodecId.INT8_BLOCKWISE, Codec.BLOCK_VALUES, none, Int8BlockwiseCodec.STEP_MAX);
+    refusesScales(
+        CodecId.INT4_BLOCKWISE, Int4BlockwiseCodec.BLOCK, none, Int4BlockwiseCodec.STEP_MAX);
+  }
+
+  /** In the first block, in one within and in the last, which is shorter. */
+  private static void refusesScales(CodecId id, int block, float[] none, float most) {
+    Codec codec = Codecs.of(id);
+    int values = 2 * Codec.BLOCK_VALUES + 10;
+    for (int each : new int[] {0, block, values / block * block}) {
+      ByteBuffer encoded =
+          ByteBuffer.allocate(codec.encodedBytes(values)).order(ByteOrder.LITTLE_ENDIAN);
+      codec.encode(MemorySegment.ofArray(random(each, values)), 0, values, encoded);
+      encoded.flip();
+      int at = codec.encodedBytes(each);
+      for (float scale : none) {
+        encoded.putFloat(at, scale);
+        assertThat(codec.wellFormed(encoded, values)).as("%s, %s", id, scale).isFalse();
+      }
+      encoded.putFloat(at, Math.nextUp(most));
+      assertThat(codec.wellFormed(encoded, values)).as("%s", id).isFalse();
+      for (float scale : new float[] {0, -0f, Float.MIN_VALUE, most}) {
+        encoded.putFloat(at, scale);
+        assertThat(codec.wellFormed(encoded, values)).as("%s, %s", id, scale).isTrue();
+        float[] decoded = decode(codec, encoded, values);
+        assertThat(VectorMath.allFinite(MemorySegment.ofArray(decoded), 0, values)).isTrue();
       }
     }
   }

@@ -168,6 +168,85 @@ class ExchangeFaultsTest {
     }
   }
 
+  /** Deaths, links that stall or are cut, and members that give up, up to four in one round. */
+  @Test
+  void severalFaultsAtOnceSplitNoRound() {
+    int finished = 0;
+    for (int seed = 0; seed < SEEDS; seed++) {
+      RoundLab lab = lab(seed);
+      lab.begin();
+      List<Partition> cuts = new ArrayList<>();
+      for (int fault = 2 + lab.random.nextInt(3); fault > 0; fault--) {
+        int one = lab.random.nextInt(lab.size());
+        int other = (one + 1 + lab.random.nextInt(lab.size() - 1)) % lab.size();
+        int kind = lab.random.nextInt(6);
+        Duration length = Duration.ofMillis(50 + lab.random.nextInt(5000));
+        lab.simulation.at(moment(lab), () -> fault(lab, kind, one, other, length, cuts));
+      }
+      lab.finish();
+      lab.soundWith(List.of());
+      finished += lab.living().stream().anyMatch(lab::averaged) ? 1 : 0;
+      lab.simulation.runFor(Duration.ofMillis(USUAL_MILLIS));
+      cuts.forEach(Partition::heal);
+      if (lab.living().size() > 1) {
+        aRoundFinishesAfterwards(lab);
+      }
+    }
+    assertThat(finished).as("rounds that somebody finished").isGreaterThan(SEEDS / 3);
+  }
+
+  private static void fault(
+      RoundLab lab, int kind, int one, int other, Duration length, List<Partition> cuts) {
+    SimulatedNetwork victim = lab.networks.get(one);
+    List<SimulatedNetwork> here = List.of(victim);
+    List<SimulatedNetwork> there = List.of(lab.networks.get(other));
+    switch (kind) {
+      case 0 -> lab.simulation.crash(victim);
+      case 1 -> lab.simulation.cutPower(victim);
+      case 2 -> lab.simulation.stall(victim, there.getFirst(), length);
+      case 3 -> cuts.add(lab.simulation.part(here, there));
+      case 4 -> cuts.add(lab.simulation.partOneWay(here, there));
+      default -> {
+        if (lab.alive(one)) {
+          lab.cancel(one);
+        }
+      }
+    }
+  }
+
+  /**
+   * A reducer dies when some of the others have some of its averages and the rest have none, and so
+   * does one of those that have them.
+   */
+  @Test
+  void averagesThatOnlySomeHoldAreNotMadeAnew() {
+    int split = 0;
+    for (int seed = 0; seed < SEEDS; seed++) {
+      RoundLab lab = lab(seed);
+      lab.members(2);
+      int reducer = lab.random.nextInt(lab.size());
+      int[] holders = {0};
+      lab.whenHeld =
+          (member, chunk) -> {
+            boolean ofOther = member != reducer && lab.chunks().owner(chunk) == reducer;
+            holders[0] += ofOther ? 1 : 0;
+            if (ofOther && holders[0] == lab.size() / 2) {
+              lab.simulation.crash(lab.networks.get(reducer));
+              if (lab.size() > 4) {
+                lab.simulation.crash(lab.networks.get(member));
+              }
+            }
+          };
+      lab.begin().finish();
+      if (isQuorum(lab, lab.living())) {
+        lab.finished(lab.living());
+      }
+      lab.soundWith(lab.living());
+      split += lab.alive(reducer) ? 0 : 1;
+    }
+    assertThat(split).as("reducers that died in the middle").isGreaterThan(SEEDS / 2);
+  }
+
   @Test
   void aMemberThatCancelsIsMissedByNobody() {
     for (int seed = 0; seed < SEEDS; seed++) {
@@ -342,6 +421,7 @@ class ExchangeFaultsTest {
         seed % 4 == 0 ? CodecId.FLOAT16 : seed % 4 == 1 ? CodecId.INT8_BLOCKWISE : lab.codec;
     lab.otherCodec = seed % 5 == 0 ? CodecId.FLOAT16 : null;
     lab.bufferBytesMax = seed % 3 == 0 ? 1024 : 64 * 1024;
+    lab.slowWorkers = seed % 2 == 1;
     return lab;
   }
 

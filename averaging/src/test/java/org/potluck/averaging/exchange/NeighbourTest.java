@@ -5,9 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.potluck.averaging.wire.Frame;
+import org.potluck.averaging.wire.FrameKind;
+import org.potluck.averaging.wire.Frames;
 import org.potluck.network.Stream;
 import org.potluck.network.StreamEnd;
 import org.potluck.network.simulation.SimulatedNetwork;
@@ -63,6 +66,44 @@ class NeighbourTest {
     neighbour.lookAtFlow();
     assertThat(neighbour.isBeingServed()).isFalse();
     assertThat(neighbour.heard).isEqualTo(before);
+  }
+
+  @Test
+  void ourOwnSignsOfLifeAreNoneOfItsOwn() {
+    neighbour.attach(link);
+    link.write(ByteBuffer.allocate(100));
+    simulation.runFor(LOOK);
+    neighbour.lookAtQueue(here.loop().now());
+    Instant before = neighbour.heard;
+    simulation.part(List.of(here), List.of(there));
+    for (int look = 0; look < 20; look++) {
+      neighbour.assure(Frames.of(FrameKind.ALIVE));
+      simulation.runFor(LOOK.dividedBy(10));
+      neighbour.lookAtQueue(here.loop().now());
+    }
+    assertThat(link.stream().queuedBytes()).as("what the network has not taken in").isZero();
+    assertThat(neighbour.heard).isEqualTo(before);
+  }
+
+  /** However often it is filled up, and whatever part of the first has gone. */
+  @Test
+  void noMoreThanTwoChunksWaitInAStream() {
+    int body = 3 * CHUNK_BYTES;
+    int frame = body + Frames.HEADER_BYTES;
+    neighbour.attach(link);
+    link.queueAtMost(2, body);
+    long most = 0;
+    long least = Long.MAX_VALUE;
+    for (int look = 0; look < 400; look++) {
+      while (neighbour.writable()) {
+        link.write(ByteBuffer.allocate(frame));
+      }
+      most = Math.max(most, link.stream().queuedBytes());
+      simulation.runFor(LOOK.dividedBy(10));
+      least = Math.min(least, link.stream().queuedBytes());
+    }
+    assertThat(most).isBetween(frame + frame / 2L, 2L * frame);
+    assertThat(least).as("what is left when it is filled up again").isGreaterThan(frame / 4);
   }
 
   private Link link() {

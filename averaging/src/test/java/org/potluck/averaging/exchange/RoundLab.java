@@ -8,10 +8,18 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Deque;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.Executor;
+import java.util.function.BiConsumer;
+import java.util.function.BiFunction;
 import java.util.function.IntConsumer;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
@@ -72,15 +80,30 @@ final class RoundLab {
 
   float lie = 1;
   Supplier<Storage> storage = Storage::memory;
+
+  /** Whether codec work takes its time beside the loop, as it does on a thread of its own. */
+  boolean slowWorkers;
+
   UnaryOperator<Network> brokenMember = network -> network;
   int brokenIndex = -1;
+
+  /** What the networks of the others are to their rounds. */
+  BiFunction<Integer, Network, Network> machines = (member, network) -> network;
 
   /** What a member does once it has an outcome. */
   IntConsumer afterwards = member -> {};
 
+  /** What is done when a member has come to hold the average of a chunk. */
+  BiConsumer<Integer, Integer> whenHeld = (member, chunk) -> {};
+
   private final List<Rounds> rounds = new ArrayList<>();
   private List<@Nullable RoundOutcome> outcomes = new ArrayList<>();
+
+  /** What was handed out in all rounds so far, and a copy of it from that moment. */
+  private final Map<MemorySegment, float[]> handedOut = new LinkedHashMap<>();
+
   private int epoch;
+  private int beginning;
   private @Nullable Group agreed;
 
   RoundLab(long seed) {
@@ -140,6 +163,7 @@ final class RoundLab {
 
   private void begin(int i, Group group, List<@Nullable RoundOutcome> into) {
     Instant until = simulation.clock().instant().plus(deadline);
+    beginning = i;
     var _ =
         rounds
             .get(i)
@@ -151,6 +175,9 @@ final class RoundLab {
             .thenAccept(
                 outcome -> {
                   assertThat(into.set(i, outcome)).as("a second outcome at %d", i).isNull();
+                  if (outcome instanceof RoundOutcome.Averaged done) {
+                    handedOut.put(done.average(), done.average().toArray(ValueLayout.JAVA_FLOAT));
+                  }
                   afterwards.accept(i);
                 });
   }
@@ -173,14 +200,14 @@ final class RoundLab {
     for (int i = 0; i < size(); i++) {
       SimulatedNetwork network = simulation.addPeer(profiles.get(i));
       networks.add(network);
-      Network used = i == brokenIndex ? brokenMember.apply(network) : network;
+      Network used = i == brokenIndex ? brokenMember.apply(network) : machines.apply(i, network);
       Trust trust = new Trust(network.random());
       trusts.add(trust);
       AveragingOptions own =
           i == lyingReducer
               ? options.withAggregation(new LyingAggregation(aggregation, lie))
               : options;
-      rounds.add(new Rounds(used, own, storage, Runnable::run, trust));
+      rounds.add(new Rounds(used, own, () -> watched(beginning), worker(), trust));
       float[] vector = new float[VALUES];
       for (int v = 0; v < VALUES; v++) {
         vector[v] = (float) random.nextGaussian();
@@ -194,6 +221,59 @@ final class RoundLab {
         }
       }
     }
+  }
+
+  private Storage watched(int member) {
+    Storage kept = storage.get();
+    return new Storage() {
+      @Override
+      public MemorySegment values(long bytes) {
+        return kept.values(bytes);
+      }
+
+      @Override
+      public ByteBuffer keep(ByteBuffer encoded) {
+        int chunk = encoded.getInt(encoded.position() + Integer.BYTES);
+        simulation.at(Duration.ZERO, () -> whenHeld.accept(member, chunk));
+        return kept.keep(encoded);
+      }
+
+      @Override
+      public boolean copies() {
+        return kept.copies();
+      }
+
+      @Override
+      public void close() {
+        kept.close();
+      }
+    };
+  }
+
+  /** Runs one job after the other, each some milliseconds after it could. */
+  private Executor worker() {
+    if (!slowWorkers) {
+      return Runnable::run;
+    }
+    Deque<Runnable> jobs = new ArrayDeque<>();
+    return job -> {
+      jobs.add(job);
+      if (jobs.size() == 1) {
+        workOn(jobs);
+      }
+    };
+  }
+
+  private void workOn(Deque<Runnable> jobs) {
+    simulation.at(
+        Duration.ofMillis(random.nextInt(8)),
+        () -> {
+          jobs.element().run();
+          jobs.remove();
+          if (!jobs.isEmpty()) {
+            workOn(jobs);
+          }
+        });
   }
 
   /** Members that can be dialed get equal shares, in whole chunks where that works out. */
@@ -229,8 +309,13 @@ final class RoundLab {
         HelloMessage.newBuilder().setRoundId(ByteString.fromHex(group().round())).build());
   }
 
-  private Group group() {
+  /** That of the round that runs, or ran last. */
+  Group group() {
     return Objects.requireNonNull(agreed);
+  }
+
+  ChunkTable chunks() {
+    return new ChunkTable(group());
   }
 
   boolean alive(int i) {
@@ -273,7 +358,8 @@ final class RoundLab {
 
   /**
    * Whoever finished holds the same bits, dead or alive; and every chunk is, within the codec's
-   * bound, the weighted mean of some members' contributions, those of {@code certain} among them.
+   * bound, the weighted mean of some members' contributions, those of {@code certain} among them,
+   * and the weight that is told is theirs. What was handed out in earlier rounds is as it was.
    */
   void soundWith(List<Integer> certain) {
     soundWith(certain, -1);
@@ -281,6 +367,11 @@ final class RoundLab {
 
   /** The same, but for chunks of the member {@code unsure}: it may have lost any contribution. */
   void soundWith(List<Integer> certain, int unsure) {
+    handedOut.forEach(
+        (average, copy) ->
+            assertThat(average.toArray(ValueLayout.JAVA_FLOAT))
+                .as("seed %d, what was handed out", simulation.seed())
+                .isEqualTo(copy));
     float @Nullable [] first = null;
     for (int i = 0; i < size(); i++) {
       if (averaged(i)) {
@@ -293,17 +384,46 @@ final class RoundLab {
       int must = certain.stream().mapToInt(i -> 1 << i).sum();
       float[] average = first;
       ChunkTable chunks = new ChunkTable(group());
+      List<double[]> possible = new ArrayList<>();
       for (int chunk = 0; chunk < chunks.size(); chunk++) {
         int from = (int) chunks.from(chunk);
         int to = from + chunks.values(chunk);
         int mustHere = chunks.owner(chunk) == unsure ? 0 : must;
-        boolean sound =
+        double[] fitting =
             IntStream.range(1, 1 << size())
                 .filter(subset -> (subset & mustHere) == mustHere)
-                .anyMatch(subset -> isMean(average, from, to, subset));
-        assertThat(sound).as("seed %d, values %d to %d", simulation.seed(), from, to).isTrue();
+                .filter(subset -> isMean(average, from, to, subset))
+                .mapToDouble(this::weight)
+                .toArray();
+        assertThat(fitting)
+            .as("seed %d, values %d to %d", simulation.seed(), from, to)
+            .isNotEmpty();
+        possible.add(fitting);
+      }
+      checkWeights(possible);
+    }
+  }
+
+  /** The weight of a round is that of the chunk with the largest. */
+  private void checkWeights(List<double[]> ofChunks) {
+    double least =
+        ofChunks.stream().mapToDouble(all -> Arrays.stream(all).min().orElse(0)).max().orElse(0);
+    for (int i = 0; i < size(); i++) {
+      if (averaged(i)) {
+        double told = averagedOf(i).weight();
+        assertThat(told).as("seed %d, weight", simulation.seed()).isGreaterThan(least - 1e-9);
+        assertThat(ofChunks)
+            .as("seed %d, weight %s", simulation.seed(), told)
+            .anyMatch(all -> Arrays.stream(all).anyMatch(weight -> Math.abs(weight - told) < 1e-9));
       }
     }
+  }
+
+  private double weight(int subset) {
+    return IntStream.range(0, size())
+        .filter(i -> (subset & 1 << i) != 0)
+        .mapToDouble(weights::get)
+        .sum();
   }
 
   private boolean isMean(float[] average, int from, int to, int subset) {

@@ -78,7 +78,7 @@ class CenteredClipTest {
 
   @Test
   void takesWhatIsThere() {
-    @Nullable ByteBuffer[] received = {null, encode(new float[] {2, 4}), ByteBuffer.allocate(3)};
+    @Nullable ByteBuffer[] received = {null, encode(new float[] {2, 4}), null};
     Aggregator.Mean mean =
         new CenteredClip(
                 Collections.nCopies(3, CODEC),
@@ -87,7 +87,6 @@ class CenteredClipTest {
                 Aggregation.CenteredClip.USUAL)
             .reduce(received, NOBODY, MemorySegment.ofArray(new float[0]), 0, 2);
     assertThat(mean.weight()).isEqualTo(5, within(1e-9));
-    assertThat(mean.implausible().get(2)).isTrue();
     assertThat(mean.values().getAtIndex(ValueLayout.JAVA_FLOAT, 1)).isEqualTo(4);
   }
 
