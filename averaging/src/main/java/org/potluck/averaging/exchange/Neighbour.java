@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 final class Neighbour {
   final int index;
 
-  /** Averaged chunks to send it. They go before contributions, for others wait for them. */
+  /** Averaged chunks to send it, when no contribution can be sent. */
   final ChunkQueue averages = new ChunkQueue();
 
   /** Chunks of our contribution to send it. */

@@ -18,6 +18,10 @@ import org.potluck.network.EventLoop;
  *
  * <p>A chunk is encoded when the one before it is on its way, so what waits here are numbers.
  *
+ * <p>Contributions go before averages: reducers wait for them, and nobody does for an average until
+ * the round ends. The other way round, whoever got ahead would have sent all its own towards the
+ * end and stand idle until others' contributions come, which wait behind averages there.
+ *
  * <p>Streams share a link evenly, spans are not even: left to the streams, the reducer of a small
  * span has all it needs early and the one of a large span most of it late, and its averages, which
  * are many, come out later still. So reducers are served in step: none is given its next chunk
@@ -118,22 +122,23 @@ final class Sender {
     boolean served = false;
     to.held = false;
     while (to.writable()) {
-      Integer chunk = to.averages.poll();
-      if (chunk != null) {
-        sendAverage(chunk, to);
-        continue;
-      }
       ByteBuffer encoded = to.encoded;
       to.held = encoded != null && ahead(to);
-      if (to.held) {
-        watchFlow();
+      if (encoded != null && !to.held) {
+        to.encoded = null;
+        to.send(encoded);
+        served = true;
+        encodeNext(to);
+        continue;
       }
-      if (encoded == null || to.held) {
+      Integer average = to.encoding ? null : to.averages.poll();
+      if (average == null) {
         break;
       }
-      to.encoded = null;
-      to.send(encoded);
-      served = true;
+      sendAverage(average, to);
+    }
+    if (to.held) {
+      watchFlow();
     }
     encodeNext(to);
     return served;

@@ -82,7 +82,9 @@ final class Watch {
 
   private void look() {
     Instant now = round.loop.now();
-    if (averages.count() != heldBefore) {
+    // Averages come after contributions: until ours are sent, none need to have.
+    boolean contributing = roster.others().stream().anyMatch(Neighbour::isBeingServed);
+    if (contributing || averages.count() != heldBefore) {
       heldBefore = averages.count();
       lastProgress = now;
     }

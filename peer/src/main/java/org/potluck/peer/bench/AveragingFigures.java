@@ -6,9 +6,6 @@ import java.util.List;
 
 /** {@code bench averaging}: whole rounds, matchmaking and encryption included. */
 public record AveragingFigures(int rounds) implements Bench {
-  /** Until then the compiler takes as much processor time as the rounds. */
-  private static final int WARMUP = 15;
-
   @Override
   public String name() {
     return "averaging";
@@ -18,13 +15,13 @@ public record AveragingFigures(int rounds) implements Bench {
   public List<Part> parts() {
     List<Part> parts = new ArrayList<>();
     parts.add(
-        new LoopbackRounds("4x18M-float16", 4, 4, 18_000_000, WARMUP, rounds)
+        new LoopbackRounds("4x18M-float16", 4, 4, 18_000_000, rounds)
             .part(Duration.ofSeconds(50 + 3L * rounds)));
     parts.add(
-        new LoopbackRounds("8x1M-float16", 8, 8, 1_000_000, WARMUP, rounds)
+        new LoopbackRounds("8x1M-float16", 8, 8, 1_000_000, rounds)
             .part(Duration.ofSeconds(25 + rounds)));
     parts.add(
-        new LoopbackRounds("16x2.4M-float16-groups-of-4", 16, 4, 2_400_000, WARMUP, rounds)
+        new LoopbackRounds("16x2.4M-float16-groups-of-4", 16, 4, 2_400_000, rounds)
             .part(Duration.ofSeconds(50 + 2L * rounds)));
     parts.add(new LostReducer("reducer-killed", false, rounds).part());
     parts.add(new LostReducer("reducer-frozen", true, Math.max(1, rounds / 3)).part());

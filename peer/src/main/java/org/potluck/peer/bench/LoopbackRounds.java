@@ -17,10 +17,8 @@ import org.potluck.peer.bench.worker.Split;
  * @param peers processes
  * @param groupSize how many of them average with each other; {@code peers} is a multiple of it
  * @param values of each contribution
- * @param warmup rounds before the first that counts: the compiler needs them. Peers do rounds for
- *     days; how long the very first takes is told apart
  */
-record LoopbackRounds(String name, int peers, int groupSize, int values, int warmup, int rounds) {
+record LoopbackRounds(String name, int peers, int groupSize, int values, int rounds) {
   /**
    * Peers declare no rate here. What they would have measured on this interface is so much that
    * chunks are as large as they may be, as they are where no rate is known. A rate of the usual
@@ -48,21 +46,27 @@ record LoopbackRounds(String name, int peers, int groupSize, int values, int war
     }
     List<Meeting.Round> measured = new ArrayList<>();
     List<RawMoves.Moved> raw = new ArrayList<>();
+    Warmup warmup = new Warmup();
     double first = 0;
     int incomplete = 0;
     try (Crew crew = Crew.start(Crew.Berth.here(peers))) {
       Meeting meeting = new Meeting(crew, guests, groups, values, CodecId.FLOAT16);
       crew.connect();
-      for (int i = -warmup; i < rounds; i++) {
+      while (!warmup.done()) {
         Meeting.Round round = meeting.round(Split.PLAN);
-        RawMoves.Moved sockets = RawMoves.move(crew, meeting.bytesOfEqualSpans());
-        if (i == -warmup) {
+        RawMoves.Moved _ = RawMoves.move(crew, meeting.bytesOfEqualSpans());
+        if (warmup.rounds() == 0) {
           first = round.seconds();
         }
-        if (i >= 0 && round.whole()) {
+        warmup.add(round.effort());
+      }
+      for (int i = 0; i < rounds; i++) {
+        Meeting.Round round = meeting.round(Split.PLAN);
+        RawMoves.Moved sockets = RawMoves.move(crew, meeting.bytesOfEqualSpans());
+        if (round.whole()) {
           measured.add(round);
           raw.add(sockets);
-        } else if (i >= 0) {
+        } else {
           incomplete++;
         }
       }
@@ -74,6 +78,7 @@ record LoopbackRounds(String name, int peers, int groupSize, int values, int war
     }
     Map<String, Double> metrics = metrics(measured, raw);
     metrics.put("seconds_of_first_round", first);
+    metrics.put("rounds_to_warm_up", (double) warmup.rounds());
     metrics.put("rounds_measured", (double) measured.size());
     metrics.put("rounds_incomplete", (double) incomplete);
     return List.of(new BenchCase(name, metrics));
@@ -94,7 +99,8 @@ record LoopbackRounds(String name, int peers, int groupSize, int values, int war
     metrics.put("raw_sockets_seconds_min", raw.min());
     metrics.put("matchmaking_seconds_median", median(measured, Meeting.Round::matchmakingSeconds));
     metrics.put("exchange_seconds_median", median(measured, Meeting.Round::exchangeSeconds));
-    metrics.put("processor_seconds_median", median(measured, Meeting.Round::processorSeconds));
+    metrics.put("processor_seconds_median", median(measured, round -> round.effort().processor()));
+    metrics.put("compiler_seconds_median", median(measured, round -> round.effort().compiler()));
     metrics.put("raw_sockets_processor_seconds_median", rawProcessor);
     return metrics;
   }

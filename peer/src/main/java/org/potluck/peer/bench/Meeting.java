@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import org.potluck.averaging.codec.CodecId;
+import org.potluck.peer.bench.worker.Effort;
 import org.potluck.peer.bench.worker.Order;
 import org.potluck.peer.bench.worker.Reply;
 import org.potluck.peer.bench.worker.Split;
@@ -40,14 +41,14 @@ final class Meeting {
    * @param seconds from the first order to the last average
    * @param matchmakingSeconds the longest
    * @param exchangeSeconds the longest
-   * @param processorSeconds of all workers together, until their results were looked at
+   * @param effort of all workers together, until their results were looked at
    * @param whole whether everybody of every group took part and holds the average
    */
   record Round(
       double seconds,
       double matchmakingSeconds,
       double exchangeSeconds,
-      double processorSeconds,
+      Effort effort,
       boolean whole) {}
 
   /**
@@ -81,18 +82,18 @@ final class Meeting {
       outcomes.put(number, outcome.reply());
       ended = Math.max(ended, outcome.nanos());
     }
-    double processor = 0;
+    Effort effort = Effort.NONE;
     boolean whole = true;
     for (List<Integer> group : groups) {
       Holding holding = check(group, outcomes, List.of());
       whole &= holding.holders() == group.size() && holding.members() == group.size();
-      processor += holding.processorSeconds();
+      effort = effort.plus(holding.effort());
     }
     return new Round(
         (ended - started) / 1e9,
         outcomes.values().stream().mapToDouble(Reply.Ended::matchmakingSeconds).max().orElse(0),
         outcomes.values().stream().mapToDouble(Reply.Ended::exchangeSeconds).max().orElse(0),
-        processor,
+        effort,
         whole);
   }
 
@@ -138,9 +139,9 @@ final class Meeting {
    *
    * @param holders how many hold the average
    * @param members how many the group was found to have
-   * @param processorSeconds of the holders
+   * @param effort of the holders
    */
-  record Holding(int holders, int members, double processorSeconds) {}
+  record Holding(int holders, int members, Effort effort) {}
 
   /**
    * Compares what those of {@code group} hold that have an average.
@@ -162,7 +163,7 @@ final class Meeting {
       }
     }
     if (holders.isEmpty()) {
-      return new Holding(0, 0, 0);
+      return new Holding(0, 0, Effort.NONE);
     }
     List<String> found = peers;
     List<Integer> members = group.stream().filter(i -> found.contains(crew.peer(i))).toList();
@@ -182,9 +183,9 @@ final class Meeting {
    *
    * @param givers all whose contributions may be in it
    * @param doubtful those of {@code givers} that may be missing from some chunks
-   * @return processor seconds of the holders
+   * @return the effort of the holders
    */
-  double check(List<Integer> holders, List<Integer> givers, List<Integer> doubtful)
+  Effort check(List<Integer> holders, List<Integer> givers, List<Integer> doubtful)
       throws BenchException, InterruptedException {
     List<Integer> seats = givers.stream().filter(i -> guests.get(i).weight() > 0).toList();
     Order order =
@@ -193,9 +194,9 @@ final class Meeting {
             seats.stream().map(seat -> guests.get(seat).weight()).toList(),
             doubtful.stream().map(seats::indexOf).filter(place -> place >= 0).toList());
     List<Reply.Checked> results = crew.of(holders, _ -> order, Reply.Checked.class);
-    double processor = 0;
+    Effort effort = Effort.NONE;
     for (Reply.Checked result : results) {
-      processor += result.processorSeconds();
+      effort = effort.plus(result.effort());
       if (!result.digest().equals(results.getFirst().digest())) {
         throw new BenchException("members of one round hold different bits");
       }
@@ -205,7 +206,7 @@ final class Meeting {
                 .formatted(result.worstError(), result.errorBound()));
       }
     }
-    return processor;
+    return effort;
   }
 
   /** Bytes that go from each worker to each other in a round with equal spans. */

@@ -62,10 +62,9 @@ public sealed interface Reply {
    * @param digest SHA-256 of its bytes
    * @param worstError largest distance from what a value must be
    * @param errorBound the largest that codec and float32 sums may cause
-   * @param processorSeconds spent by the whole process from the order to average to the order to
-   *     check
+   * @param effort of the whole process from the order to average to the order to check
    */
-  record Checked(String digest, double worstError, double errorBound, double processorSeconds)
+  record Checked(String digest, double worstError, double errorBound, Effort effort)
       implements Reply {}
 
   /**

@@ -1,9 +1,7 @@
 package org.potluck.peer.bench.worker;
 
-import com.sun.management.OperatingSystemMXBean;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-import java.lang.management.ManagementFactory;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
@@ -31,9 +29,6 @@ import org.potluck.peer.run.Node;
 
 /** A worker's peer, its plain sockets, and the round it is in. */
 final class Seat {
-  private static final OperatingSystemMXBean SYSTEM =
-      ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
-
   private static final int MEETING_ATTEMPTS = 5;
 
   private final Node node;
@@ -44,7 +39,7 @@ final class Seat {
   private MemorySegment values = MemorySegment.NULL;
   private Order.@Nullable Prepare prepared;
   private RoundOutcome.@Nullable Averaged average;
-  private long processorNanosBefore;
+  private Effort before = Effort.NONE;
 
   private Seat(Node node, RawMesh mesh) {
     this.node = node;
@@ -103,9 +98,9 @@ final class Seat {
   }
 
   Reply move(Order.Move order) throws IOException, InterruptedException {
-    long before = SYSTEM.getProcessCpuTime();
+    Effort start = Effort.soFar();
     mesh.move(order);
-    return new Reply.Moved((SYSTEM.getProcessCpuTime() - before) / 1e9);
+    return new Reply.Moved(Effort.soFar().since(start).processor());
   }
 
   Reply prepare(Order.Prepare order) {
@@ -126,7 +121,7 @@ final class Seat {
   Reply average(Order.Average order) throws IOException, NetworkException {
     Order.Prepare wish = inPreparation();
     Duration limit = Duration.ofMillis(Math.round(order.limitSeconds() * 1000));
-    processorNanosBefore = SYSTEM.getProcessCpuTime();
+    before = Effort.soFar();
     RoundOutcome outcome =
         node.await(() -> averager.average(request(wish, limit)), limit.plusSeconds(10));
     return switch (outcome) {
@@ -150,7 +145,7 @@ final class Seat {
   }
 
   Reply check(Order.Check order) throws IOException {
-    long processorNanos = SYSTEM.getProcessCpuTime() - processorNanosBefore;
+    Effort effort = Effort.soFar().since(before);
     RoundOutcome.Averaged averaged = average;
     if (averaged == null) {
       throw new IOException("there is no average to check");
@@ -165,7 +160,7 @@ final class Seat {
         Pattern.digest(result),
         Pattern.worstError(result, wish.epoch(), order.seats(), order.weights(), order.doubtful()),
         bound,
-        processorNanos / 1e9);
+        effort);
   }
 
   private RoundRequest request(Order.Prepare wish, Duration limit) {

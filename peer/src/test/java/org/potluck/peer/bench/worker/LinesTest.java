@@ -35,7 +35,7 @@ class LinesTest {
             new Reply.Listening("peer", List.of("/ip4/127.0.0.1/tcp/4001"), 80),
             new Reply.Moved(0.25),
             new Reply.Ended(true, "", List.of("a"), List.of("b"), 0.1, 0.2),
-            new Reply.Checked("ab", 1e-5, 2e-5, 0.5),
+            new Reply.Checked("ab", 1e-5, 2e-5, new Effort(0.5, 0.25)),
             new Reply.Trained(12, 3.5, "sha256:00"),
             new Reply.Failed("no\nroom"));
     for (Reply reply : replies) {
