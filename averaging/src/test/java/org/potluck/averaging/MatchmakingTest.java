@@ -3,8 +3,11 @@ package org.potluck.averaging;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.potluck.averaging.trust.Misdeed;
+import org.potluck.network.PeerId;
 import org.potluck.network.simulation.PeerProfile;
 
 class MatchmakingTest {
@@ -49,6 +52,42 @@ class MatchmakingTest {
       average(swarm, 2, 40, List.of(1));
       endsInOneGroupLedBy(1, swarm, seed);
     }
+  }
+
+  @Test
+  void whoeverTheLeaderHasBannedIsInNoGroupOfIts() {
+    for (int seed = 0; seed < 10; seed++) {
+      Swarm swarm = new Swarm(seed, 4, 2000);
+      PeerId banned = swarm.everybody().get(3);
+      for (int deed = 0; deed < 2; deed++) {
+        Instant now = swarm.simulation.clock().instant();
+        swarm.averagers.get(0).trust().hold(banned, Misdeed.NO_NUMBERS, "sends noise", now);
+      }
+      leavesTheLastOut(swarm, seed);
+    }
+  }
+
+  @Test
+  void whoeverClaimsMoreThanIsPlausibleIsInNoGroup() {
+    for (int seed = 0; seed < 10; seed++) {
+      Swarm swarm = new Swarm(seed, 4, 2000);
+      swarm.averagers.get(0).trust().expect(64, 4);
+      swarm.weights.set(3, 73.0);
+      leavesTheLastOut(swarm, seed);
+    }
+  }
+
+  /** The first leads. */
+  private static void leavesTheLastOut(Swarm swarm, int seed) {
+    average(swarm, 0, 0, List.of());
+    for (int peer = 1; peer < 4; peer++) {
+      average(swarm, peer, 20 * peer, List.of(0));
+    }
+    swarm.finish();
+    assertThat(swarm.outcome(0).members())
+        .as("seed %d", seed)
+        .contains(swarm.everybody().get(1), swarm.everybody().get(2))
+        .doesNotContain(swarm.everybody().get(3));
   }
 
   @Test

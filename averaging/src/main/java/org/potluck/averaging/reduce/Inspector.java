@@ -4,6 +4,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
@@ -105,9 +106,20 @@ public final class Inspector {
    *     part, 0 for who brings only zeros
    * @param sampled the same over the places of the earlier averages alone
    * @param past by member and earlier average: the cosine with that, over the same places
+   * @param pairs of each two members, over the same places; NaN on the diagonal
+   * @param own by member: what is left at these places when what points along the sum of the
+   *     others', and along the earlier averages, is taken away; empty for who is not judged
+   * @param first number of the first place in the vector
    * @param places how many these are
    */
-  public record Agreements(double[] present, double[] sampled, double[][] past, int places) {}
+  public record Agreements(
+      double[] present,
+      double[] sampled,
+      double[][] past,
+      double[][] pairs,
+      float[][] own,
+      int first,
+      int places) {}
 
   /**
    * Compares each contribution to the chunk with all others', and with what was averaged before.
@@ -125,6 +137,9 @@ public final class Inspector {
     for (double[] each : past) {
       Arrays.fill(each, Double.NaN);
     }
+    float[][] taken = new float[norms.length][];
+    Arrays.fill(taken, NONE);
+    float[][] left = taken.clone();
     sumDirections(chunk, who, norms, chunk.values());
     double square = VectorMath.dot(sum, sum, chunk.values());
     Sample sample = new Sample(chunk, earlier);
@@ -138,9 +153,51 @@ public final class Inspector {
         present[member] = others > 1e-6 ? Math.clamp((along - own) / others, -1, 1) : 0;
         sampled[member] = sample.present(values, own / norms[member]);
         past[member] = sample.past(values);
+        taken[member] = sample.of(values);
+        left[member] = sample.left(taken[member], (float) (own / norms[member]));
       }
     }
-    return new Agreements(present, sampled, past, sample.count);
+    return new Agreements(present, sampled, past, pairs(taken), left, sample.first, sample.count);
+  }
+
+  /** Cosines of each two; NaN where one of them is empty, or zero. */
+  private static double[][] pairs(float[][] values) {
+    double[][] cosines = new double[values.length][values.length];
+    for (double[] each : cosines) {
+      Arrays.fill(each, Double.NaN);
+    }
+    double[] squares = new double[values.length];
+    for (int one = 0; one < values.length; one++) {
+      squares[one] = dot(values[one], values[one]);
+      for (int other = 0; other < one; other++) {
+        if (squares[one] > SHORTEST && squares[other] > SHORTEST) {
+          double cosine =
+              dot(values[one], values[other]) / Math.sqrt(squares[one] * squares[other]);
+          cosines[one][other] = cosine;
+          cosines[other][one] = cosine;
+        }
+      }
+    }
+    return cosines;
+  }
+
+  /** Takes what points along each of {@code directions}, which are at right angles, away. */
+  private static void clear(float[] values, List<float[]> directions) {
+    for (float[] direction : directions) {
+      double square = dot(direction, direction);
+      double share = square > SHORTEST ? dot(values, direction) / square : 0;
+      for (int i = 0; i < values.length; i++) {
+        values[i] -= (float) (share * direction[i]);
+      }
+    }
+  }
+
+  private static double dot(float[] one, float[] other) {
+    double sum = 0;
+    for (int i = 0; i < one.length; i++) {
+      sum += (double) one[i] * other[i];
+    }
+    return sum;
   }
 
   /** The places of a chunk at which earlier averages are known. */
@@ -151,6 +208,9 @@ public final class Inspector {
     private final int first;
     private final List<float[]> averages;
 
+    /** The earlier averages, each without what points along those before it. */
+    private final List<float[]> past;
+
     Sample(Chunk chunk, Earlier earlier) {
       stride = earlier.stride();
       averages = earlier.averages();
@@ -160,6 +220,31 @@ public final class Inspector {
           averages.isEmpty() || offset >= chunk.values()
               ? 0
               : 1 + (chunk.values() - 1 - offset) / stride;
+      past = new ArrayList<>();
+      for (float[] average : averages) {
+        float[] here = Arrays.copyOfRange(average, first, first + count);
+        clear(here, past);
+        past.add(here);
+      }
+    }
+
+    /**
+     * What of a contribution points neither along the sum of all others' nor along an earlier
+     * average.
+     *
+     * @param values of it, at these places
+     * @param share how much of {@code values} is in the sum
+     */
+    float[] left(float[] values, float share) {
+      float[] others = of(sum);
+      for (int i = 0; i < count; i++) {
+        others[i] -= share * values[i];
+      }
+      clear(others, past);
+      float[] left = values.clone();
+      clear(left, past);
+      clear(left, List.of(others));
+      return left;
     }
 
     /**
@@ -199,6 +284,14 @@ public final class Inspector {
             own > SHORTEST && then > SHORTEST ? along / Math.sqrt(own * then) : Double.NaN;
       }
       return cosines;
+    }
+
+    float[] of(MemorySegment values) {
+      float[] at = new float[count];
+      for (int i = 0; i < count; i++) {
+        at[i] = (float) at(values, i);
+      }
+      return at;
     }
 
     private double at(MemorySegment values, int i) {

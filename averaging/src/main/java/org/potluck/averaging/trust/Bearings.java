@@ -47,7 +47,13 @@ final class Bearings {
     if (measures.size() > PEERS_MAX) {
       measures.remove(measures.keySet().iterator().next());
     }
-    if (kept.size() < ROUNDS_MIN) {
+    return trend(peer);
+  }
+
+  /** The means of what was measured last, whether anything was in this round or not. */
+  Optional<Trend> trend(PeerId peer) {
+    Deque<double[]> kept = measures.get(peer);
+    if (kept == null || kept.size() < ROUNDS_MIN) {
       return Optional.empty();
     }
     double[] means = new double[kept.stream().mapToInt(each -> each.length).min().orElse(0)];

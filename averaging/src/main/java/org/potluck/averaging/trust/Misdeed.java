@@ -6,12 +6,16 @@ public enum Misdeed {
   NO_NUMBERS(0.5),
   /** Many times as long as what the others brought. */
   TOO_LARGE(0.5),
+  /** Points to the opposite of where the others point, which no data of one's own make. */
+  OPPOSES(0.35),
   /** Points away from where the others point. */
   CONTRADICTS(0.35),
   /** Has nothing to do with what the others found. */
   UNRELATED(0.35),
   /** Computed some rounds ago: agrees with the averages of then rather than with the others. */
   LATE(0.35),
+  /** Next to nothing but an average of an earlier round, which everybody has. */
+  COPIED(0.35),
   /** The very values of an earlier round that was averaged; that happens to nobody by chance. */
   REPEATED(0.7),
   /** More samples than the peer can have computed. */

@@ -4,6 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -39,6 +40,12 @@ public final class Screen {
 
   /** Of one chunk, for an audit. */
   static final int EXCERPT_VALUES = 65_536;
+
+  /**
+   * Times the limit. The gradient of text that the model does not know is long: the worst seen of
+   * an honest peer, the only one with its kind of text, was 1.1 times the limit in some chunks.
+   */
+  private static final double HELD_FROM = 3;
 
   private final List<PeerId> members;
   private final double[] weights;
@@ -162,8 +169,10 @@ public final class Screen {
             member -> {
               Charge charge = judge(norms[member], limit, reference, weights[member]);
               if (charge != null) {
-                charges.put(member, charge);
                 refused.put(member, charge.reason());
+                if (charge.share() > 0) {
+                  charges.put(member, charge);
+                }
               }
             });
     BitSet sound = (BitSet) seen.clone();
@@ -191,6 +200,7 @@ public final class Screen {
         kept ? inspector.excerpt(chunk, audited, taken, norms, EXCERPT_VALUES) : null);
   }
 
+  /** Of no share where a contribution is left out, and nothing held against whoever brought it. */
   private @Nullable Charge judge(double norm, double limit, double reference, double weight) {
     if (Double.isInfinite(norm)) {
       return new Charge(Misdeed.NO_NUMBERS, 1, NO_NUMBERS);
@@ -199,7 +209,7 @@ public final class Screen {
     if (judgesLength && limit > 0 && norm > allowed) {
       return new Charge(
           Misdeed.TOO_LARGE,
-          1,
+          norm > HELD_FROM * allowed ? 1 : 0,
           "its contribution is %.0f times as long as the others'"
               .formatted(norm / Math.max(reference, limit / 50)));
     }
@@ -345,22 +355,67 @@ public final class Screen {
   /** What everybody's contribution has in common with others' now, and with earlier averages. */
   Lag lag() {
     double[] present = mean((agreements, member) -> agreements.sampled()[member]);
+    double[][] past = past();
     double[][] cosines = new double[weights.length][1 + earlier.averages().size()];
     for (int member = 0; member < cosines.length; member++) {
       cosines[member][0] = present[member];
+      System.arraycopy(past[member], 0, cosines[member], 1, past[member].length);
     }
+    return new Lag(cosines, weights, own(), places());
+  }
+
+  /** What everybody's contribution has that earlier averages have not. */
+  Copies copies() {
+    return new Copies(past(), weights, own(), places());
+  }
+
+  /** What everybody's contribution has in common with each other's. */
+  Company company() {
+    double[][] pairs = new double[weights.length][weights.length];
+    for (int member = 0; member < pairs.length; member++) {
+      int one = member;
+      double[] others = mean((agreements, other) -> agreements.pairs()[one][other]);
+      System.arraycopy(others, 0, pairs[member], 0, others.length);
+    }
+    return new Company(pairs, weights, own(), places());
+  }
+
+  /** What everybody brings beside what others bring, in the order of the vector. */
+  List<Leanings.Piece> leaning(int member) {
+    return findings.stream()
+        .map(Finding::agreements)
+        .filter(Objects::nonNull)
+        .filter(agreements -> agreements.own()[member].length > 0)
+        .map(agreements -> new Leanings.Piece(agreements.first(), agreements.own()[member]))
+        .sorted(Comparator.comparingInt(Leanings.Piece::first))
+        .toList();
+  }
+
+  /** From one place at which earlier averages are known to the next. */
+  int stride() {
+    return earlier.stride();
+  }
+
+  /** By member and earlier average, the newest first. */
+  private double[][] past() {
+    double[][] cosines = new double[weights.length][earlier.averages().size()];
     for (int round = 0; round < earlier.averages().size(); round++) {
       int at = round;
       double[] past = mean((agreements, member) -> agreements.past()[member][at]);
       for (int member = 0; member < cosines.length; member++) {
-        cosines[member][1 + round] = past[member];
+        cosines[member][round] = past[member];
       }
     }
+    return cosines;
+  }
+
+  /** At which earlier averages are known, in the chunks that were looked at. */
+  private int places() {
     int places = 0;
     for (Finding finding : findings) {
       places += finding.agreements() == null ? 0 : finding.agreements().places();
     }
-    return new Lag(cosines, weights, own(), places);
+    return places;
   }
 
   /** By member, over all chunks that were looked at; NaN where nothing was. */

@@ -125,19 +125,139 @@ class PoisonedRoundTest {
       for (int round = 0; round < TURNING_ROUNDS; round++) {
         turn(lab, lasting, turning);
         computed.addLast(lab.vectors.get(liar).clone());
+        // What it brings first it does not bring again, or it would be known for that.
+        addNoise(lab, liar);
         if (computed.size() > LATE_BY_ROUNDS) {
           lab.vectors.set(liar, computed.removeFirst());
         }
         lab.begin().finish();
         lab.soundWith(List.of());
       }
-      for (int i : others(liar)) {
-        assertThat(lab.trusts.get(i).verdicts(lab.simulation.clock().instant()))
-            .as("seed %d, member %d", seed, i)
-            .allMatch(Verdict::banned)
-            .extracting(Verdict::peer)
-            .containsExactly(lab.networks.get(liar).self());
+      bannedByAll(lab, seed, liar, "rounds ago");
+    }
+  }
+
+  @Test
+  void whoeverBringsWhatItBroughtBeforeIsBannedByAllHonest() {
+    for (int seed = 0; seed < SEEDS; seed++) {
+      RoundLab lab = new RoundLab(seed).members(MEMBERS);
+      lab.weights.replaceAll(weight -> 8.0);
+      int liar = lab.random.nextInt(MEMBERS);
+      lab.begin().finish();
+      float[] same = lab.vectors.get(liar).clone();
+      for (int round = 0; round < 3; round++) {
+        gradients(lab, -1, value -> value);
+        lab.vectors.set(liar, same.clone());
+        lab.begin().finish();
       }
+      bannedByAll(lab, seed, liar, "sent before");
+    }
+  }
+
+  @Test
+  void whoeverBringsNoiseIsBannedByAllHonest() {
+    for (int seed = 0; seed < SEEDS; seed++) {
+      RoundLab lab = new RoundLab(seed).members(MEMBERS);
+      lab.weights.replaceAll(weight -> 8.0);
+      int liar = lab.random.nextInt(MEMBERS);
+      lab.begin().finish();
+      for (int round = 0; round < 8; round++) {
+        gradients(lab, liar, _ -> 1.4 * lab.random.nextGaussian());
+        lab.begin().finish();
+      }
+      bannedByAll(lab, seed, liar, "nothing to do with the others'");
+    }
+  }
+
+  /** As long as it is not alone, noise has company; see {@code Company}. */
+  @Test
+  void whoeverBringsTheSameNoiseAsAnotherIsBannedByAllHonest() {
+    for (int seed = 0; seed < SEEDS; seed++) {
+      RoundLab lab = new RoundLab(seed).members(MEMBERS);
+      lab.weights.replaceAll(weight -> 8.0);
+      int liar = lab.random.nextInt(MEMBERS);
+      int accomplice = (liar + 1) % MEMBERS;
+      lab.begin().finish();
+      for (int round = 0; round < 16; round++) {
+        gradients(lab, liar, _ -> 1.4 * lab.random.nextGaussian());
+        lab.vectors.set(accomplice, lab.vectors.get(liar).clone());
+        lab.begin().finish();
+      }
+      for (int i : others(liar)) {
+        if (i != accomplice) {
+          assertThat(lab.trusts.get(i).verdicts(lab.simulation.clock().instant()))
+              .as("seed %d, member %d", seed, i)
+              .allMatch(Verdict::banned)
+              .extracting(Verdict::peer)
+              .containsExactlyInAnyOrder(
+                  lab.networks.get(liar).self(), lab.networks.get(accomplice).self());
+        }
+      }
+    }
+  }
+
+  @Test
+  void whoeverBringsTheLastAverageIsBannedByAllHonest() {
+    for (int seed = 0; seed < SEEDS; seed++) {
+      RoundLab lab = new RoundLab(seed).members(MEMBERS);
+      lab.weights.replaceAll(weight -> 8.0);
+      int liar = lab.random.nextInt(MEMBERS);
+      lab.begin().finish();
+      double[] lasting = normal(lab);
+      double[] turning = normal(lab);
+      for (int round = 0; round < 8; round++) {
+        float[] last = lab.averagedOf(liar).average().toArray(ValueLayout.JAVA_FLOAT);
+        turn(lab, lasting, turning);
+        lab.vectors.set(liar, last);
+        lab.begin().finish();
+      }
+      bannedByAll(lab, seed, liar, "is an earlier average");
+    }
+  }
+
+  /** Nothing of what it brings is in what the others bring, or it is even against that. */
+  @Test
+  void whoeverHasOnlyDataOfItsOwnIsNotDoubted() {
+    for (double against : new double[] {0, 0.5}) {
+      for (int seed = 0; seed < SEEDS; seed++) {
+        RoundLab lab = new RoundLab(seed).members(MEMBERS);
+        lab.weights.replaceAll(weight -> 8.0);
+        int other = lab.random.nextInt(MEMBERS);
+        lab.begin().finish();
+        double[] own = normal(lab);
+        // The first rounds, of which nothing is known yet, it has something in common with others.
+        for (int round = 0; round < 16; round++) {
+          double common = round < 6 ? 0.5 : -against;
+          gradients(lab, other, value -> common * value);
+          for (int v = 0; v < RoundLab.VALUES; v++) {
+            lab.vectors.get(other)[v] += (float) own[v];
+          }
+          addNoise(lab, other);
+          lab.begin().finish();
+        }
+        for (int i : others(other)) {
+          assertThat(lab.trusts.get(i).verdicts(lab.simulation.clock().instant()))
+              .as("%s against the others, seed %d, member %d", against, seed, i)
+              .isEmpty();
+        }
+      }
+    }
+  }
+
+  private static void bannedByAll(RoundLab lab, int seed, int liar, String reason) {
+    for (int i : others(liar)) {
+      assertThat(lab.trusts.get(i).verdicts(lab.simulation.clock().instant()))
+          .as("seed %d, member %d", seed, i)
+          .allMatch(verdict -> verdict.banned() && verdict.reason().contains(reason))
+          .extracting(Verdict::peer)
+          .containsExactly(lab.networks.get(liar).self());
+    }
+  }
+
+  private static void addNoise(RoundLab lab, int member) {
+    float[] vector = lab.vectors.get(member);
+    for (int v = 0; v < vector.length; v++) {
+      vector[v] += (float) lab.random.nextGaussian();
     }
   }
 
@@ -204,6 +324,24 @@ class PoisonedRoundTest {
               .extracting(Verdict::peer)
               .isEqualTo(found ? List.of(lab.networks.get(lab.lyingReducer).self()) : List.of());
         }
+      }
+    }
+  }
+
+  @Test
+  void aReducerOfAbsurdAveragesIsNamedByAllAfterOneRound() {
+    for (int seed = 0; seed < SEEDS; seed++) {
+      RoundLab lab = new RoundLab(seed).members(MEMBERS);
+      lab.lyingReducer = lab.random.nextInt(MEMBERS);
+      lab.lie = 1000;
+      lab.weights.replaceAll(weight -> 8.0);
+      lab.begin().finish();
+      for (int i : others(lab.lyingReducer)) {
+        assertThat(lab.trusts.get(i).verdicts(lab.simulation.clock().instant()))
+            .as("seed %d, member %d", seed, i)
+            .allMatch(verdict -> verdict.reason().contains("times as long as what went into it"))
+            .extracting(Verdict::peer)
+            .containsExactly(lab.networks.get(lab.lyingReducer).self());
       }
     }
   }

@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.potluck.network.PeerId;
@@ -115,6 +116,24 @@ class BeliefsTest {
     assertThat(speeds.limit(peer, START)).isEqualTo(2 * 4);
     assertThat(speeds.limit(peer, START.plusSeconds(5))).isEqualTo(2 * 4 + 3 * 2 * 5);
     assertThat(speeds.limit(peer, START.plusSeconds(1000))).as("the target").isEqualTo(72);
+  }
+
+  @Test
+  void whoeverMostHaveBannedIsNotTakenAndNotFollowedHere() {
+    Trust trust = new Trust(new SplittableRandom(1));
+    PeerId framed = PEERS.getLast();
+    for (int bans = 0; bans <= 9; bans++) {
+      Verdict ban = new Verdict(framed, 0, true, "sends noise");
+      List<Opinions.Voter> others = new ArrayList<>();
+      for (int i = 1; i < 10; i++) {
+        others.add(new Opinions.Voter(PEERS.get(i), i <= bans ? List.of(ban) : List.of()));
+      }
+      trust.hear(PEERS.getFirst(), others, START);
+      boolean most = 2 * bans > 10;
+      assertThat(trust.bannedByMost(framed)).as("%d of 10", bans).isEqualTo(most);
+      assertThat(trust.refusal(framed, 1, START).isPresent()).as("%d of 10", bans).isEqualTo(most);
+      assertThat(trust.verdicts(START)).as("it is not this peer's own opinion").isEmpty();
+    }
   }
 
   @Test

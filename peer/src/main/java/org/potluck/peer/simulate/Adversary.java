@@ -6,6 +6,7 @@ import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
+import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
 import org.potluck.averaging.codec.Codec;
 import org.potluck.averaging.codec.VectorMath;
@@ -18,6 +19,7 @@ import org.potluck.trainer.TrainerState;
 final class Adversary {
   private static final int STALE_BY_ROUNDS = 4;
   private static final float SCALE = 100;
+  private static final float DISGUISE = 0.25f;
   private static final int USURPS_FROM = 5;
   private static final int USURPED_EPOCHS = 1000;
 
@@ -47,10 +49,13 @@ final class Adversary {
       case NONE, USURP, LYING_REDUCER, INFLATING_REDUCER, SHRINKING_REDUCER -> own;
       case SIGN_FLIP -> times(own, -1);
       case SCALE -> times(own, SCALE);
-      case NOISE -> noise(own);
+      case NOISE -> noise(own, random);
+      // Drawn from the epoch alone, so that all have the same.
+      case COLLUDE -> noise(own, new SplittableRandom(epoch));
       case NAN -> noNumbers(own);
       case STALE, CONSTANT -> computed.getFirst().clone();
       case COPY -> average.length > 0 ? average.clone() : own;
+      case DISGUISED_COPY -> average.length > 0 ? disguised(average) : own;
     };
   }
 
@@ -59,16 +64,21 @@ final class Adversary {
     return switch (attack) {
       case NONE, USURP -> false;
       case STALE, CONSTANT -> computed.size() > 1;
-      case COPY -> average.length > 0;
+      case COPY, DISGUISED_COPY -> average.length > 0;
       default -> true;
     };
   }
 
   /** The average of a round that it took part in. */
   void heard(MemorySegment values) {
-    if (attack == Attack.COPY) {
+    if (attack == Attack.COPY || attack == Attack.DISGUISED_COPY) {
       average = values.toArray(ValueLayout.JAVA_FLOAT_UNALIGNED);
     }
+  }
+
+  /** Whether it says of whoever is not of its kind that it has banned them. */
+  boolean slanders() {
+    return attack == Attack.COLLUDE;
   }
 
   /** What it says of its progress: an usurper waits until there is something to take over. */
@@ -112,7 +122,18 @@ final class Adversary {
       case LYING_REDUCER -> new Distorted(honest, -1);
       case INFLATING_REDUCER -> new Distorted(honest, 10);
       case SHRINKING_REDUCER -> new Distorted(honest, 0.5f);
-      case NONE, SIGN_FLIP, SCALE, NOISE, NAN, STALE, CONSTANT, COPY, USURP -> honest;
+      case NONE,
+          SIGN_FLIP,
+          SCALE,
+          NOISE,
+          NAN,
+          STALE,
+          CONSTANT,
+          COPY,
+          DISGUISED_COPY,
+          COLLUDE,
+          USURP ->
+          honest;
     };
   }
 
@@ -156,7 +177,15 @@ final class Adversary {
     return values;
   }
 
-  private float[] noise(float[] own) {
+  private float[] disguised(float[] values) {
+    float[] disguise = times(noise(values.clone(), random), DISGUISE);
+    for (int at = 0; at < disguise.length; at++) {
+      disguise[at] += values[at];
+    }
+    return disguise;
+  }
+
+  private static float[] noise(float[] own, RandomGenerator random) {
     double squares = 0;
     for (float value : own) {
       squares += (double) value * value;

@@ -27,6 +27,15 @@ enum Attack {
   /** The average of the round before; for its first round, what it computed. */
   @JsonProperty("copy")
   COPY,
+  /** The same with noise, a quarter as long as it. */
+  @JsonProperty("disguised-copy")
+  DISGUISED_COPY,
+  /**
+   * The same noise as all others of its class, as long as what it computed, and the word that all
+   * peers of other classes are banned.
+   */
+  @JsonProperty("collude")
+  COLLUDE,
   /**
    * Contributes honestly, but claims to be a thousand epochs ahead and gives a state of its own.
    */

@@ -8,11 +8,13 @@ import org.potluck.network.Traffic;
 import org.potluck.network.simulation.SimulatedNetwork;
 import org.potluck.peer.report.PeerReport;
 import org.potluck.peer.training.TrainingTally;
+import org.potluck.trainer.Trainer;
 
 /** A peer over all its lives, and what they add up to. */
 final class Participant {
   final String name;
   final Scenario.PeerClass peerClass;
+  final Portion portion;
   private @Nullable Session session;
   private String id = "";
   private long epoch;
@@ -27,9 +29,10 @@ final class Participant {
   private Duration training = Duration.ZERO;
   private Duration averaging = Duration.ZERO;
 
-  Participant(String name, Scenario.PeerClass peerClass) {
+  Participant(String name, Scenario.PeerClass peerClass, Portion portion) {
     this.name = name;
     this.peerClass = peerClass;
+    this.portion = portion;
   }
 
   void begin(Session newSession) {
@@ -58,9 +61,9 @@ final class Participant {
     return session == null ? -1 : session.trainer().epoch();
   }
 
-  /** Of its model now, on text that nobody trains on. */
-  double heldOutLoss(int samples) {
-    return session == null ? Double.NaN : session.trainer().evaluate(samples);
+  /** Its model now; empty while it is away. */
+  Optional<Trainer> model() {
+    return Optional.ofNullable(session).map(Session::trainer);
   }
 
   /** Adds up the life that ends now. */

@@ -1,6 +1,8 @@
 package org.potluck.peer.simulate;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -24,6 +26,15 @@ record Scenario(
   private static final double SUM_TOLERANCE = 1e-6;
 
   Scenario {
+    boolean alike =
+        swarm.classes().stream().allMatch(each -> each.readsAs(swarm.classes().getFirst()));
+    require(
+        alike || run.training() == Training.TINY_GPT,
+        "run.training must be tiny-gpt where peers have texts of their own; the toy has none");
+    require(
+        alike || run.audits() == 0,
+        "run.audits must be 0 where peers have texts of their own: nobody can compute again what"
+            + " others have");
     require(
         split.share() == 0
             || (split.from().compareTo(time.faults()) < 0
@@ -173,6 +184,10 @@ record Scenario(
    * @param stay mean length of a session, exponentially distributed; zero is for good
    * @param away mean time between sessions; zero is for good
    * @param attack what it brings to rounds instead of what it computed
+   * @param text what it trains on: {@code words}, {@code code} or {@code numbers}, which are made
+   *     by rule, or the path of a file or folder
+   * @param ownPart whether each of its peers has a part of that text that no other peer has, rather
+   *     than all of it
    */
   record PeerClass(
       String name,
@@ -186,7 +201,9 @@ record Scenario(
       Duration arriveWithin,
       Duration stay,
       Duration away,
-      Attack attack) {
+      Attack attack,
+      String text,
+      boolean ownPart) {
     PeerClass {
       require(!name.isBlank(), "swarm.classes: every class needs a name");
       require(share >= 0 && share <= 1, "share of class " + name + " must be between 0 and 1");
@@ -196,6 +213,17 @@ record Scenario(
       require(
           Math.min(upMbit, downMbit) >= 1e-3 && Math.max(upMbit, downMbit) <= 1e6,
           "up-mbit and down-mbit of class " + name + " must be 0.001 to 1000000");
+      require(
+          Texts.made(text) || Files.exists(Path.of(text)),
+          "text of class "
+              + name
+              + " must be words, code, numbers or the path of a file or folder that is there: "
+              + text);
+    }
+
+    /** Whether all its peers train on what peers of {@code other} train on. */
+    private boolean readsAs(PeerClass other) {
+      return text.equals(other.text) && !ownPart && !other.ownPart;
     }
 
     Bandwidth up() {

@@ -6,6 +6,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -25,6 +26,9 @@ import org.potluck.network.simulation.SimulatedNetwork;
 import org.potluck.network.simulation.Simulation;
 import org.potluck.peer.report.PeerReport;
 import org.potluck.peer.report.RunReport;
+import org.potluck.peer.simulate.Outcome.HeldOut;
+import org.potluck.trainer.Trainer;
+import org.potluck.trainer.TrainerState;
 
 /**
  * One run of a scenario: faults, then healing, then the sum of it all.
@@ -92,9 +96,10 @@ final class ScenarioRun {
       advance(scenario.time().healing());
     }
     Duration now = simulation.elapsed();
-    double loss = heldOutLoss();
+    List<HeldOut> heldOut = heldOut();
     participants.values().forEach(each -> each.end(now));
-    return new Outcome(report(now), faults, simulation.timelineHash(), simulation.events(), loss);
+    return new Outcome(
+        report(now), faults, simulation.timelineHash(), simulation.events(), heldOut);
   }
 
   /** Lets time pass, no longer than until everybody has done what was to be done. */
@@ -135,19 +140,34 @@ final class ScenarioRun {
     return participants.values().stream().filter(each -> each.peerClass.attack() == Attack.NONE);
   }
 
-  private double heldOutLoss() {
-    return honest()
-        .filter(Participant::there)
-        .max(Comparator.comparingLong(Participant::epoch))
-        .map(each -> each.heldOutLoss(HELD_OUT_SAMPLES))
-        .orElse(Double.NaN);
+  /** How well the model that is furthest among honest peers does on what each of them reads. */
+  private List<HeldOut> heldOut() {
+    Map<Portion, Integer> readers = new LinkedHashMap<>();
+    honest().forEach(each -> readers.merge(each.portion, 1, Integer::sum));
+    Optional<TrainerState> furthest =
+        honest()
+            .filter(Participant::there)
+            .max(Comparator.comparingLong(Participant::epoch))
+            .flatMap(Participant::model)
+            .map(Trainer::state);
+    List<HeldOut> heldOut = new ArrayList<>();
+    furthest.ifPresent(
+        state -> readers.forEach((portion, peers) -> heldOut.add(heldOut(state, portion, peers))));
+    return heldOut;
+  }
+
+  private HeldOut heldOut(TrainerState state, Portion portion, int peers) {
+    try (Trainer reader = models.make(scenario.run(), portion)) {
+      reader.restore(state);
+      return new HeldOut(portion.toString(), peers, reader.evaluate(HELD_OUT_SAMPLES));
+    }
   }
 
   private void enter(int index, Scenario.PeerClass peerClass, RandomGenerator random) {
     String name = peerClass.name() + "-" + index;
     if (index == 0) {
       SimulatedNetwork first = simulation.addPeer(name, peerClass.profile());
-      participants.put(name, new Participant(name, peerClass));
+      participants.put(name, new Participant(name, peerClass, portion(peerClass, index)));
       injector.exposeReliable(first);
       invitation = List.of(first.addresses().getFirst());
       begin(first);
@@ -157,12 +177,18 @@ final class ScenarioRun {
       return;
     }
     Duration arrival = uniform(random, peerClass.arriveWithin());
-    simulation.at(arrival, () -> arrive(name, peerClass));
+    simulation.at(arrival, () -> arrive(name, peerClass, portion(peerClass, index)));
   }
 
-  private void arrive(String name, Scenario.PeerClass peerClass) {
+  private Portion portion(Scenario.PeerClass peerClass, int index) {
+    return peerClass.ownPart()
+        ? new Portion(peerClass.text(), index, scenario.swarm().peers())
+        : Portion.whole(peerClass.text());
+  }
+
+  private void arrive(String name, Scenario.PeerClass peerClass, Portion portion) {
     SimulatedNetwork peer = simulation.addPeer(name, peerClass.profile());
-    participants.put(name, new Participant(name, peerClass));
+    participants.put(name, new Participant(name, peerClass, portion));
     injector.expose(peer);
     begin(peer);
     leaveLater(peer, peerClass, simulation.random("sessions of " + name));
@@ -202,7 +228,7 @@ final class ScenarioRun {
             network,
             scenario.run(),
             participant.peerClass,
-            models.make(scenario.run()),
+            models.make(scenario.run(), participant.portion),
             invitation,
             simulation.elapsed(),
             note -> tell(network, participant.peerClass, note)));

@@ -41,6 +41,9 @@ final class ScenarioSummary {
         report.lossLast(),
         result.heldOutLoss(),
         agreement(report));
+    if (result.heldOut().size() > 1) {
+      out.println("held out by text: " + byText(result.heldOut()) + "\n");
+    }
     out.printf(
         "%-16s %6s %10s %9s %8s %8s %12s %12s%n",
         "class", "peers", "computing", "averaging", "rounds", "failed", "sent", "received");
@@ -86,6 +89,12 @@ final class ScenarioSummary {
         peers.stream().mapToLong(PeerReport::roundsFailed).sum(),
         peers.stream().mapToLong(PeerReport::bytesSent).sum() / 1e6,
         peers.stream().mapToLong(PeerReport::bytesReceived).sum() / 1e6);
+  }
+
+  private static String byText(List<Outcome.HeldOut> heldOut) {
+    return heldOut.stream()
+        .map(each -> String.format(Locale.ROOT, "%.4f (%s)", each.loss(), each.text()))
+        .collect(Collectors.joining(", "));
   }
 
   private static String agreement(RunReport report) {

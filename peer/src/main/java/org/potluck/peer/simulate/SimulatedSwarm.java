@@ -24,11 +24,13 @@ import org.potluck.averaging.state.Barred;
 import org.potluck.averaging.state.StateLimits;
 import org.potluck.averaging.state.Step;
 import org.potluck.averaging.trust.Audit;
+import org.potluck.averaging.trust.Misdeed;
 import org.potluck.averaging.trust.Trust;
 import org.potluck.averaging.trust.Verdict;
 import org.potluck.dht.Dht;
 import org.potluck.network.Bandwidth;
 import org.potluck.network.EventLoop;
+import org.potluck.network.PeerId;
 import org.potluck.network.rpc.Rpc;
 import org.potluck.network.simulation.SimulatedNetwork;
 import org.potluck.peer.training.Membership;
@@ -302,6 +304,9 @@ final class SimulatedSwarm implements Swarm {
 
   /** Tells the story of whom this peer has come to think less of. */
   private void noteVerdicts() {
+    if (!adversary.honest()) {
+      return;
+    }
     for (Verdict verdict : trust.verdicts(network.loop().now())) {
       String topic = verdict.banned() ? "banned" : "doubted";
       if (told.add(topic + verdict.peer())) {
@@ -332,8 +337,24 @@ final class SimulatedSwarm implements Swarm {
             network.total(),
             leaving);
     said = word;
+    slander();
     membership.say(word);
     return word;
+  }
+
+  /** Has it that whoever is no accomplice is banned; these are known by their class. */
+  private void slander() {
+    if (adversary.slanders()) {
+      membership.progress().others().stream()
+          .filter(other -> !other.device().equals(peerClass.name()))
+          .forEach(other -> accuse(other.peer()));
+    }
+  }
+
+  private void accuse(PeerId peer) {
+    for (int deed = 0; deed < 2; deed++) {
+      trust.hold(peer, Misdeed.NO_NUMBERS, "sends nothing but noise", network.loop().now());
+    }
   }
 
   private void news() {

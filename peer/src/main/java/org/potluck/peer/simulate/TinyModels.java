@@ -2,42 +2,26 @@ package org.potluck.peer.simulate;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.Comparator;
-import java.util.List;
-import java.util.Random;
-import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 import org.potluck.trainer.GptTrainer;
 import org.potluck.trainer.Trainer;
 import org.potluck.trainer.TrainerConfig;
-import org.potluck.trainer.data.Corpus;
 import org.potluck.trainer.data.CorpusException;
 import org.potluck.trainer.model.DeviceChoice;
 import org.potluck.trainer.model.GptConfig;
 import org.potluck.trainer.optimizer.AdamWConfig;
 import org.potluck.trainer.optimizer.LearningRate;
 
-/** The models of simulated peers; a real one learns a text of its own, made of a few words. */
+/** The models of simulated peers; a real one learns the text of its peer. */
 final class TinyModels implements ModelMaker, AutoCloseable {
   private static final long SEED = 7;
-
-  /** One block of fifty is held out; of so much text that is 32 KiB. */
-  private static final int TEXT_BYTES = 2_000_000;
-
   private static final double RATE = 5e-3;
   private static final double RATE_AT_THE_END = RATE / 100;
   private static final int WARMUP_EPOCHS = 5;
-  private static final String[] WORDS = {
-    "bring ", "what ", "you ", "have ", "and ", "share ", "the ", "meal ", "with ", "all. "
-  };
 
-  private @Nullable Path folder;
-  private @Nullable Corpus corpus;
+  private final Texts texts = new Texts();
 
   @Override
-  public Trainer make(Scenario.Run run) {
+  public Trainer make(Scenario.Run run, Portion portion) {
     if (run.training() == Scenario.Training.TOY) {
       return new ToyTrainer(run.valuesHeld(), SEED);
     }
@@ -49,9 +33,9 @@ final class TinyModels implements ModelMaker, AutoCloseable {
             1,
             DeviceChoice.CPU);
     try {
-      return GptTrainer.create(config, text());
+      return GptTrainer.create(config, texts.of(portion));
     } catch (CorpusException e) {
-      throw new IllegalStateException("the text made for simulations is no good", e);
+      throw new IllegalStateException("there is too little text: " + portion, e);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -71,33 +55,6 @@ final class TinyModels implements ModelMaker, AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    if (corpus != null) {
-      corpus.close();
-    }
-    if (folder != null) {
-      try (Stream<Path> files = Files.walk(folder)) {
-        for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-          Files.delete(file);
-        }
-      }
-    }
-  }
-
-  private Corpus text() throws IOException {
-    Corpus present = corpus;
-    if (present != null) {
-      return present;
-    }
-    Path made = Files.createTempDirectory("potluck-simulate");
-    folder = made;
-    Random random = new Random(SEED);
-    StringBuilder text = new StringBuilder();
-    while (text.length() < TEXT_BYTES) {
-      text.append(WORDS[random.nextInt(WORDS.length)]);
-    }
-    Path file = Files.writeString(made.resolve("text.txt"), text);
-    Corpus opened = Corpus.open(List.of(file), made.resolve("cache"));
-    corpus = opened;
-    return opened;
+    texts.close();
   }
 }

@@ -114,6 +114,23 @@ class ScenarioFileTest {
   }
 
   @Test
+  void textsOfTheirOwnWantAModelThatReadsAndNoAudits() throws ManifestException {
+    String mixed = SMALL + "      text: code\n";
+    String reads = "run: {training: tiny-gpt}\n" + mixed;
+    assertThat(ScenarioFile.parse(reads, "s.yaml").swarm().classes())
+        .extracting(Scenario.PeerClass::text)
+        .containsExactly("words", "code");
+    assertRefused(mixed, "run.training must be tiny-gpt where peers have texts of their own");
+    assertRefused(SMALL + "      own-part: true\n", "run.training must be tiny-gpt");
+    assertRefused(
+        reads.replace("tiny-gpt", "tiny-gpt, audits: 3"), "s.yaml:1: run.audits must be 0 where");
+    assertRefused(
+        reads.replace("text: code", "text: verse"),
+        "text of class laptop must be words, code, numbers or the path",
+        "verse");
+  }
+
+  @Test
   void theScenariosOfTheHandbookCanBeRead() throws IOException, ManifestException {
     Path folder = Path.of("..", "docs", "scenarios");
     try (Stream<Path> files = Files.list(folder)) {

@@ -1,6 +1,7 @@
 package org.potluck.peer.simulate;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -120,6 +121,42 @@ final class ScenarioRunTest {
       crashes: {every: 15m, away-mean: 10s, disk-lost-share: %d, down-at-most-share: 1}
     """
         .formatted(diskLostShare);
+  }
+
+  /** Each text is learned only because somebody has it: all hold the model that all have made. */
+  @Test
+  void aModelIsMeasuredOnWhatEachHonestPeerReads() throws Exception {
+    Outcome outcome = Simulator.run(reading("code", false), 2, story::add);
+    assertThat(outcome.heldOut())
+        .extracting(Outcome.HeldOut::text, Outcome.HeldOut::peers)
+        .containsExactlyInAnyOrder(tuple("words", 2), tuple("code", 1));
+    for (Outcome.HeldOut each : outcome.heldOut()) {
+      assertThat(each.loss()).as(each.text()).isBetween(0.5, 5.0);
+    }
+    Outcome alike = Simulator.run(reading("words", false), 2, note -> {});
+    assertThat(alike.heldOut()).extracting(Outcome.HeldOut::text).containsExactly("words");
+    assertThat(alike.heldOutLoss()).isLessThan(outcome.heldOutLoss());
+  }
+
+  @Test
+  void partsOfATextAreOnesOwn() throws Exception {
+    Outcome outcome = Simulator.run(reading("numbers", true), 2, note -> {});
+    assertThat(outcome.heldOut()).extracting(Outcome.HeldOut::text).hasSize(2);
+    assertThat(outcome.heldOut().getLast().text()).matches("numbers, part [23] of 3");
+  }
+
+  private static String reading(String text, boolean ownPart) {
+    return """
+    name: reading
+    time: {faults: 10m, healing: 0s}
+    run: {training: tiny-gpt, target-batch: 24, micro-batch: 4, epochs: 12, round-limit: 20s}
+    swarm:
+      peers: 3
+      classes:
+        - {name: prose, samples-per-second: 4}
+        - {name: other, share: 0.34, samples-per-second: 4, text: %s, own-part: %s}
+    """
+        .formatted(text, ownPart);
   }
 
   private void run(String scenario) throws ManifestException, IOException {

@@ -16,10 +16,10 @@ import org.potluck.peer.simulate.Outcome;
 import org.potluck.peer.simulate.Simulator;
 
 /**
- * Peers that bring the average of the round before look like everybody else to the gates, and so do
- * reducers that halve their part of the average. Audits name both, and nobody who did the work. An
- * epoch takes longer than downloading the model, so that everybody is in rounds; see {@link
- * PoisonTest}.
+ * Peers that bring the average of the round before with a little noise look like everybody else to
+ * the gates, and so do reducers that halve their part of the average. Audits name both, and nobody
+ * who did the work. An epoch takes longer than downloading the model, so that everybody is in
+ * rounds; see {@link PoisonTest}.
  */
 class AuditTest {
   private static final int SEEDS = 2;
@@ -27,9 +27,9 @@ class AuditTest {
   @Test
   void copiersAreNamedAndNobodyElseIs() throws IOException, ManifestException {
     for (long seed = 1; seed <= SEEDS; seed++) {
-      Map<String, String> unaudited = names("copy", 0, seed);
+      Map<String, String> unaudited = names("disguised-copy", 0, seed);
       assertThat(unaudited.values()).as("seed %d", seed).doesNotContain("banned");
-      for (Map.Entry<String, String> peer : names("copy", 5, seed).entrySet()) {
+      for (Map.Entry<String, String> peer : names("disguised-copy", 5, seed).entrySet()) {
         assertThat(peer.getValue())
             .as("%s, seed %d", peer.getKey(), seed)
             .isEqualTo(peer.getKey().startsWith("liar") ? "banned" : "clean");

@@ -60,24 +60,45 @@ class PoisonTest {
           - {name: liar, share: 0.3, samples-per-second: 25, attack: %s}
       """;
 
-  /** A model that really learns: only there do gradients turn so much that late ones are found. */
-  private static final String LEARNING =
-      """
-      name: late
-      time: {faults: 5m, healing: 0s}
-      run: {training: tiny-gpt, target-batch: 80, micro-batch: 4, epochs: 25, round-limit: 30s}
-      swarm:
-        peers: 10
-        classes:
-          - {name: honest, samples-per-second: 20}
-          - {name: liar, share: 0.3, samples-per-second: 20, attack: stale}
-      """;
-
   @Test
   void whoeverBringsGradientsOfEarlierRoundsIsBannedByMost() throws IOException, ManifestException {
+    bannedByMost("stale");
+  }
+
+  @Test
+  void whoeverBringsTheLastAverageIsBannedByMost() throws IOException, ManifestException {
+    bannedByMost("copy");
+  }
+
+  /**
+   * They bring the same noise, so that none of them is alone, and say of all others that they have
+   * banned them. Nobody honest believes that.
+   */
+  @Test
+  void whoeverColludesIsBannedByMostAndWhatTheySayBansNobody()
+      throws IOException, ManifestException {
+    bannedByMost("collude");
+  }
+
+  /**
+   * With a model that really learns: only there do gradients turn, and have noise of many kinds.
+   */
+  private static void bannedByMost(String attack) throws IOException, ManifestException {
     for (long seed = 1; seed <= SEEDS; seed++) {
       List<Note> story = new ArrayList<>();
-      Outcome outcome = Simulator.run(LEARNING, seed, story::add);
+      String scenario =
+          """
+          name: late
+          time: {faults: 5m, healing: 0s}
+          run: {training: tiny-gpt, target-batch: 80, micro-batch: 4, epochs: 25, round-limit: 30s}
+          swarm:
+            peers: 10
+            classes:
+              - {name: honest, samples-per-second: 20}
+              - {name: liar, share: 0.3, samples-per-second: 20, attack: %s}
+          """
+              .formatted(attack);
+      Outcome outcome = Simulator.run(scenario, seed, story::add);
       String context = "seed " + seed + "\n" + tell(story);
       Map<String, Set<String>> bannedBy = judges(story, List.of("banned"));
       Map<String, Set<String>> namedBy = judges(story, List.of("banned", "doubted"));
@@ -90,8 +111,37 @@ class PoisonTest {
           assertThat(namedBy.getOrDefault(peer.id(), Set.of()))
               .as(peer.name() + ": " + context)
               .isEmpty();
+          assertThat(story)
+              .as(peer.name() + ": " + context)
+              .filteredOn(note -> note.topic().equals("averaged"))
+              .noneMatch(note -> note.text().contains(peer.id() + ", what=most others"));
         }
       }
+    }
+  }
+
+  /** Before it was asked what a peer brings again and again, most banned them by epoch 30. */
+  @Test
+  void whoeverHasTextOfItsOwnIsBannedByNobody() throws IOException, ManifestException {
+    for (long seed = 1; seed <= SEEDS; seed++) {
+      List<Note> story = new ArrayList<>();
+      Outcome outcome =
+          Simulator.run(
+              """
+              name: mixed
+              time: {faults: 5m, healing: 0s}
+              run: {training: tiny-gpt, target-batch: 80, micro-batch: 4, epochs: 40,
+                    round-limit: 30s}
+              swarm:
+                peers: 10
+                classes:
+                  - {name: prose, samples-per-second: 20}
+                  - {name: coder, share: 0.3, samples-per-second: 20, text: code}
+              """,
+              seed,
+              story::add);
+      assertThat(outcome.report().epochs()).as("seed %d", seed).isEqualTo(40);
+      assertThat(judges(story, List.of("banned"))).as("seed %d%n%s", seed, tell(story)).isEmpty();
     }
   }
 
