@@ -51,7 +51,7 @@ final class Neighbour {
   private final Deque<ByteBuffer> control = new ArrayDeque<>();
   private @Nullable Link link;
   private long takenBefore;
-  private long signBytes;
+  private long smallBytes;
   private long flownBefore;
   private boolean stuck;
   private boolean quiet = true;
@@ -79,6 +79,12 @@ final class Neighbour {
   }
 
   /** Sends a small frame, now or as soon as there is a link. */
+  void tell(ByteBuffer frame) {
+    smallBytes += frame.remaining();
+    send(frame);
+  }
+
+  /** Sends a chunk, or a part of one. */
   void send(ByteBuffer frame) {
     if (lost) {
       return;
@@ -98,7 +104,7 @@ final class Neighbour {
   /** Sends a sign of life where nothing was sent since this was last called, nor waits. */
   void assure(ByteBuffer sign) {
     if (quiet && link != null && !lost && link.stream().queuedBytes() == 0) {
-      signBytes += sign.remaining();
+      smallBytes += sign.remaining();
       link.write(sign);
     }
     quiet = true;
@@ -107,11 +113,11 @@ final class Neighbour {
   /**
    * Looks whether it took bytes since this was last asked, which is a sign of life too.
    *
-   * <p>Our own signs of life do not count: they are so few that the network takes them in for
+   * <p>Small frames do not count, our own signs of life among them: the network takes them in for
    * minutes when nobody is there any more.
    */
   void lookAtQueue(Instant now) {
-    long taken = taken() - signBytes;
+    long taken = taken() - smallBytes;
     if (taken > takenBefore) {
       heard = now;
       takenBefore = taken;

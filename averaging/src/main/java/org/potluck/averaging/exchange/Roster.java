@@ -122,7 +122,7 @@ final class Roster {
 
   void broadcast(ByteBuffer frame) {
     for (Neighbour other : others()) {
-      other.send(frame.duplicate());
+      other.tell(frame.duplicate());
     }
   }
 

@@ -237,7 +237,7 @@ final class Sender {
     for (int from = 0; from < chunks.size(); from += FETCH_CHUNKS_MAX) {
       List<Integer> part = chunks.subList(from, Math.min(chunks.size(), from + FETCH_CHUNKS_MAX));
       part.forEach(holder.asked::set);
-      holder.send(Frames.of(FrameKind.FETCH, FetchMessage.newBuilder().addAllChunks(part).build()));
+      holder.tell(Frames.of(FrameKind.FETCH, FetchMessage.newBuilder().addAllChunks(part).build()));
     }
   }
 

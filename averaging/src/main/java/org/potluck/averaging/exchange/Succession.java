@@ -220,7 +220,7 @@ final class Succession {
                     HeldVersionMessage.newBuilder()
                         .setVersion(version)
                         .setChunks(ByteString.copyFrom(chunks.toByteArray()))));
-    from.send(Frames.of(FrameKind.HELD, answer.build()));
+    from.tell(Frames.of(FrameKind.HELD, answer.build()));
   }
 
   /** A member answers our generation. */

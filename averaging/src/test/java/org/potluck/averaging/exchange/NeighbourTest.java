@@ -69,7 +69,7 @@ class NeighbourTest {
   }
 
   @Test
-  void ourOwnSignsOfLifeAreNoneOfItsOwn() {
+  void thatTheNetworkTakesSmallFramesInIsNoSignOfItsLife() {
     neighbour.attach(link);
     link.write(ByteBuffer.allocate(100));
     simulation.runFor(LOOK);
@@ -78,6 +78,7 @@ class NeighbourTest {
     simulation.part(List.of(here), List.of(there));
     for (int look = 0; look < 20; look++) {
       neighbour.assure(Frames.of(FrameKind.ALIVE));
+      neighbour.tell(Frames.of(FrameKind.FETCH));
       simulation.runFor(LOOK.dividedBy(10));
       neighbour.lookAtQueue(here.loop().now());
     }
