@@ -11,6 +11,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 import org.potluck.averaging.trust.Ban;
+import org.potluck.network.Bandwidth;
 import org.potluck.network.PeerId;
 import org.potluck.network.rpc.Rpc;
 import org.potluck.network.simulation.NetworkConditions;
@@ -34,6 +35,12 @@ final class Donors {
   final List<SimulatedNetwork> networks = new ArrayList<>();
   final List<Rpc> rpcs = new ArrayList<>();
   final List<StateDonor> donors = new ArrayList<>();
+
+  /** Whether all donors are in the middle of a round. */
+  boolean averaging;
+
+  /** What all donors know of their uplinks. */
+  Bandwidth uplink = Bandwidth.NONE;
 
   /** What donor {@code i} has against a peer. */
   BiFunction<Integer, PeerId, Optional<Ban>> bans = (_, _) -> Optional.empty();
@@ -69,7 +76,7 @@ final class Donors {
               rpc,
               RUN,
               limits,
-              RightOfWay.NOBODY,
+              new RightOfWay(() -> averaging, () -> uplink),
               peer -> bans.apply(donor, peer),
               Runnable::run));
       newcomer.remember(network.self(), network.addresses());
@@ -114,6 +121,13 @@ final class Donors {
 
   CompletableFuture<Snapshot> download(StateLimits limits, long newerThan, Duration limit) {
     return download(newcomer, newcomerRpc, limits, newerThan, limit);
+  }
+
+  /** Another newcomer, which knows all donors. */
+  SimulatedNetwork another() {
+    SimulatedNetwork other = simulation.addPeer(PeerProfile.datacenter());
+    networks.forEach(each -> other.remember(each.self(), each.addresses()));
+    return other;
   }
 
   /** Another newcomer's download. */

@@ -6,6 +6,7 @@ import com.google.protobuf.ByteString;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
@@ -16,7 +17,10 @@ import org.potluck.averaging.state.proto.StateChunkMessage;
 import org.potluck.averaging.state.proto.StateChunkRequest;
 import org.potluck.averaging.state.proto.StateManifestMessage;
 import org.potluck.network.EventLoop;
+import org.potluck.network.NetworkException;
+import org.potluck.network.NetworkException.Reason;
 import org.potluck.network.PeerId;
+import org.potluck.network.Sha256;
 import org.potluck.network.rpc.MessageStream;
 
 /** A donor that does what it must not, beside two that do what they should. */
@@ -130,22 +134,67 @@ class HostileDonorsTest {
 
   @Test
   void manifestsThatMakeNoSense() {
-    Donors donors = donors(11);
+    StateManifestMessage.Builder one =
+        StateManifestMessage.newBuilder()
+            .setAvailable(true)
+            .setEpoch(7)
+            .setDigest("digest 7")
+            .setChunkBytes(1024);
+    List<StateManifestMessage> senseless =
+        List.of(
+            one.clone().setChunkBytes(-1).build(),
+            one.clone().setChunkBytes(2 << 20).build(),
+            one.clone().addVectorBytes(-1).addVectorBytes(1).build(),
+            one.clone()
+                .addVectorBytes(-1024)
+                .addVectorBytes(2048)
+                .setChunkHashes(ByteString.copyFrom(new byte[Sha256.BYTES]))
+                .build(),
+            one.clone().addAllVectorBytes(Collections.nCopies(5000, 0L)).build(),
+            one.clone().setDigest("d".repeat(300)).build(),
+            one.clone().addVectorBytes(4096).build());
+    for (StateManifestMessage manifest : senseless) {
+      accused.clear();
+      Donors donors = donors(11);
+      announce(donors, manifest);
+      arrives(donors);
+      assertThat(accused).as("%s", manifest).containsExactly(liar(donors));
+    }
+  }
+
+  /**
+   * Hashes of a hundred thousand chunks of a byte fit into a message; they are no state of ours.
+   */
+  @Test
+  void manifestsOfAbsurdSize() {
+    StateManifestMessage.Builder one =
+        StateManifestMessage.newBuilder()
+            .setAvailable(true)
+            .setEpoch(7)
+            .setDigest("digest 7")
+            .setChunkBytes(1);
+    for (StateManifestMessage manifest :
+        List.of(
+            one.clone()
+                .addVectorBytes(100_000)
+                .setChunkHashes(ByteString.copyFrom(new byte[100_000 * Sha256.BYTES]))
+                .build(),
+            one.clone().addVectorBytes(Long.MAX_VALUE).addVectorBytes(Long.MAX_VALUE).build())) {
+      Donors donors = donors(13, 1);
+      announce(donors, manifest);
+      CompletableFuture<Throwable> end = donors.download().handle((_, failure) -> failure);
+      assertThat(donors.simulation.await(end, Duration.ofMinutes(1)))
+          .isInstanceOfSatisfying(
+              NetworkException.class,
+              failure -> assertThat(failure.reason()).isEqualTo(Reason.TOO_LARGE));
+    }
+  }
+
+  private static void announce(Donors donors, StateManifestMessage manifest) {
     donors
         .rpcs
         .get(LIAR)
-        .serve(
-            StateMethods.MANIFEST,
-            (_, _) ->
-                CompletableFuture.completedFuture(
-                    StateManifestMessage.newBuilder()
-                        .setAvailable(true)
-                        .setEpoch(7)
-                        .setDigest("digest 7")
-                        .setChunkBytes(-1)
-                        .build()));
-    arrives(donors);
-    assertThat(accused).containsExactly(liar(donors));
+        .serve(StateMethods.MANIFEST, (_, _) -> CompletableFuture.completedFuture(manifest));
   }
 
   @Test
