@@ -7,6 +7,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.BiConsumer;
 import org.potluck.averaging.exchange.Course;
+import org.potluck.averaging.exchange.Member;
 import org.potluck.averaging.exchange.Rounds;
 import org.potluck.averaging.matchmaking.Attendance;
 import org.potluck.averaging.matchmaking.Matchmaker;
@@ -129,7 +130,54 @@ public final class Enlistment {
     int quorum = matchmaker.quorum();
     return rounds
         .pass(course, contribution, Duration.between(since, loop.now()), deadline)
-        .thenApply(value -> confirmed(value, course.peers(), quorum));
+        .thenApply(
+            value -> {
+              RoundOutcome confirmed = confirmed(value, course.peers(), quorum);
+              judge(confirmed, course, quorum);
+              return confirmed;
+            });
+  }
+
+  /** Whether the leader's plan could have come to anything. */
+  private void judge(RoundOutcome outcome, Course course, int quorum) {
+    switch (outcome) {
+      case RoundOutcome.Averaged _ -> matchmaker.succeeded();
+      case RoundOutcome.Abandoned abandoned -> {
+        boolean incomplete = abandoned.cause() == RoundOutcome.Cause.INCOMPLETE;
+        boolean leaderless =
+            abandoned.faults().stream()
+                .anyMatch(
+                    fault ->
+                        fault instanceof PeerFault.Silent && matchmaker.followed(fault.peer()));
+        if (incomplete
+            && (course.peers() < quorum || leaderless || mostWereMissing(abandoned, course))) {
+          matchmaker.wasHopeless();
+        }
+      }
+    }
+  }
+
+  /**
+   * More of the members than can die at once: a leader may name peers that do not exist. Whoever
+   * hears of nobody at all is cut off itself.
+   */
+  private static boolean mostWereMissing(RoundOutcome outcome, Course course) {
+    long members =
+        course.stages().stream()
+            .flatMap(stage -> stage.members().stream())
+            .map(Member::peer)
+            .distinct()
+            .count();
+    long silent = silent(outcome);
+    return 2 * silent >= members && silent < members - 1;
+  }
+
+  private static long silent(RoundOutcome outcome) {
+    return outcome.faults().stream()
+        .filter(PeerFault.Silent.class::isInstance)
+        .map(PeerFault::peer)
+        .distinct()
+        .count();
   }
 
   /**
@@ -139,13 +187,7 @@ public final class Enlistment {
    */
   private static RoundOutcome confirmed(RoundOutcome outcome, int peers, int quorum) {
     if (outcome instanceof RoundOutcome.Averaged done) {
-      long silent =
-          done.faults().stream()
-              .filter(PeerFault.Silent.class::isInstance)
-              .map(PeerFault::peer)
-              .distinct()
-              .count();
-      long present = peers - silent;
+      long present = peers - silent(done);
       if (present < quorum) {
         return new RoundOutcome.Abandoned(
             RoundOutcome.Cause.INCOMPLETE,
@@ -160,6 +202,9 @@ public final class Enlistment {
 
   private RoundOutcome noGroup(Throwable failure, Instant since) {
     Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
+    if (!matchmaker.found().isCompletedExceptionally()) {
+      matchmaker.wasHopeless(); // it bears the name of another round
+    }
     return new RoundOutcome.Abandoned(
         cancelled ? RoundOutcome.Cause.CANCELLED : RoundOutcome.Cause.NO_GROUP,
         cause == null ? "no group" : String.valueOf(cause.getMessage()),

@@ -45,6 +45,47 @@ class GridTrainingTest {
     }
   }
 
+  /** From one group to a grid while rounds are under way. */
+  @Test
+  void aSwarmThatOutgrowsItsGroupGoesOnOnAGrid() {
+    for (int seed = 0; seed < 6; seed++) {
+      TrainingSwarm swarm = swarm(seed, 3);
+      swarm.reach(2, LONG);
+      var random = swarm.simulation.random("arrivals");
+      for (int i = 0; i < 6; i++) {
+        swarm.simulation.at(
+            Duration.ofMillis(random.nextInt(4000)), () -> swarm.add(PeerProfile.home()));
+      }
+      swarm.simulation.runFor(Duration.ofSeconds(5));
+      swarm.reach(epoch(swarm) + 4, LONG);
+      becomesOneModel(swarm);
+      assertThat(swarm.trainers).hasSize(9);
+      swarm.reach(epoch(swarm) + 2, LONG);
+      assertThat(swarm.trainers)
+          .as("seed %d", seed)
+          .allSatisfy(t -> assertThat(t.averaged).isGreaterThanOrEqualTo(2));
+    }
+  }
+
+  /** From a grid to one group: in small steps, since more than half have to stay each time. */
+  @Test
+  void aSwarmThatShrinksBelowAGroupGoesOnAsOne() {
+    for (int seed = 0; seed < 6; seed++) {
+      TrainingSwarm swarm = swarm(seed, 9);
+      swarm.reach(2, LONG);
+      var random = swarm.simulation.random("departures");
+      for (int i = 0; i < 6; i++) {
+        TrainingSwarm.Trainer victim = swarm.trainers.get((seed + i) % 9);
+        boolean silently = random.nextBoolean();
+        swarm.simulation.runFor(Duration.ofMillis(random.nextInt(1500)));
+        swarm.kill(victim, silently);
+      }
+      swarm.reach(epoch(swarm) + 4, LONG);
+      becomesOneModel(swarm);
+      assertThat(swarm.trainers.stream().filter(t -> !t.gone())).hasSize(3);
+    }
+  }
+
   private static long epoch(TrainingSwarm swarm) {
     return swarm.trainers.stream().mapToLong(trainer -> trainer.epoch).max().orElseThrow();
   }

@@ -39,6 +39,12 @@ final class Swarm {
   /** What each says of its uplink. */
   IntFunction<Bandwidth> uploads = peer -> Bandwidth.ofMegabitsPerSecond(100);
 
+  /** What each takes part as; auxiliaries bring no weight. */
+  IntFunction<Role> roles = peer -> Role.TRAINER;
+
+  /** How far each one's clock is ahead; its network's loop must tell the same. */
+  IntFunction<Duration> skews = peer -> Duration.ZERO;
+
   CodecId codec = CodecId.NONE;
   long epoch = 1;
 
@@ -124,8 +130,9 @@ final class Swarm {
     return new RoundRequest(
         "run.gradients",
         epoch,
-        new Contribution(vectors.get(peer), weights.get(peer)),
-        Role.TRAINER,
+        new Contribution(
+            vectors.get(peer), roles.apply(peer) == Role.TRAINER ? weights.get(peer) : 0),
+        roles.apply(peer),
         uploads.apply(peer),
         Bandwidth.ofMegabitsPerSecond(100),
         !networks.get(peer).addresses().isEmpty(),
@@ -133,7 +140,7 @@ final class Swarm {
         networks.size(),
         codec,
         codec,
-        simulation.clock().instant().plus(DEADLINE));
+        simulation.clock().instant().plus(skews.apply(peer)).plus(DEADLINE));
   }
 
   /** Lets {@code peer} ask for a round, {@code delay} from now. */

@@ -28,9 +28,27 @@ public record Course(String name, int peers, List<Group> stages) {
     if (peers < stages.getFirst().members().size() || peers > Group.MEMBERS_MAX) {
       throw new IllegalArgumentException(peers + " peers");
     }
+    if (peers > peersMax(stages)) {
+      throw new IllegalArgumentException(peers + " peers in groups that hold fewer");
+    }
     for (int i = 0; i < stages.size(); i++) {
       check(stages, i);
     }
+  }
+
+  /**
+   * As many as groups of these sizes can bring together: so nobody is told that the few it sees are
+   * part of something large. A row may have a guest where this one has none.
+   */
+  private static long peersMax(List<Group> stages) {
+    if (stages.size() == 1) {
+      return stages.getFirst().members().size();
+    }
+    long most = stages.getFirst().members().size() + 1L;
+    for (Group stage : stages.subList(1, stages.size())) {
+      most = Math.min(Group.MEMBERS_MAX, most * stage.members().size());
+    }
+    return most;
   }
 
   private static void check(List<Group> stages, int number) {

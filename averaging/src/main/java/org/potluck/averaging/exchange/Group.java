@@ -97,12 +97,17 @@ public record Group(
       throw new IllegalArgumentException("expected to take " + expected);
     }
     long covered = 0;
+    double weight = 0;
     Set<PeerId> seen = new HashSet<>();
     for (Member member : members) {
       covered = Math.addExact(covered, member.share());
+      weight += member.weight();
       if (!seen.add(member.peer())) {
         throw new IllegalArgumentException("a member twice: " + member.peer());
       }
+    }
+    if (Double.isInfinite(weight)) {
+      throw new IllegalArgumentException("weights without a sum");
     }
     if (covered != length) {
       throw new IllegalArgumentException("spans of " + covered + " values for " + length);

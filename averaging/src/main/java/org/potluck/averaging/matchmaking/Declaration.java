@@ -29,6 +29,9 @@ record Declaration(PeerId peer, long declaredMicros, JoinMessage message)
     implements Comparable<Declaration> {
   private static final int ADDRESSES_MAX = 16;
 
+  /** More samples or tokens than anybody has; the sum over a swarm stays a number. */
+  private static final double WEIGHT_MAX = 1e18;
+
   @Override
   public int compareTo(Declaration other) {
     if (reachable() != other.reachable()) {
@@ -105,6 +108,7 @@ record Declaration(PeerId peer, long declaredMicros, JoinMessage message)
   static Declaration read(PeerId peer, JoinMessage message) throws FrameException {
     boolean plausible =
         plausible(message.getWeight())
+            && message.getWeight() <= WEIGHT_MAX
             && plausible(message.getUpBytesPerSecond())
             && plausible(message.getDownBytesPerSecond())
             && message.getReadyInMicros() >= 0

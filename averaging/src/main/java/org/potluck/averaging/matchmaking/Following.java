@@ -7,6 +7,7 @@ import org.potluck.averaging.exchange.Course;
 import org.potluck.averaging.proto.JoinAnswerMessage;
 import org.potluck.averaging.proto.JoinMessage;
 import org.potluck.averaging.proto.RedirectMessage;
+import org.potluck.averaging.proto.SignedCourseMessage;
 import org.potluck.averaging.wire.Frame;
 import org.potluck.averaging.wire.FrameException;
 import org.potluck.averaging.wire.FrameKind;
@@ -26,6 +27,9 @@ final class Following implements JoinStream.Owner {
 
     /** It does not want us; {@code closed} when the round has begun. */
     void refused(Declaration from, boolean closed);
+
+    /** It has sent a course that is none, or not ours; its stream ends. */
+    void misled(Declaration from);
 
     /** It cannot be reached, or its stream has ended. */
     void lost(Declaration from);
@@ -140,7 +144,7 @@ final class Following implements JoinStream.Owner {
     switch (answer.getAnswerCase()) {
       case WELCOME -> {}
       case CALL -> events.called();
-      case COURSE -> events.grouped(SignedCourse.open(leader.peer(), answer.getCourse()));
+      case COURSE -> take(answer.getCourse());
       case REDIRECT -> {
         Declaration next = read(answer.getRedirect());
         end();
@@ -151,6 +155,15 @@ final class Following implements JoinStream.Owner {
         events.refused(leader, answer.getRefused().getClosed());
       }
       case ANSWER_NOT_SET -> throw new FrameException("an answer without content");
+    }
+  }
+
+  private void take(SignedCourseMessage course) throws FrameException {
+    try {
+      events.grouped(SignedCourse.open(leader.peer(), course));
+    } catch (FrameException | IllegalArgumentException e) {
+      events.misled(leader);
+      throw e;
     }
   }
 

@@ -34,6 +34,9 @@ final class Leading {
 
     Attendance attendance();
 
+    /** How many of those expected can still come or have, this peer included. */
+    int mayCome();
+
     /** Those who are ready, in group order, are the group. */
     void begin(List<Declaration> ready);
   }
@@ -187,7 +190,7 @@ final class Leading {
     if (!host.own().ready() && calledAt != null) {
       until = later(until, calledAt.plus(longestWait()));
     }
-    if (followers.size() + 1 < host.attendance().expected()) {
+    if (followers.size() + 1 < host.mayCome()) {
       until = later(until, later(quorum, lastCame).plus(around.grace().current()));
     }
     return until;

@@ -2,9 +2,12 @@ package org.potluck.averaging.matchmaking;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.potluck.averaging.RoundTerms;
@@ -32,16 +35,25 @@ import org.potluck.network.PeerId;
  * for himself in a circle. A leader that is lost or refuses is struck off and the next one tried.
  */
 public final class Matchmaker {
+  /** A leader that sends this peer on to more others than that makes them up. */
+  private static final int REDIRECTS_MAX = 8;
+
   private final Surroundings around;
   private final RoundTerms terms;
   private final Candidates candidates = new Candidates();
   private final Herald herald;
   private final Leading leading;
+  private final Absent absent;
   private final CompletableFuture<Course> found = new CompletableFuture<>();
   private final CompletableFuture<Void> called = new CompletableFuture<>();
   private Attendance attendance;
   private Declaration own;
   private @Nullable Following following;
+  private @Nullable PeerId ledBy;
+
+  /** By leader, to whom it has sent this peer on. */
+  private final Map<PeerId, Set<PeerId>> sentOn = new HashMap<>();
+
   private Duration silenceMax;
   private boolean due;
   private EventLoop.@Nullable Timer limit;
@@ -54,6 +66,7 @@ public final class Matchmaker {
     this.own = Declaration.of(around.self(), terms, around.now(), around.network().addresses());
     this.herald = new Herald(around, own, this::consider);
     this.leading = new Leading(around, new Host());
+    this.absent = new Absent(around, leading::review);
   }
 
   /** Completes with the group or groups; fails with {@link NoGroupException}. */
@@ -119,6 +132,25 @@ public final class Matchmaker {
     fail("cancelled");
   }
 
+  /** Whether {@code peer} made the plan that was found. */
+  public boolean followed(PeerId peer) {
+    return ledBy != null && peer.equals(ledBy);
+  }
+
+  /** The round that was found has averaged: its leader is as good as any. */
+  public void succeeded() {
+    if (ledBy != null) {
+      around.shunned().forgive(ledBy);
+    }
+  }
+
+  /** The round that was found could not come to anything, as its leader had made it. */
+  public void wasHopeless() {
+    if (ledBy != null) {
+      around.shunned().doubt(ledBy, around.now());
+    }
+  }
+
   private void tell(Declaration changed) {
     own = changed;
     if (following != null) {
@@ -172,6 +204,19 @@ public final class Matchmaker {
 
   void left(JoinStream stream) {
     leading.left(stream);
+  }
+
+  void disconnected(PeerId peer) {
+    if (attendance.known().contains(peer)) {
+      absent.disconnected(peer);
+    }
+  }
+
+  /** It lives, whatever became of our stream before; so it can be followed again. */
+  void connected(PeerId peer) {
+    absent.back(peer);
+    candidates.forgive(peer);
+    followFirst();
   }
 
   // Whom to follow.
@@ -235,7 +280,7 @@ public final class Matchmaker {
         throw new FrameException("a group for another round");
       }
       if (following != null) {
-        around.shunned().forgive(following.leader().peer());
+        ledBy = following.leader().peer();
       }
       complete(course);
     }
@@ -285,6 +330,12 @@ public final class Matchmaker {
         lost(from);
         return;
       }
+      Set<PeerId> targets = sentOn.computeIfAbsent(from.peer(), peer -> new HashSet<>());
+      if (targets.add(next.peer()) && targets.size() > REDIRECTS_MAX) {
+        around.shunned().add(from.peer(), around.now());
+        lost(from);
+        return;
+      }
       candidates.add(next);
       following = null;
       if (candidates.struck(next.peer())) {
@@ -302,6 +353,12 @@ public final class Matchmaker {
       } else {
         lost(from);
       }
+    }
+
+    /** Announcing itself again does not help it. */
+    @Override
+    public void misled(Declaration from) {
+      around.shunned().add(from.peer(), around.now());
     }
 
     @Override
@@ -347,6 +404,11 @@ public final class Matchmaker {
     }
 
     @Override
+    public int mayCome() {
+      return attendance.expected() - (int) absent.of(attendance.known());
+    }
+
+    @Override
     public void begin(List<Declaration> ready) {
       Map<PeerId, Course> courses = Courses.of(around, terms, ready);
       leading.tell(courses);
@@ -389,6 +451,7 @@ public final class Matchmaker {
   private void end() {
     herald.stop();
     leading.end();
+    absent.end();
     if (limit != null) {
       limit.cancel();
     }

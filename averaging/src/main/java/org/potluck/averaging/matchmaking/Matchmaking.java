@@ -18,6 +18,7 @@ import org.potluck.averaging.wire.FrameException;
 import org.potluck.averaging.wire.FrameKind;
 import org.potluck.dht.Dht;
 import org.potluck.network.Network;
+import org.potluck.network.PeerId;
 import org.potluck.network.Stream;
 
 /**
@@ -31,11 +32,15 @@ public final class Matchmaking implements JoinStream.Owner {
   private static final int STRANGERS_MAX = 256;
   private static final int ENDED_MAX = 64;
 
+  /** Of what is kept for later so much may be one peer's: the rest is for others. */
+  private static final int PER_PEER_MAX = 8;
+
   private final Surroundings around;
   private final Map<String, Matchmaker> running = new LinkedHashMap<>();
   private final Map<String, Declaration> heard = new LinkedHashMap<>();
   private final Map<JoinStream, Declaration> parked = new LinkedHashMap<>();
   private final Map<String, Instant> begun = new LinkedHashMap<>();
+  private final Map<String, Instant> givenUp = new LinkedHashMap<>();
   private final Set<JoinStream> unnamed = new LinkedHashSet<>();
 
   public Matchmaking(
@@ -48,6 +53,18 @@ public final class Matchmaking implements JoinStream.Owner {
     Grace grace = new Grace(options.graceMin(), options.graceMax());
     around = new Surroundings(network, dht, options, random, planner, grace, new Shunned(), trust);
     network.handle(JoinStream.PROTOCOL, this::accept);
+    network.listen(
+        new Network.ConnectionListener() {
+          @Override
+          public void connected(PeerId peer) {
+            List.copyOf(running.values()).forEach(matchmaker -> matchmaker.connected(peer));
+          }
+
+          @Override
+          public void disconnected(PeerId peer) {
+            List.copyOf(running.values()).forEach(matchmaker -> matchmaker.disconnected(peer));
+          }
+        });
   }
 
   /**
@@ -62,15 +79,14 @@ public final class Matchmaking implements JoinStream.Owner {
       throw new IllegalStateException("a search for " + name + " is running");
     }
     begun.remove(name);
+    givenUp.remove(name);
     var _ =
         matchmaker
             .found()
             .whenComplete(
                 (group, failure) -> {
                   running.remove(name);
-                  if (group != null) {
-                    bounded(begun, name, around.now(), ENDED_MAX);
-                  }
+                  bounded(group != null ? begun : givenUp, name, around.now(), ENDED_MAX);
                 });
     matchmaker.start(takeHeard(name));
     for (JoinStream stream : List.copyOf(parked.keySet())) {
@@ -93,7 +109,8 @@ public final class Matchmaking implements JoinStream.Owner {
 
   private void accept(Stream stream) {
     JoinStream join = new JoinStream(stream, this);
-    if (unnamed.size() + parked.size() >= STRANGERS_MAX) {
+    if (unnamed.size() + parked.size() >= STRANGERS_MAX
+        || waiting(stream.remote()) >= PER_PEER_MAX) {
       join.reset();
       return;
     }
@@ -108,6 +125,12 @@ public final class Matchmaking implements JoinStream.Owner {
                 join.reset();
               }
             });
+  }
+
+  private long waiting(PeerId peer) {
+    return java.util.stream.Stream.concat(unnamed.stream(), parked.keySet().stream())
+        .filter(stream -> stream.remote().equals(peer))
+        .count();
   }
 
   @Override
@@ -127,8 +150,20 @@ public final class Matchmaking implements JoinStream.Owner {
     if (matchmaker != null) {
       matchmaker.heard(declaration);
     } else {
-      bounded(heard, declaration.peer() + " " + name(declaration), declaration, HEARD_MAX);
+      keep(declaration);
     }
+  }
+
+  private void keep(Declaration declaration) {
+    List<String> own =
+        heard.entrySet().stream()
+            .filter(entry -> entry.getValue().peer().equals(declaration.peer()))
+            .map(Map.Entry::getKey)
+            .toList();
+    if (own.size() >= PER_PEER_MAX) {
+      heard.remove(own.getFirst());
+    }
+    bounded(heard, declaration.peer() + " " + name(declaration), declaration, HEARD_MAX);
   }
 
   private void route(JoinStream stream, Declaration declaration) {
@@ -141,6 +176,10 @@ public final class Matchmaking implements JoinStream.Owner {
       // Next time this one is waited for.
       around.grace().observe(Duration.between(began, around.now()));
       stream.send(FrameKind.ANSWER, Answers.BEGUN);
+      stream.close();
+    } else if (givenUp.containsKey(name)) {
+      // Should it try again it says so, and can be followed again.
+      stream.send(FrameKind.ANSWER, Answers.refusal("gave this round up", false));
       stream.close();
     } else {
       parked.put(stream, declaration);

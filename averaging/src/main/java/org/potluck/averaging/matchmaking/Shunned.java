@@ -3,11 +3,14 @@ package org.potluck.averaging.matchmaking;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.Map;
+import java.util.Set;
 import org.potluck.network.PeerId;
 
 /**
- * Leaders that kept this peer waiting until the limit; not followed for a while.
+ * Leaders that kept this peer waiting until the limit, told it a wrong plan, or whose plans came to
+ * nothing; not followed for a while.
  *
  * <p>Whoever declares the earliest time leads, and a time is easily said. Without a memory a peer
  * that always claims the first and never begins would hold everybody up round after round.
@@ -20,6 +23,7 @@ final class Shunned {
   private record Sentence(Instant until, int factor) {}
 
   private final Map<PeerId, Sentence> sentences = new LinkedHashMap<>();
+  private final Set<PeerId> doubted = new LinkedHashSet<>();
 
   /** For a minute at first, twice as long each time until a round with it succeeds. */
   void add(PeerId peer, Instant now) {
@@ -31,8 +35,19 @@ final class Shunned {
     }
   }
 
+  /** Its round could not succeed: once may be bad luck, and from the second on it is shunned. */
+  void doubt(PeerId peer, Instant now) {
+    if (!doubted.add(peer)) {
+      add(peer, now);
+    }
+    if (doubted.size() > PEERS_MAX) {
+      doubted.remove(doubted.iterator().next());
+    }
+  }
+
   void forgive(PeerId peer) {
     sentences.remove(peer);
+    doubted.remove(peer);
   }
 
   boolean contains(PeerId peer, Instant now) {

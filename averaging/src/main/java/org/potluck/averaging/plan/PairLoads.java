@@ -33,7 +33,7 @@ final class PairLoads {
       double upCodecBytes,
       double downCodecBytes) {
     for (PairLimit limit : limits) {
-      double rate = limit.rate().bytesPerSecond();
+      double rate = Math.max(Workload.RATE_MIN, limit.rate().bytesPerSecond());
       double contributes = members.get(limit.from()).contributedBytes(upCodecBytes);
       double receives = members.get(limit.to()).receives() ? 1 : 0;
       loads.add(

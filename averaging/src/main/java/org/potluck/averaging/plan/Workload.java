@@ -8,6 +8,9 @@ import org.potluck.network.Bandwidth;
 
 /** The members' loads for one vector, with what was not measured filled in. */
 final class Workload {
+  /** Bytes a second below which a link carries nothing that counts. */
+  static final double RATE_MIN = 1;
+
   private Workload() {}
 
   /**
@@ -46,8 +49,16 @@ final class Workload {
     return loads;
   }
 
+  /**
+   * What a member says of its link, or what is typical. Less than {@link #RATE_MIN} is nothing:
+   * divided by a rate near zero, bytes become times that no arithmetic holds.
+   */
   private static double rate(@Nullable Bandwidth measured, double typical) {
-    return measured == null ? typical : measured.bytesPerSecond();
+    if (measured == null) {
+      return typical;
+    }
+    double rate = measured.bytesPerSecond();
+    return rate < RATE_MIN ? 0 : rate;
   }
 
   private static double seconds(double bytes, double rate) {
@@ -57,7 +68,7 @@ final class Workload {
   /** Of the measured links that let anything through; one byte a second when there is none. */
   private static double median(DoubleStream links) {
     double[] rates = links.filter(rate -> rate > 0).sorted().toArray();
-    return rates.length == 0 ? 1 : (rates[(rates.length - 1) / 2] + rates[rates.length / 2]) / 2;
+    return rates.length == 0 ? 1 : rates[(rates.length - 1) / 2] / 2 + rates[rates.length / 2] / 2;
   }
 
   /** When the last of them is done. */
