@@ -123,7 +123,7 @@ class BeliefsTest {
     Trust trust = new Trust(new SplittableRandom(1));
     PeerId framed = PEERS.getLast();
     for (int bans = 0; bans <= 9; bans++) {
-      Verdict ban = new Verdict(framed, 0, true, "sends noise");
+      Verdict ban = new Verdict(framed, 0, true, START.plusSeconds(600), "sends noise");
       List<Opinions.Voter> others = new ArrayList<>();
       for (int i = 1; i < 10; i++) {
         others.add(new Opinions.Voter(PEERS.get(i), i <= bans ? List.of(ban) : List.of()));

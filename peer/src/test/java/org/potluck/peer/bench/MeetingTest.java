@@ -21,7 +21,7 @@ class MeetingTest {
         Meeting.Round round = meeting.round(split);
         assertThat(round.whole()).isTrue();
         assertThat(round.seconds()).isPositive();
-        assertThat(round.processorSeconds()).isPositive();
+        assertThat(round.effort().processor()).isPositive();
       }
       crew.connect();
       int[][] bytes = meeting.bytesOfEqualSpans();
