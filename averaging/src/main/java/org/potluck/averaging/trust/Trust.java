@@ -424,9 +424,12 @@ public final class Trust {
                 trend.rounds())));
   }
 
-  /** How much of what a peer brings of its own it brings again; 0 where that is not known. */
+  /**
+   * How much of what a peer brings of its own it brings again; 0 where that is not known, and in
+   * runs with audits: all have the same text there.
+   */
   private double lasting(PeerId peer) {
-    return lasting.trend(peer).map(Bearings.Trend::mean).orElse(0.0);
+    return auditsPerGroup > 0 ? 0 : lasting.trend(peer).map(Bearings.Trend::mean).orElse(0.0);
   }
 
   private static Optional<Charge> lonely(Bearings.Trend trend) {

@@ -221,20 +221,7 @@ class PoisonedRoundTest {
     for (double against : new double[] {0, 0.5}) {
       for (int seed = 0; seed < SEEDS; seed++) {
         RoundLab lab = new RoundLab(seed).members(MEMBERS);
-        lab.weights.replaceAll(weight -> 8.0);
-        int other = lab.random.nextInt(MEMBERS);
-        lab.begin().finish();
-        double[] own = normal(lab);
-        // The first rounds, of which nothing is known yet, it has something in common with others.
-        for (int round = 0; round < 16; round++) {
-          double common = round < 6 ? 0.5 : -against;
-          gradients(lab, other, value -> common * value);
-          for (int v = 0; v < RoundLab.VALUES; v++) {
-            lab.vectors.get(other)[v] += (float) own[v];
-          }
-          addNoise(lab, other);
-          lab.begin().finish();
-        }
+        int other = bringDataOfItsOwn(lab, against);
         for (int i : others(other)) {
           assertThat(lab.trusts.get(i).verdicts(lab.simulation.clock().instant()))
               .as("%s against the others, seed %d, member %d", against, seed, i)
@@ -242,6 +229,39 @@ class PoisonedRoundTest {
         }
       }
     }
+  }
+
+  /** In a run with audits nobody has: a wrong direction that lasts is no excuse for itself. */
+  @Test
+  void whoeverGoesItsOwnWayWhereAllHaveTheSameTextIsBannedByAllHonest() {
+    for (int seed = 0; seed < SEEDS; seed++) {
+      RoundLab lab = new RoundLab(seed).members(MEMBERS);
+      lab.trusts.forEach(trust -> trust.audits(Double.MIN_VALUE));
+      bannedByAll(lab, seed, bringDataOfItsOwn(lab, 0), "nothing to do with the others'");
+    }
+  }
+
+  /**
+   * Sixteen rounds; in the first of them, of which nothing is known yet, it has something in common
+   * with the others.
+   *
+   * @return who does
+   */
+  private static int bringDataOfItsOwn(RoundLab lab, double against) {
+    lab.weights.replaceAll(weight -> 8.0);
+    int other = lab.random.nextInt(MEMBERS);
+    lab.begin().finish();
+    double[] own = normal(lab);
+    for (int round = 0; round < 16; round++) {
+      double common = round < 6 ? 0.5 : -against;
+      gradients(lab, other, value -> common * value);
+      for (int v = 0; v < RoundLab.VALUES; v++) {
+        lab.vectors.get(other)[v] += (float) own[v];
+      }
+      addNoise(lab, other);
+      lab.begin().finish();
+    }
+    return other;
   }
 
   private static void bannedByAll(RoundLab lab, int seed, int liar, String reason) {
