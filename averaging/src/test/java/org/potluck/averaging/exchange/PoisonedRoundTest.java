@@ -221,7 +221,7 @@ class PoisonedRoundTest {
     for (double against : new double[] {0, 0.5}) {
       for (int seed = 0; seed < SEEDS; seed++) {
         RoundLab lab = new RoundLab(seed).members(MEMBERS);
-        int other = bringDataOfItsOwn(lab, against);
+        int other = bringDataOfItsOwn(lab, against, 0);
         for (int i : others(other)) {
           assertThat(lab.trusts.get(i).verdicts(lab.simulation.clock().instant()))
               .as("%s against the others, seed %d, member %d", against, seed, i)
@@ -236,8 +236,8 @@ class PoisonedRoundTest {
   void whoeverGoesItsOwnWayWhereAllHaveTheSameTextIsBannedByAllHonest() {
     for (int seed = 0; seed < SEEDS; seed++) {
       RoundLab lab = new RoundLab(seed).members(MEMBERS);
-      lab.trusts.forEach(trust -> trust.audits(Double.MIN_VALUE));
-      bannedByAll(lab, seed, bringDataOfItsOwn(lab, 0), "nothing to do with the others'");
+      int other = bringDataOfItsOwn(lab, 0, Double.MIN_VALUE);
+      bannedByAll(lab, seed, other, "nothing to do with the others'");
     }
   }
 
@@ -245,12 +245,15 @@ class PoisonedRoundTest {
    * Sixteen rounds; in the first of them, of which nothing is known yet, it has something in common
    * with the others.
    *
+   * @param audits of a group and round, on average
    * @return who does
    */
-  private static int bringDataOfItsOwn(RoundLab lab, double against) {
+  private static int bringDataOfItsOwn(RoundLab lab, double against, double audits) {
     lab.weights.replaceAll(weight -> 8.0);
     int other = lab.random.nextInt(MEMBERS);
-    lab.begin().finish();
+    lab.begin();
+    lab.trusts.forEach(trust -> trust.audits(audits));
+    lab.finish();
     double[] own = normal(lab);
     for (int round = 0; round < 16; round++) {
       double common = round < 6 ? 0.5 : -against;
