@@ -16,13 +16,13 @@ public record AveragingFigures(int rounds) implements Bench {
     List<Part> parts = new ArrayList<>();
     parts.add(
         new LoopbackRounds("4x18M-float16", 4, 4, 18_000_000, rounds)
-            .part(Duration.ofSeconds(50 + 3L * rounds)));
+            .part(Duration.ofSeconds(75 + 2L * rounds)));
     parts.add(
         new LoopbackRounds("8x1M-float16", 8, 8, 1_000_000, rounds)
             .part(Duration.ofSeconds(25 + rounds)));
     parts.add(
         new LoopbackRounds("16x2.4M-float16-groups-of-4", 16, 4, 2_400_000, rounds)
-            .part(Duration.ofSeconds(50 + 2L * rounds)));
+            .part(Duration.ofSeconds(100 + 2L * rounds)));
     parts.add(new LostReducer("reducer-killed", false, rounds).part());
     parts.add(new LostReducer("reducer-frozen", true, Math.max(1, rounds / 3)).part());
     String obstacle = ShapedStreet.obstacle();
