@@ -9,6 +9,8 @@ import java.util.Map;
 import java.util.Optional;
 import org.potluck.averaging.state.proto.StateManifestMessage;
 import org.potluck.averaging.trust.Ban;
+import org.potluck.averaging.trust.Reasons;
+import org.potluck.averaging.trust.Verdict;
 import org.potluck.network.PeerId;
 
 /**
@@ -19,11 +21,7 @@ import org.potluck.network.PeerId;
  * asked.
  */
 final class Refusals {
-  /** No ban is longer. */
-  private static final Duration LONGEST = Duration.ofHours(24);
-
   private static final Duration SHORTEST = Duration.ofSeconds(1);
-  private static final int REASON_CHARS_MAX = 160;
   private static final int DONORS_MAX = 4096;
 
   private final Map<PeerId, Ban> bans = new LinkedHashMap<>();
@@ -76,35 +74,27 @@ final class Refusals {
     return standing.stream()
         .map(Ban::until)
         .min(Instant::compareTo)
-        .map(until -> new Barred(standing.size(), others.size(), most(standing), until));
-  }
-
-  /** The reason that most give, figures aside; of several that of whoever stands first. */
-  private static String most(List<Ban> bans) {
-    Map<String, Integer> votes = new LinkedHashMap<>();
-    bans.forEach(ban -> votes.merge(alike(ban.reason()), 1, Integer::sum));
-    int most = votes.values().stream().max(Integer::compare).orElse(0);
-    return bans.stream()
-        .map(Ban::reason)
-        .filter(reason -> votes.getOrDefault(alike(reason), 0) == most)
-        .findFirst()
-        .orElse("");
-  }
-
-  private static String alike(String reason) {
-    return reason.replaceAll("[0-9.]+", "#");
+        .map(
+            until ->
+                new Barred(
+                    standing.size(),
+                    others.size(),
+                    Reasons.most(standing, Ban::reason, _ -> 1),
+                    until));
   }
 
   private static Duration within(Duration left) {
     if (left.compareTo(SHORTEST) < 0) {
       return SHORTEST;
     }
-    return left.compareTo(LONGEST) > 0 ? LONGEST : left;
+    return left.compareTo(Ban.LONGEST) > 0 ? Ban.LONGEST : left;
   }
 
   /** It is for a person's terminal, and a stranger wrote it. */
   private static String clip(String text) {
     String shown = text.replaceAll("\\p{C}", " ");
-    return shown.length() <= REASON_CHARS_MAX ? shown : shown.substring(0, REASON_CHARS_MAX);
+    return shown.length() <= Verdict.REASON_LENGTH_MAX
+        ? shown
+        : shown.substring(0, Verdict.REASON_LENGTH_MAX);
   }
 }

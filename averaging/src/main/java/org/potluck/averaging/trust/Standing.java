@@ -18,7 +18,6 @@ import java.time.Instant;
  */
 record Standing(double score, String reason, Instant asOf, Instant bannedUntil, int bans) {
   static final Duration BAN_FIRST = Duration.ofMinutes(10);
-  static final Duration BAN_LONGEST = Duration.ofHours(24);
 
   private static final double PER_CLEAN_ROUND = 0.05;
   private static final double PER_HOUR = 0.5;
@@ -60,7 +59,7 @@ record Standing(double score, String reason, Instant asOf, Instant bannedUntil, 
       return new Standing(left, why, now, bannedUntil, bans);
     }
     Duration length = BAN_FIRST.multipliedBy(1L << Math.min(bans, 20));
-    Duration bounded = length.compareTo(BAN_LONGEST) < 0 ? length : BAN_LONGEST;
+    Duration bounded = length.compareTo(Ban.LONGEST) < 0 ? length : Ban.LONGEST;
     return new Standing(ON_PROBATION, why, now, now.plus(bounded), bans + 1);
   }
 

@@ -187,7 +187,7 @@ public final class Trust {
         .map(
             ban -> {
               Instant soonest = now.plus(LOOKED_AT_AGAIN);
-              Instant latest = now.plus(Standing.BAN_LONGEST);
+              Instant latest = now.plus(Ban.LONGEST);
               Instant until = ban.until().isAfter(soonest) ? ban.until() : soonest;
               return new Ban(ban.reason(), until.isBefore(latest) ? until : latest);
             });

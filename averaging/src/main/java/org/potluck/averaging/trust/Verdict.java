@@ -21,7 +21,8 @@ public record Verdict(
   /** Most verdicts that one word carries. */
   public static final int VERDICTS_MAX = 8;
 
-  private static final int REASON_LENGTH_MAX = 160;
+  /** Longest reason, in characters. */
+  public static final int REASON_LENGTH_MAX = 160;
 
   public Verdict {
     if (!(score >= 0 && score <= 1)) {

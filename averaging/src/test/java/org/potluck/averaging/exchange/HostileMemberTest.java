@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiConsumer;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
@@ -44,26 +45,23 @@ class HostileMemberTest {
   /** Frames that break the protocol: who says them is at fault, by name. */
   @TestFactory
   Stream<DynamicTest> whatCannotBeIsHeldAgainstWhoSaysIt() {
-    Map<String, Function<Scene, List<ByteBuffer>>> cases = HostileFrames.impossible();
-    return cases.entrySet().stream()
-        .map(
-            each ->
-                DynamicTest.dynamicTest(
-                    each.getKey(),
-                    () -> {
-                      for (int seed = 0; seed < SEEDS; seed++) {
-                        RoundLab lab = said(seed, each.getValue());
-                        assertThat(others(lab))
-                            .as("seed %d", seed)
-                            .anyMatch(member -> namesItMalformed(lab, member));
-                      }
-                    }));
+    return saying(
+        HostileFrames.impossible(),
+        (seed, lab) ->
+            assertThat(others(lab))
+                .as("seed %d", seed)
+                .anyMatch(member -> namesItMalformed(lab, member)));
   }
 
   /** Frames that may be late, or early, or meant for somebody else. */
   @TestFactory
   Stream<DynamicTest> whatIsOutOfPlaceChangesNothing() {
-    Map<String, Function<Scene, List<ByteBuffer>>> cases = HostileFrames.outOfPlace();
+    return saying(HostileFrames.outOfPlace(), (_, _) -> {});
+  }
+
+  /** A test of each case, over some seeds; {@link #said} looks at what is never to happen. */
+  private static Stream<DynamicTest> saying(
+      Map<String, Function<Scene, List<ByteBuffer>>> cases, BiConsumer<Integer, RoundLab> also) {
     return cases.entrySet().stream()
         .map(
             each ->
@@ -71,7 +69,7 @@ class HostileMemberTest {
                     each.getKey(),
                     () -> {
                       for (int seed = 0; seed < SEEDS; seed++) {
-                        said(seed, each.getValue());
+                        also.accept(seed, said(seed, each.getValue()));
                       }
                     }));
   }

@@ -55,7 +55,7 @@ class StandingTest {
     Instant now = START;
     for (int ban = 0; ban < 50; ban++) {
       standing = standing.after(1, "noise", now);
-      assertThat(standing.bannedUntil()).isBeforeOrEqualTo(now.plus(Standing.BAN_LONGEST));
+      assertThat(standing.bannedUntil()).isBeforeOrEqualTo(now.plus(Ban.LONGEST));
       now = standing.bannedUntil();
     }
     assertThat(standing.bans()).isEqualTo(50);

@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.function.Function;
 import org.potluck.averaging.progress.PeerProgress;
 import org.potluck.averaging.trust.Opinions;
+import org.potluck.averaging.trust.Reasons;
 import org.potluck.averaging.trust.Verdict;
 import org.potluck.monitor.PeerStatus;
 import org.potluck.network.PeerId;
@@ -77,23 +78,8 @@ final class Hearsay {
         against.size() - bans,
         bans,
         Opinions.most(bans, judges.size()),
-        reason(against),
+        Reasons.most(against, PeerStatus.Judgement::reason, Hearsay::gravity),
         against.stream().sorted(Comparator.comparingDouble(PeerStatus.Judgement::score)).toList());
-  }
-
-  /** What most give as theirs, figures aside; of the gravest of those. */
-  private static String reason(List<PeerStatus.Judgement> against) {
-    Map<String, List<PeerStatus.Judgement>> alike = new LinkedHashMap<>();
-    for (PeerStatus.Judgement each : against) {
-      alike
-          .computeIfAbsent(each.reason().replaceAll("[0-9.]+", "#"), absent -> new ArrayList<>())
-          .add(each);
-    }
-    return alike.values().stream()
-        .max(Comparator.comparingDouble(same -> same.stream().mapToDouble(Hearsay::gravity).sum()))
-        .flatMap(most -> most.stream().max(Comparator.comparingDouble(Hearsay::gravity)))
-        .map(PeerStatus.Judgement::reason)
-        .orElse("");
   }
 
   private static double gravity(PeerStatus.Judgement judgement) {
