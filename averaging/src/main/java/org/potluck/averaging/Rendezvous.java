@@ -25,7 +25,7 @@ import org.potluck.network.PeerId;
  * watches the progress of all on the network's loop, whatever the training thread does, and enlists
  * ahead of need; says that the round is due as soon as that is heard; and, when called, tells the
  * leader how long the micro-batch at hand will take. The training thread only ends that micro-batch
- * and brings its gradients.
+ * and brings its gradients. An auxiliary has none to end, and brings nothing but its link.
  *
  * <p>All methods but {@link #calledEpoch} are called on the network's loop.
  */
@@ -159,7 +159,11 @@ public final class Rendezvous {
     if (word == null || word.leaving() || closed) {
       return;
     }
-    Outlook outlook = Outlook.of(word, progress.heardTrainers(), appointment.target(), loop.now());
+    if (!word.takesPart()) {
+      return;
+    }
+    Outlook outlook =
+        Outlook.of(word, progress.heardParticipants(), appointment.target(), loop.now());
     if (place != null && !isFor(place, outlook.epoch(), outlook.model())) {
       leave();
     }
@@ -193,7 +197,7 @@ public final class Rendezvous {
     List<Opinions.Voter> voters = new ArrayList<>();
     for (PeerProgress other : progress.others()) {
       averager.trust().said(other.peer(), other.samplesPerSecond());
-      if (other.trains() && other.epoch() > 0) {
+      if (other.takesPart() && other.epoch() > 0) {
         voters.add(new Opinions.Voter(other.peer(), other.verdicts()));
       }
     }
@@ -216,7 +220,7 @@ public final class Rendezvous {
                 epoch,
                 model,
                 appointment.length(),
-                Role.TRAINER,
+                role(),
                 link.get(),
                 appointment.codecUp(),
                 appointment.codecDown()),
@@ -240,7 +244,7 @@ public final class Rendezvous {
   }
 
   private List<PeerId> known(long epoch, String model) {
-    return progress.trainers().stream()
+    return progress.participants().stream()
         .filter(other -> other.epoch() == epoch && other.digest().equals(model))
         .map(PeerProgress::peer)
         .toList();
@@ -263,10 +267,18 @@ public final class Rendezvous {
   }
 
   private Duration step(PeerProgress word) {
+    if (!word.trains()) {
+      return Duration.ZERO;
+    }
     return word.samplesPerSecond() > 0
         ? Duration.ofNanos(
             (long) (appointment.target().microBatch() / word.samplesPerSecond() * 1e9))
         : UNKNOWN_STEP;
+  }
+
+  private Role role() {
+    PeerProgress word = own;
+    return word == null ? Role.TRAINER : word.role();
   }
 
   private void leave() {

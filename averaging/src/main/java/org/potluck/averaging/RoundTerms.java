@@ -40,6 +40,9 @@ public record RoundTerms(
     if (length < 1) {
       throw new IllegalArgumentException("nothing to average");
     }
+    if (!role.takesPart()) {
+      throw new IllegalArgumentException(role + " has no place in rounds");
+    }
   }
 
   /** The same with other codecs. */

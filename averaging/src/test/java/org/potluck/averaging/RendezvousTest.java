@@ -75,7 +75,7 @@ class RendezvousTest {
       swarm.reach(epoch + 3, LONG);
       swarm.simulation.runUntil(() -> models(swarm).size() == 1, Duration.ofSeconds(30));
       for (TrainingSwarm.Trainer trainer : swarm.trainers) {
-        assertThat(trainer.progress.trainers()).as("seed %d", seed).hasSize(4);
+        assertThat(trainer.progress.participants()).as("seed %d", seed).hasSize(4);
       }
     }
   }
@@ -117,6 +117,39 @@ class RendezvousTest {
       assertThat(late.missed).as("seed %d: one download, at the start", seed).isEqualTo(1);
       assertThat(late.averaged).as("seed %d", seed).isGreaterThanOrEqualTo(3);
     }
+  }
+
+  /** They miss nothing, hold nobody up, and count for nothing. */
+  @Test
+  void auxiliariesAreInEveryRound() {
+    for (int seed = 0; seed < 6; seed++) {
+      TrainingSwarm swarm =
+          new TrainingSwarm(seed, 4, 96, PeerProfile.home(), RendezvousTest::alike);
+      TrainingSwarm.Trainer lender = swarm.add(PeerProfile.datacenter(), Role.AUXILIARY);
+      swarm.reach(8, LONG);
+      assertThat(lender.averaged).as("seed %d", seed).isGreaterThanOrEqualTo(7);
+      assertThat(lender.missed).as("seed %d", seed).isLessThanOrEqualTo(1);
+      assertThat(models(swarm)).as("seed %d", seed).hasSize(1);
+      assertThat(swarm.meanWaitSeconds()).as("seed %d", seed).isLessThan(1);
+    }
+  }
+
+  /** A round of those who bring nothing would move the model for no reason. */
+  @Test
+  void auxiliariesWaitForSomebodyWhoTrains() {
+    TrainingSwarm swarm = new TrainingSwarm(3, 2, 48, PeerProfile.home(), RendezvousTest::alike);
+    for (int i = 0; i < 3; i++) {
+      TrainingSwarm.Trainer _ = swarm.add(PeerProfile.datacenter(), Role.AUXILIARY);
+    }
+    swarm.reach(3, LONG);
+    swarm.trainers.subList(0, 2).forEach(trainer -> swarm.kill(trainer, false));
+    swarm.simulation.runFor(Duration.ofSeconds(10));
+    long epoch = swarm.trainers.get(2).epoch;
+    swarm.simulation.runFor(Duration.ofMinutes(2));
+    assertThat(swarm.trainers.subList(2, 5)).extracting(t -> t.epoch).containsOnly(epoch);
+    TrainingSwarm.Trainer late = swarm.add(PeerProfile.home());
+    swarm.reach(epoch + 3, LONG);
+    assertThat(late.missed).as("it goes on from what they kept").isEqualTo(1);
   }
 
   @Test

@@ -60,7 +60,12 @@ final class TrainingSwarm {
 
   /** One more begins to train. */
   Trainer add(PeerProfile profile) {
-    Trainer trainer = new Trainer(trainers.size(), simulation.addPeer(profile));
+    return add(profile, Role.TRAINER);
+  }
+
+  /** One more takes part, as {@code role} has it. */
+  Trainer add(PeerProfile profile, Role role) {
+    Trainer trainer = new Trainer(trainers.size(), simulation.addPeer(profile), role);
     trainers.add(trainer);
     trainer.onLoop(trainer::train);
     return trainer;
@@ -101,6 +106,7 @@ final class TrainingSwarm {
     final Rendezvous rendezvous;
     final List<Duration> waits = new ArrayList<>();
     private final int number;
+    private final Role role;
     private final RandomGenerator random;
     private final MemorySegment gradients = MemorySegment.ofArray(new float[2000]);
     long epoch;
@@ -118,8 +124,9 @@ final class TrainingSwarm {
     private double rate;
     private long sequence;
 
-    Trainer(int number, SimulatedNetwork network) {
+    Trainer(int number, SimulatedNetwork network, Role role) {
       this.number = number;
+      this.role = role;
       this.network = network;
       this.random = network.random();
       Rpc rpc = new Rpc(network, random);
@@ -168,7 +175,8 @@ final class TrainingSwarm {
         after(Duration.ofMillis(300), () -> download(outlook.epoch(), outlook.model()));
       } else if (outlook.samples() >= target.samples() || rendezvous.calledEpoch() == epoch) {
         average();
-      } else if (rate > 0 && outlook.untilDueByOthers().compareTo(step().dividedBy(2)) <= 0) {
+      } else if (!role.equals(Role.TRAINER)
+          || (rate > 0 && outlook.untilDueByOthers().compareTo(step().dividedBy(2)) <= 0)) {
         become("WAITING");
         after(Duration.ofMillis(50), this::train);
       } else {
@@ -243,7 +251,7 @@ final class TrainingSwarm {
     }
 
     Outlook outlook() {
-      return Outlook.of(word("TRAINING", false), progress.heardTrainers(), target, now());
+      return Outlook.of(word("TRAINING", false), progress.heardParticipants(), target, now());
     }
 
     private Instant now() {
@@ -259,7 +267,7 @@ final class TrainingSwarm {
           network.self(),
           ++sequence,
           "peer-" + number,
-          "trainer",
+          role,
           "cpu",
           epoch,
           samples,

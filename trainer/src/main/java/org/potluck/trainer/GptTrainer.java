@@ -1,57 +1,41 @@
 package org.potluck.trainer;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
-import java.util.Optional;
 import java.util.SplittableRandom;
-import org.potluck.trainer.checkpoint.Checkpoint;
 import org.potluck.trainer.data.Corpus;
 import org.potluck.trainer.data.CorpusException;
 import org.potluck.trainer.model.DeviceChoice;
 import org.potluck.trainer.model.DeviceException;
 import org.potluck.trainer.model.Gpt;
-import org.potluck.trainer.model.Initialisation;
-import org.potluck.trainer.model.Layout;
-import org.potluck.trainer.optimizer.AdamW;
 
 /**
  * Trains a byte-level GPT.
  *
- * <p>The parameters and the optimizer's moments live on the JVM as flat arrays, where the step is
- * taken; PyTorch holds a copy of the parameters and adds up the gradient. That gradient is a sum
- * over samples, so micro-batches of any size, on any number of peers, come to what one big batch
- * would have given: sum over all, divided by the samples of all.
+ * <p>The step is taken on the JVM, in a {@link GptModel}; PyTorch holds a copy of its parameters
+ * and adds up the gradient. That gradient is a sum over samples, so micro-batches of any size, on
+ * any number of peers, come to what one big batch would have given: sum over all, divided by the
+ * samples of all.
  */
 public final class GptTrainer implements Trainer {
   private static final int EVALUATION_ROWS = 8;
 
   private final TrainerConfig config;
   private final Corpus.Reader text;
-  private final Layout layout;
-  private final AdamW optimizer;
+  private final GptModel held;
   private final Gpt model;
-  private final float[] parameters;
-  private final float[] moment1;
-  private final float[] moment2;
-  private long epoch;
   private long accumulated;
 
-  private GptTrainer(TrainerConfig config, Corpus corpus, float[] parameters)
-      throws CorpusException, DeviceException {
-    this.config = config;
+  private GptTrainer(GptModel held, Corpus corpus) throws CorpusException, DeviceException {
+    this.held = held;
+    this.config = held.config();
     this.text = corpus.reader(config.model().context());
-    this.layout = Layout.of(config.model());
-    this.optimizer = new AdamW(config.optimizer(), layout);
-    this.parameters = parameters;
-    this.moment1 = new float[parameters.length];
-    this.moment2 = new float[parameters.length];
-    this.model = new Gpt(config.model(), layout, config.device(), config.threads(), parameters);
+    this.model =
+        new Gpt(
+            config.model(), held.layout(), config.device(), config.threads(), held.parameters());
   }
 
   /**
@@ -62,8 +46,7 @@ public final class GptTrainer implements Trainer {
    */
   public static GptTrainer create(TrainerConfig config, Corpus corpus)
       throws CorpusException, DeviceException {
-    Layout layout = Layout.of(config.model());
-    return new GptTrainer(config, corpus, Initialisation.of(config.model(), layout, config.seed()));
+    return new GptTrainer(GptModel.create(config), corpus);
   }
 
   /**
@@ -73,11 +56,7 @@ public final class GptTrainer implements Trainer {
    */
   public static GptTrainer open(Path folder, Corpus corpus, int threads, DeviceChoice device)
       throws IOException {
-    Checkpoint checkpoint = Checkpoint.read(folder);
-    TrainerConfig config = checkpoint.config(threads, device);
-    var trainer = new GptTrainer(config, corpus, new float[Layout.of(config.model()).size()]);
-    trainer.restore(checkpoint.state());
-    return trainer;
+    return new GptTrainer(GptModel.open(folder, threads, device), corpus);
   }
 
   /** What it trains, and with what. */
@@ -97,12 +76,12 @@ public final class GptTrainer implements Trainer {
 
   @Override
   public long parameterCount() {
-    return parameters.length;
+    return held.parameterCount();
   }
 
   @Override
   public long epoch() {
-    return epoch;
+    return held.epoch();
   }
 
   @Override
@@ -121,7 +100,7 @@ public final class GptTrainer implements Trainer {
 
   @Override
   public MemorySegment gradients() {
-    var gradient = new float[parameters.length];
+    var gradient = new float[held.parameters().length];
     if (accumulated > 0) {
       model.gradient(gradient);
       for (int i = 0; i < gradient.length; i++) {
@@ -139,80 +118,29 @@ public final class GptTrainer implements Trainer {
   @Override
   public void discard() {
     accumulated = 0;
-    model.load(parameters);
+    model.load(held.parameters());
   }
 
   @Override
   public void apply(MemorySegment meanGradient) {
-    float[] gradient = shared(meanGradient).orElseGet(() -> floats(meanGradient));
-    optimizer.step(epoch, parameters, moment1, moment2, gradient);
-    epoch++;
+    held.apply(meanGradient);
     discard();
   }
 
   @Override
   public String parameterDigest() {
-    return ParameterDigest.of(epoch, parameters);
+    return held.parameterDigest();
   }
 
   @Override
   public TrainerState state() {
-    return new TrainerState(
-        epoch,
-        MemorySegment.ofArray(parameters.clone()),
-        List.of(MemorySegment.ofArray(moment1.clone()), MemorySegment.ofArray(moment2.clone())));
+    return held.state();
   }
 
   @Override
   public void restore(TrainerState state) {
-    if (state.optimizer().size() != 2 || state.epoch() < 0) {
-      throw new IllegalArgumentException(
-          "not a state of AdamW: epoch %d, %d optimizer vectors"
-              .formatted(state.epoch(), state.optimizer().size()));
-    }
-    float[] values = floats(state.parameters());
-    float[] first = floats(state.optimizer().get(0));
-    float[] second = floats(state.optimizer().get(1));
-    check(values, first, second);
-    System.arraycopy(values, 0, parameters, 0, values.length);
-    System.arraycopy(first, 0, moment1, 0, first.length);
-    System.arraycopy(second, 0, moment2, 0, second.length);
-    epoch = state.epoch();
+    held.restore(state);
     discard();
-  }
-
-  /**
-   * A state comes from another peer, whose word its hashes are: one value that is no number, or a
-   * negative second moment under the root, would make every later gradient one that is none.
-   */
-  private static void check(float[] values, float[] first, float[] second) {
-    for (int i = 0; i < values.length; i++) {
-      boolean sane = Float.isFinite(values[i]) && Float.isFinite(first[i]);
-      if (!(sane && second[i] >= 0 && Float.isFinite(second[i]))) {
-        throw new IllegalArgumentException(
-            "parameter %d is %s with moments %s and %s"
-                .formatted(i, values[i], first[i], second[i]));
-      }
-    }
-  }
-
-  /** The array behind {@code vector}, if that is all of it: reading needs no copy. */
-  private Optional<float[]> shared(MemorySegment vector) {
-    return vector
-        .heapBase()
-        .filter(float[].class::isInstance)
-        .map(float[].class::cast)
-        .filter(
-            array -> array.length == parameters.length && vector.byteSize() == 4L * array.length);
-  }
-
-  private float[] floats(MemorySegment vector) {
-    if (vector.byteSize() != (long) parameters.length * Float.BYTES) {
-      throw new IllegalArgumentException(
-          "a vector of %d bytes for a model of %d parameters"
-              .formatted(vector.byteSize(), parameters.length));
-    }
-    return vector.toArray(ValueLayout.JAVA_FLOAT_UNALIGNED);
   }
 
   @Override
@@ -251,11 +179,7 @@ public final class GptTrainer implements Trainer {
 
   @Override
   public void save(Path folder) {
-    try {
-      Checkpoint.write(folder, config, layout, state());
-    } catch (IOException e) {
-      throw new UncheckedIOException(e.getMessage(), e);
-    }
+    held.save(folder);
   }
 
   /** Arrays alive in PyTorch on the model's behalf; constant between calls. */

@@ -169,6 +169,32 @@ final class GptTrainerTest {
     }
   }
 
+  /** Who computes nothing comes to the same bits with what others have computed. */
+  @Test
+  void aModelThatIsOnlyHeldTakesTheSameSteps() throws IOException {
+    Path saved = folder.resolve("held");
+    try (var trainer = trainer();
+        var held = GptModel.create(Tiny.config())) {
+      assertThat(held.parameterDigest()).isEqualTo(trainer.parameterDigest());
+      for (int i = 0; i < 3; i++) {
+        trainer.accumulate(new SampleDraw(1, trainer.epoch(), 4));
+        MemorySegment average = trainer.gradients();
+        trainer.apply(average);
+        held.apply(average);
+        assertThat(held.parameterDigest()).isEqualTo(trainer.parameterDigest());
+      }
+      held.save(saved);
+      try (var opened = GptModel.open(saved, 1, DeviceChoice.CPU);
+          var trains = GptTrainer.open(saved, corpus, 1, DeviceChoice.CPU)) {
+        assertThat(opened.parameterDigest()).isEqualTo(trainer.parameterDigest());
+        assertThat(trains.parameterDigest()).isEqualTo(trainer.parameterDigest());
+        epoch(trainer, 1, 4);
+        epoch(trains, 1, 4);
+        assertThat(trains.parameterDigest()).isEqualTo(trainer.parameterDigest());
+      }
+    }
+  }
+
   /**
    * What backward needs must live until then. DJL keeps the number of {@code x.mul(number)} only
    * during the call: once collected, a gradient was scaled by whatever came to lie there.

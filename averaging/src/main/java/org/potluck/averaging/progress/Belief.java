@@ -20,7 +20,8 @@ import org.potluck.network.PeerId;
  * they are not believed for some time, each time twice as long, and for many times as long as it
  * took to find out.
  *
- * <p>Peers that have not taken a step yet have no vote: they know nothing.
+ * <p>Peers that have not taken a step yet have no vote: they know nothing. A peer that computes
+ * nothing cannot hold two models against each other, so it believes most, or the only one there is.
  */
 final class Belief {
   private static final Duration MINORITY_AFTER = Duration.ofSeconds(1);
@@ -62,22 +63,24 @@ final class Belief {
   }
 
   /**
-   * Those of {@code trainers} that are at {@code epoch} or behind, and those ahead that are
-   * believed.
+   * Those of {@code others} that are at {@code epoch} or behind, and those ahead that are believed.
+   *
+   * @param judges whether this peer can tell a better model from a worse one
    */
-  List<SwarmProgress.Heard> believed(long epoch, List<SwarmProgress.Heard> trainers, Instant now) {
-    noteAhead(epoch, trainers, now);
-    long voters = trainers.stream().filter(heard -> heard.progress().epoch() > 0).count();
+  List<SwarmProgress.Heard> believed(
+      long epoch, boolean judges, List<SwarmProgress.Heard> others, Instant now) {
+    noteAhead(epoch, others, now);
+    long voters = others.stream().filter(heard -> heard.progress().epoch() > 0).count();
     long ofMost =
-        trainers.stream()
+        others.stream()
             .mapToLong(heard -> heard.progress().epoch())
-            .filter(claimed -> isOfMost(claimed, trainers, voters))
+            .filter(claimed -> isOfMost(claimed, others, voters))
             .max()
             .orElse(0);
     List<SwarmProgress.Heard> believed = new ArrayList<>();
-    for (SwarmProgress.Heard heard : trainers) {
+    for (SwarmProgress.Heard heard : others) {
       long claimed = heard.progress().epoch();
-      boolean ofFew = ofMost <= epoch && believed(heard, voters, now);
+      boolean ofFew = ofMost <= epoch && (judges || voters == 1) && believed(heard, voters, now);
       if (claimed <= Math.max(epoch, ofMost) || ofFew) {
         believed.add(heard);
       }
@@ -85,9 +88,8 @@ final class Belief {
     return believed;
   }
 
-  private static boolean isOfMost(long claimed, List<SwarmProgress.Heard> trainers, long voters) {
-    long supporters =
-        trainers.stream().filter(other -> other.progress().epoch() >= claimed).count();
+  private static boolean isOfMost(long claimed, List<SwarmProgress.Heard> others, long voters) {
+    long supporters = others.stream().filter(other -> other.progress().epoch() >= claimed).count();
     return 2 * supporters > voters && voters > 1;
   }
 
@@ -101,8 +103,8 @@ final class Belief {
   }
 
   /** Whether somebody claims to be ahead of {@code epoch} who has not been found to lie. */
-  boolean claimed(long epoch, List<SwarmProgress.Heard> trainers, Instant now) {
-    return trainers.stream()
+  boolean claimed(long epoch, List<SwarmProgress.Heard> others, Instant now) {
+    return others.stream()
         .anyMatch(
             heard -> {
               Doubt doubt = doubts.get(heard.progress().peer());
@@ -111,9 +113,9 @@ final class Belief {
             });
   }
 
-  private void noteAhead(long epoch, List<SwarmProgress.Heard> trainers, Instant now) {
+  private void noteAhead(long epoch, List<SwarmProgress.Heard> others, Instant now) {
     Map<PeerId, Instant> still = new LinkedHashMap<>();
-    for (SwarmProgress.Heard heard : trainers) {
+    for (SwarmProgress.Heard heard : others) {
       PeerId peer = heard.progress().peer();
       if (heard.progress().epoch() > epoch) {
         still.put(peer, aheadSince.getOrDefault(peer, now));

@@ -16,13 +16,17 @@ import java.util.TreeMap;
  * trained furthest, at equal epochs the one that more peers hold, then the one whose digest sorts
  * first, so that all come to the same choice; what is gathered for another does not count.
  *
- * @param epoch of the swarm: the newest that a live trainer has reached
+ * <p>Only trainers gather samples; auxiliaries hold a model as they do. Whoever has no place in
+ * rounds does not count, not even for itself, unless it is alone.
+ *
+ * @param epoch of the swarm: the newest that a live participant has reached
  * @param model digest of the swarm's parameters at that epoch
  * @param behind whether this peer holds others, so that it has to download these
  * @param contested whether it is behind only what half of those who have taken a step claim, or
- *     fewer: they may be the ones that trained on, or liars
+ *     fewer: they may be the ones that trained on, or liars. Never for a peer that does not train,
+ *     which believes most from the start
  * @param samples reported for that model by all, this peer included
- * @param peers that train, this one included
+ * @param peers that train, this one included if it does
  * @param untilDue until the target batch is there when all go on; {@link #NEVER} when nobody trains
  * @param untilDueByOthers the same when this peer does nothing more
  */
@@ -59,22 +63,23 @@ public record Outlook(
   }
 
   /**
-   * @param others live trainers
+   * @param others live participants
    */
   public static Outlook of(
       PeerProgress own, List<SwarmProgress.Heard> others, Target target, Instant now) {
-    long epoch = own.epoch();
+    boolean counts = own.takesPart() || others.isEmpty();
+    long epoch = counts ? own.epoch() : 0;
     for (SwarmProgress.Heard other : others) {
       epoch = Math.max(epoch, other.progress().epoch());
     }
-    String model = model(epoch, own, others);
+    String model = model(epoch, counts ? own.epoch() : -1, own.digest(), others);
     boolean behind = !holds(own, epoch, model);
     long samples = behind ? 0 : own.samples();
     double underWay = 0;
     double rate = 0;
     for (SwarmProgress.Heard other : others) {
       PeerProgress word = other.progress();
-      if (!holds(word, epoch, model)) {
+      if (!word.trains() || !holds(word, epoch, model)) {
         continue;
       }
       samples += word.samples();
@@ -92,9 +97,9 @@ public record Outlook(
         epoch,
         model,
         behind,
-        epoch > own.epoch() && isOfFew(epoch, own, others),
+        epoch > own.epoch() && own.trains() && isOfFew(epoch, own, others),
         samples,
-        others.size() + 1,
+        trainers(own, others),
         time(missing, rate + ownRate),
         time(missing, rate));
   }
@@ -115,10 +120,19 @@ public record Outlook(
     return word.epoch() == epoch && word.digest().equals(model);
   }
 
-  private static String model(long epoch, PeerProgress own, List<SwarmProgress.Heard> others) {
+  private static int trainers(PeerProgress own, List<SwarmProgress.Heard> others) {
+    long trainers = others.stream().filter(other -> other.progress().trains()).count();
+    return (int) trainers + (own.trains() ? 1 : 0);
+  }
+
+  /**
+   * @param ownEpoch -1 where this peer's model does not count
+   */
+  private static String model(
+      long epoch, long ownEpoch, String ownDigest, List<SwarmProgress.Heard> others) {
     TreeMap<String, Integer> holders = new TreeMap<>();
-    if (own.epoch() == epoch) {
-      holders.merge(own.digest(), 1, Integer::sum);
+    if (ownEpoch == epoch) {
+      holders.merge(ownDigest, 1, Integer::sum);
     }
     for (SwarmProgress.Heard other : others) {
       if (other.progress().epoch() == epoch) {

@@ -3,6 +3,7 @@ package org.potluck.averaging.progress;
 import com.google.protobuf.ByteString;
 import java.time.Instant;
 import java.util.List;
+import org.potluck.averaging.Role;
 import org.potluck.averaging.proto.ProgressWord;
 import org.potluck.averaging.proto.VerdictMessage;
 import org.potluck.averaging.trust.Verdict;
@@ -13,7 +14,6 @@ import org.potluck.network.PeerId;
  * What one peer says of itself; all of it but {@code peer} is its own word.
  *
  * @param sequence rises with every word of one peer
- * @param role {@code trainer}, {@code auxiliary} or {@code observer}
  * @param samples accumulated in {@code epoch}
  * @param samplesTotal since the peer started
  * @param loss its mean loss in the epoch before, nats per token; NaN before the first
@@ -26,7 +26,7 @@ public record PeerProgress(
     PeerId peer,
     long sequence,
     String name,
-    String role,
+    Role role,
     String device,
     long epoch,
     long samples,
@@ -56,7 +56,6 @@ public record PeerProgress(
 
   public PeerProgress {
     name = clip(name);
-    role = clip(role);
     device = clip(device);
     digest = clip(digest);
     activity = clip(activity);
@@ -82,8 +81,14 @@ public record PeerProgress(
         && verdicts.equals(next.verdicts);
   }
 
+  /** Whether its peer computes gradients. */
   public boolean trains() {
-    return role.equals("trainer");
+    return role == Role.TRAINER;
+  }
+
+  /** Whether its peer has a place in rounds. */
+  public boolean takesPart() {
+    return role.takesPart();
   }
 
   /** The same word with what the peer thinks of others. */
@@ -114,7 +119,7 @@ public record PeerProgress(
     return ProgressWord.newBuilder()
         .setSequence(sequence)
         .setName(name)
-        .setRole(role)
+        .setRole(role.word())
         .setDevice(device)
         .setEpoch(epoch)
         .setSamples(samples)
@@ -144,7 +149,7 @@ public record PeerProgress(
         peer,
         message.getSequence(),
         message.getName(),
-        message.getRole(),
+        Role.of(message.getRole()),
         message.getDevice(),
         message.getEpoch(),
         message.getSamples(),

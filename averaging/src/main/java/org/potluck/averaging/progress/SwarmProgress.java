@@ -139,24 +139,35 @@ public final class SwarmProgress {
   }
 
   /**
-   * The others that train and are believed, by peer id, with the times. Whoever claims to be ahead
-   * of us without others who say the same is left out at first; see {@link #doubt}.
+   * The others that take part and are believed, by peer id, with the times. Whoever claims to be
+   * ahead of us without others who say the same is left out at first; see {@link #doubt}.
    */
-  public List<Heard> heardTrainers() {
-    List<Heard> trainers = heededTrainers();
-    return own == null ? trainers : belief.believed(own.epoch(), trainers, loop.now());
+  public List<Heard> heardParticipants() {
+    PeerProgress word = own;
+    List<Heard> heeded = heeded();
+    return word == null ? heeded : belief.believed(word.epoch(), word.trains(), heeded, loop.now());
   }
 
   /**
-   * Whether a trainer says that it is ahead of us and has not been found to lie. Then the round of
-   * our epoch is over somewhere, and a second one would end with another result.
+   * Whether a participant says that it is ahead of us and has not been found to lie. Then the round
+   * of our epoch is over somewhere, and a second one would end with another result.
+   *
+   * <p>A peer that computes nothing cannot find out who lies, so it heeds what most say, and leaves
+   * the rest to those who bring the contributions: without them there is no round.
    */
   public boolean overtaken() {
-    return own != null && belief.claimed(own.epoch(), heededTrainers(), loop.now());
+    PeerProgress word = own;
+    if (word == null) {
+      return false;
+    }
+    return word.trains()
+        ? belief.claimed(word.epoch(), heeded(), loop.now())
+        : heardParticipants().stream().anyMatch(other -> other.progress().epoch() > word.epoch());
   }
 
   /**
-   * Trainers that are heard of, believed or not, and have not been left behind; without this peer.
+   * Participants that are heard of, believed or not, and have not been left behind; without this
+   * peer.
    *
    * <p>Members of a round do not end it in the same instant. One that is still about to take the
    * step before is on its way here: without it, two quick peers would be a quorum of two, and begin
@@ -165,7 +176,7 @@ public final class SwarmProgress {
   public int contenders() {
     long epoch = own == null ? 0 : own.epoch();
     return (int)
-        liveTrainers().stream()
+        live(PeerProgress::takesPart).stream()
             .map(Heard::progress)
             .filter(
                 other ->
@@ -175,21 +186,23 @@ public final class SwarmProgress {
             .count();
   }
 
-  /** What believed trainers that are at {@code epoch} call their parameters, one for each. */
+  /** What believed participants at {@code epoch} call their parameters, one for each. */
   public List<String> digestsAt(long epoch) {
-    return heardTrainers().stream()
+    return heardParticipants().stream()
         .map(Heard::progress)
         .filter(other -> other.epoch() == epoch)
         .map(PeerProgress::digest)
         .toList();
   }
 
-  private List<Heard> heededTrainers() {
-    return liveTrainers().stream().filter(heard -> !ignored.test(heard.progress().peer())).toList();
+  private List<Heard> heeded() {
+    return live(PeerProgress::takesPart).stream()
+        .filter(heard -> !ignored.test(heard.progress().peer()))
+        .toList();
   }
 
-  private List<Heard> liveTrainers() {
-    return heard().stream().filter(heard -> heard.progress().trains()).toList();
+  private List<Heard> live(Predicate<PeerProgress> who) {
+    return heard().stream().filter(heard -> who.test(heard.progress())).toList();
   }
 
   /** None of {@code peers}, who claimed to be ahead, could give the state they claim to have. */
@@ -219,18 +232,23 @@ public final class SwarmProgress {
     peers.forEach(belief::trust);
   }
 
-  /** The others that train and are believed, the furthest first. */
-  public List<PeerProgress> trainers() {
-    return furthestFirst(heardTrainers());
+  /** The others that take part and are believed, the furthest first. */
+  public List<PeerProgress> participants() {
+    return furthestFirst(heardParticipants());
   }
 
-  /** All others that train, believed or not, the furthest first: for those who look on. */
-  public List<PeerProgress> presentTrainers() {
-    return furthestFirst(liveTrainers());
+  /** All others that take part, believed or not, the furthest first. */
+  public List<PeerProgress> presentParticipants() {
+    return furthestFirst(live(PeerProgress::takesPart));
   }
 
-  private static List<PeerProgress> furthestFirst(List<Heard> trainers) {
-    return trainers.stream()
+  /** All others that hold the model, the furthest first: for those who look on. */
+  public List<PeerProgress> present() {
+    return furthestFirst(live(other -> other.role().holdsModel()));
+  }
+
+  private static List<PeerProgress> furthestFirst(List<Heard> peers) {
+    return peers.stream()
         .map(Heard::progress)
         .sorted(Comparator.comparingLong(PeerProgress::epoch).reversed())
         .toList();

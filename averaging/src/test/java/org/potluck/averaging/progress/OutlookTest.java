@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.potluck.averaging.Role;
 import org.potluck.network.Identity;
 
 /** Which model is the swarm's, where peers have trained apart. */
@@ -38,6 +39,40 @@ class OutlookTest {
   }
 
   @Test
+  void auxiliariesHoldAModelAndGatherNothing() {
+    PeerProgress own = word(Role.TRAINER, 5, "b", 8);
+    PeerProgress lender = word(Role.AUXILIARY, 5, "a", 1000);
+    Outlook outlook = seen(own, lender, word(Role.AUXILIARY, 5, "a", 0));
+    assertThat(outlook.model()).as("held by more").isEqualTo("a");
+    outlook = seen(word(Role.TRAINER, 5, "a", 8), lender);
+    assertThat(outlook.samples()).isEqualTo(8);
+    assertThat(outlook.untilDueByOthers()).isEqualTo(Outlook.NEVER);
+    assertThat(outlook.peers()).as("that train").isEqualTo(1);
+    outlook = seen(word(Role.AUXILIARY, 5, "a", 0), word(Role.TRAINER, 5, "a", 8));
+    assertThat(outlook.samples()).isEqualTo(8);
+    assertThat(outlook.peers()).isEqualTo(1);
+  }
+
+  @Test
+  void whoComputesNothingHasNoModelToDefend() {
+    Outlook outlook = seen(word(Role.AUXILIARY, 5, "a", 0), word(6, "b", 8));
+    assertThat(outlook.behind()).isTrue();
+    assertThat(outlook.contested()).as("one of two").isFalse();
+    assertThat(seen(word(5, "a", 0), word(6, "b", 8)).contested()).isTrue();
+  }
+
+  @Test
+  void receiversFollowWhateverTheyHold() {
+    PeerProgress ahead = word(Role.RECEIVER, 9, "z", 0);
+    Outlook outlook = seen(ahead, word(5, "b", 8));
+    assertThat(outlook.epoch()).isEqualTo(5);
+    assertThat(outlook.model()).isEqualTo("b");
+    assertThat(outlook.behind()).isTrue();
+    assertThat(seen(ahead).behind()).as("alone").isFalse();
+    assertThat(seen(word(Role.RECEIVER, 5, "a", 0), word(5, "b", 8)).behind()).isTrue();
+  }
+
+  @Test
   void whoIsAloneIsTheSwarm() {
     Outlook outlook = seen(word(0, "a", 8));
     assertThat(outlook.behind()).isFalse();
@@ -53,11 +88,15 @@ class OutlookTest {
   }
 
   private PeerProgress word(long epoch, String digest, long samples) {
+    return word(Role.TRAINER, epoch, digest, samples);
+  }
+
+  private PeerProgress word(Role role, long epoch, String digest, long samples) {
     return new PeerProgress(
         Identity.generate(random).peerId(),
         1,
         "peer",
-        "trainer",
+        role,
         "cpu",
         epoch,
         samples,

@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.potluck.averaging.Role;
 import org.potluck.averaging.SharedDht;
 import org.potluck.averaging.proto.ProgressWord;
 import org.potluck.dht.Dht;
@@ -118,10 +119,51 @@ class SwarmProgressTest {
     peers.get(3).say(8, 0);
     simulation.runFor(Duration.ofMillis(200));
     SwarmProgress onlooker = peers.getFirst().progress;
-    assertThat(onlooker.trainers()).as("believed by one that has done nothing").hasSize(2);
-    assertThat(onlooker.presentTrainers())
-        .extracting(PeerProgress::epoch)
-        .containsExactly(8L, 7L, 7L);
+    assertThat(onlooker.participants()).as("believed by one that has done nothing").hasSize(2);
+    assertThat(onlooker.present()).extracting(PeerProgress::epoch).containsExactly(8L, 7L, 7L);
+  }
+
+  /** One that computes nothing cannot tell who of few is right, so few do not lead it anywhere. */
+  @Test
+  void whoComputesNothingBelievesMostOrTheOnlyOne() {
+    for (int claiming = 1; claiming <= 3; claiming++) {
+      swarm(16 + claiming, 4);
+      Peer lender = peers.getFirst();
+      lender.role = Role.AUXILIARY;
+      peers.forEach(peer -> peer.say(5, 0));
+      simulation.runFor(SOON);
+      for (Peer peer : peers.subList(1, 1 + claiming)) {
+        peer.say(1000, 0);
+      }
+      simulation.runFor(SOON);
+      boolean most = claiming >= 2;
+      assertThat(lender.outlook(5).epoch()).as("%d of 3", claiming).isEqualTo(most ? 1000 : 5);
+      assertThat(lender.progress.overtaken()).as("%d of 3", claiming).isEqualTo(most);
+    }
+    swarm(20, 2);
+    Peer lender = peers.getFirst();
+    lender.role = Role.AUXILIARY;
+    lender.say(5, 0);
+    peers.getLast().say(9, 0);
+    simulation.runFor(SOON);
+    assertThat(lender.outlook(5).epoch()).as("of the only one").isEqualTo(9);
+  }
+
+  @Test
+  void receiversAndOnlookersHaveNoSay() {
+    swarm(21, 4);
+    peers.get(0).role = Role.RECEIVER;
+    peers.get(1).role = Role.OBSERVER;
+    peers.get(0).say(1000, 0);
+    peers.get(1).say(1000, 0);
+    peers.get(2).say(5, 0);
+    peers.get(3).say(5, 0);
+    simulation.runFor(SOON);
+    SwarmProgress trainer = peers.get(3).progress;
+    assertThat(trainer.participants()).extracting(PeerProgress::epoch).containsExactly(5L);
+    assertThat(trainer.contenders()).isOne();
+    assertThat(trainer.overtaken()).isFalse();
+    assertThat(trainer.present()).as("hold the model").hasSize(2);
   }
 
   @Test
@@ -233,6 +275,7 @@ class SwarmProgressTest {
   private final class Peer {
     final SimulatedNetwork network;
     final SwarmProgress progress;
+    Role role = Role.TRAINER;
     private long sequence;
 
     Peer(SimulatedNetwork network, String run) {
@@ -258,7 +301,10 @@ class SwarmProgressTest {
 
     Outlook outlook(long epoch) {
       return Outlook.of(
-          word(epoch, 0, false), progress.heardTrainers(), TARGET, simulation.clock().instant());
+          word(epoch, 0, false),
+          progress.heardParticipants(),
+          TARGET,
+          simulation.clock().instant());
     }
 
     PeerProgress word(long epoch, long samples, boolean leaving) {
@@ -266,7 +312,7 @@ class SwarmProgressTest {
           network.self(),
           ++sequence,
           "a peer",
-          "trainer",
+          role,
           "cpu",
           epoch,
           samples,

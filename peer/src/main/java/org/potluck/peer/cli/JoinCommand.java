@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import org.potluck.averaging.Role;
 import org.potluck.peer.ExitCode;
 import org.potluck.peer.UserException;
 import org.potluck.peer.manifest.Invitation;
@@ -18,14 +19,16 @@ import org.potluck.peer.run.Device;
 import org.potluck.peer.run.Home;
 import org.potluck.peer.run.Node;
 import org.potluck.peer.run.Ticker;
-import org.potluck.peer.run.TrainingPeer;
 import org.potluck.peer.run.Trouble;
+import org.potluck.peer.run.VolunteerPeer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-@Command(name = "join", description = "Train along in the run that an invitation names.")
+@Command(
+    name = "join",
+    description = "Train along in the run that an invitation names, or lend it a link.")
 final class JoinCommand implements Callable<Integer> {
   @Parameters(paramLabel = "INVITATION", description = "The line that begins with potluck://")
   private String invitation = "";
@@ -33,8 +36,23 @@ final class JoinCommand implements Callable<Integer> {
   @Option(names = "--name", description = "What others call this peer (default: your user name).")
   private String name = System.getProperty("user.name", "volunteer");
 
-  @Option(names = "--device", defaultValue = "auto", description = "auto, cpu or gpu.")
-  private Device device = Device.AUTO;
+  @Option(
+      names = "--role",
+      defaultValue = "trainer",
+      converter = RoleConverter.class,
+      description = {
+        "trainer: computes (the default).",
+        "auxiliary: needs no GPU and no text; lends its link to averaging and gives the model to"
+            + " newcomers.",
+        "receiver: keeps up with the model, and lends nothing."
+      })
+  private Role role = Role.TRAINER;
+
+  @Option(
+      names = "--device",
+      paramLabel = "DEVICE",
+      description = "auto (the default), cpu or gpu.")
+  private @Nullable Device device;
 
   @Option(names = "--threads", description = "Processor threads to compute with (default: half).")
   private int threads = Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
@@ -65,6 +83,12 @@ final class JoinCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws UserException, ManifestException, InterruptedException {
+    if (role != Role.TRAINER && (device != null || !data.isEmpty())) {
+      throw new UserException(
+          ExitCode.USAGE,
+          "--device and --data are for trainers; --role %s computes nothing, leave them out"
+              .formatted(role.word()));
+    }
     if (threads < 1) {
       throw new UserException(ExitCode.USAGE, "--threads must be 1 or more, not " + threads);
     }
@@ -81,9 +105,9 @@ final class JoinCommand implements Callable<Integer> {
       SignedManifest manifest = node.fetchManifest(invited);
       home.keepPort(invited.runId(), node.port());
       node.bootstrap(invited.peers());
-      TrainingPeer.Settings settings =
-          new TrainingPeer.Settings(name, device, threads, data, home, ticker);
-      try (TrainingPeer peer = TrainingPeer.start(node, manifest, settings);
+      VolunteerPeer.Settings settings =
+          new VolunteerPeer.Settings(name, role, device(), threads, data, home, ticker);
+      try (VolunteerPeer peer = VolunteerPeer.start(node, manifest, settings);
           Interrupt _ = Interrupt.calls(() -> stop(peer, ticker))) {
         if (finishWithInput) {
           Thread.ofPlatform().daemon().name("input").start(() -> finishAfter(System.in, peer));
@@ -100,7 +124,13 @@ final class JoinCommand implements Callable<Integer> {
     return ExitCode.OK.status();
   }
 
-  private static void finishAfter(InputStream input, TrainingPeer peer) {
+  /** Only who trains has use for a GPU. */
+  private Device device() {
+    Device chosen = device;
+    return role != Role.TRAINER ? Device.CPU : chosen == null ? Device.AUTO : chosen;
+  }
+
+  private static void finishAfter(InputStream input, VolunteerPeer peer) {
     try {
       input.transferTo(OutputStream.nullOutputStream());
     } catch (IOException e) {
@@ -109,7 +139,7 @@ final class JoinCommand implements Callable<Integer> {
     peer.finish();
   }
 
-  private static void stop(TrainingPeer peer, Ticker ticker) {
+  private static void stop(VolunteerPeer peer, Ticker ticker) {
     ticker.say("stopping: ends the step at hand and saves");
     peer.stop();
   }

@@ -72,13 +72,18 @@ public final class Chronicle {
     showRounds(now);
   }
 
-  /** Somebody has said something new. */
-  public void heard(List<PeerProgress> trainers, Instant now) {
-    trainers.forEach(peer -> compareDigest(peer, now));
-    if (trainers.isEmpty()) {
+  /**
+   * Somebody has said something new.
+   *
+   * @param peers that hold the model
+   */
+  public void heard(List<PeerProgress> peers, Instant now) {
+    peers.forEach(peer -> compareDigest(peer, now));
+    List<PeerProgress> members = participants(peers);
+    if (members.isEmpty()) {
       return;
     }
-    long epoch = reachedByMost(trainers);
+    long epoch = reachedByMost(members);
     if (epoch > epochShown) {
       if (epochShown >= 0) {
         epochs.reached(epoch, now, epochAt);
@@ -86,51 +91,58 @@ public final class Chronicle {
       epochShown = epoch;
       epochAt = now;
     }
-    for (PeerProgress peer : trainers) {
+    for (PeerProgress peer : members) {
       epochs.loss(peer.epoch(), peer.peer(), peer.loss());
       rounds.there(epochShown, peer.peer(), standing(peer));
     }
     epochs.tell(rounds, false);
   }
 
+  /** Those with a place in rounds. */
+  private static List<PeerProgress> participants(List<PeerProgress> peers) {
+    return peers.stream().filter(PeerProgress::takesPart).toList();
+  }
+
   /** One that is a step ahead proves nothing, and one that claims a thousand stops nothing. */
-  private static long reachedByMost(List<PeerProgress> trainers) {
+  private static long reachedByMost(List<PeerProgress> members) {
     List<Long> epochs =
-        trainers.stream().map(PeerProgress::epoch).sorted(Comparator.reverseOrder()).toList();
+        members.stream().map(PeerProgress::epoch).sorted(Comparator.reverseOrder()).toList();
     return epochs.get(epochs.size() / 2);
   }
 
   /**
    * The swarm as it is now.
    *
+   * @param peers that hold the model
    * @param goodbye whether a peer that is there no more has said so
    */
   public void look(
-      List<PeerProgress> trainers,
+      List<PeerProgress> peers,
       Function<PeerId, Optional<PeerTraffic>> traffic,
       Predicate<PeerId> goodbye,
       Instant now) {
-    for (PeerProgress peer : trainers) {
+    for (PeerProgress peer : peers) {
       if (names.containsKey(peer.peer()) || names.size() < PEERS_KNOWN_MAX) {
         names.put(peer.peer(), peer.name());
       }
     }
-    long total = trainers.stream().mapToLong(PeerProgress::samplesTotal).sum();
-    Hearsay hearsay = new Hearsay(trainers, this::name);
+    long total = peers.stream().mapToLong(PeerProgress::samplesTotal).sum();
+    Hearsay hearsay = new Hearsay(participants(peers), this::name);
     Map<PeerId, PeerStatus.Standing> standings = new LinkedHashMap<>();
     List<PeerStatus> statuses = new ArrayList<>();
-    for (PeerProgress peer : trainers) {
+    for (PeerProgress peer : peers) {
       PeerStatus.Standing standing = hearsay.of(peer.peer());
       standings.put(peer.peer(), standing);
       PeerStatus.State state = state(peer, hearsay.bannedUntil(peer.peer()));
       statuses.add(status(peer, state, total, traffic.apply(peer.peer()), standing, now));
     }
     monitor.peers(statuses);
-    announceComings(trainers, goodbye, now);
+    announceComings(peers, goodbye, now);
     standings.forEach(
         (peer, standing) -> announceBans(peer, standing, hearsay.bannedUntil(peer), now));
-    heard(trainers, now);
+    heard(peers, now);
     showRounds(now);
+    List<PeerProgress> trainers = peers.stream().filter(PeerProgress::trains).toList();
     if (!trainers.isEmpty()) {
       showNext(trainers, now);
     }
@@ -188,13 +200,13 @@ public final class Chronicle {
             targetBatch));
   }
 
-  private void announceComings(
-      List<PeerProgress> trainers, Predicate<PeerId> goodbye, Instant now) {
+  private void announceComings(List<PeerProgress> peers, Predicate<PeerId> goodbye, Instant now) {
     Map<PeerId, String> here = new LinkedHashMap<>();
-    for (PeerProgress peer : trainers) {
+    for (PeerProgress peer : peers) {
       here.put(peer.peer(), peer.name());
       if (!present.containsKey(peer.peer())) {
-        monitor.event(new Notice(Notice.Severity.INFO, peer.name() + " joined", now));
+        String as = peer.trains() ? "" : " as " + peer.role().word();
+        monitor.event(new Notice(Notice.Severity.INFO, peer.name() + " joined" + as, now));
       }
     }
     present.forEach(
@@ -256,7 +268,7 @@ public final class Chronicle {
     return new PeerStatus(
         peer.peer().toString(),
         peer.name(),
-        peer.role(),
+        peer.role().word(),
         peer.device(),
         false,
         state,
@@ -295,7 +307,8 @@ public final class Chronicle {
       case "AUDITING" -> PeerStatus.State.of(PeerStatus.Activity.AUDITING);
       case "DOWNLOADING" -> PeerStatus.State.of(PeerStatus.Activity.DOWNLOADING);
       case "BANNED" -> PeerStatus.State.waiting("the end of its ban", bannedUntil.orElse(null));
-      case "WAITING" -> PeerStatus.State.waiting("the next round", null);
+      case "WAITING" ->
+          PeerStatus.State.waiting(peer.takesPart() ? "the next round" : "the next step", null);
       default -> PeerStatus.State.of(PeerStatus.Activity.TRAINING);
     };
   }

@@ -19,7 +19,8 @@ import org.potluck.network.PeerId;
  * What peers say of each other at one moment, summed up for each of whom something is said.
  *
  * <p>Everybody may say anything of anybody, so a standing always tells how many say it and how many
- * do not; those count who count among peers ({@link Opinions}): trainers that have taken a step.
+ * do not; those count who count among peers ({@link Opinions}): who takes part and has taken a
+ * step.
  */
 final class Hearsay {
   private final List<PeerProgress> judges;
@@ -30,9 +31,9 @@ final class Hearsay {
   /**
    * @param name what people call a peer
    */
-  Hearsay(List<PeerProgress> trainers, Function<PeerId, String> name) {
+  Hearsay(List<PeerProgress> participants, Function<PeerId, String> name) {
     this.name = name;
-    judges = trainers.stream().filter(peer -> peer.epoch() > 0).toList();
+    judges = participants.stream().filter(peer -> peer.epoch() > 0).toList();
     judges.forEach(this::hear);
   }
 

@@ -48,7 +48,7 @@ public final class NetworkSwarm implements Swarm {
   private final Outlook.Target target;
   private final Membership membership;
   private final Object news = new Object();
-  private volatile List<SwarmProgress.Heard> trainers = List.of();
+  private volatile List<SwarmProgress.Heard> participants = List.of();
   private volatile List<PeerProgress> welcome = List.of();
   private volatile @Nullable Audit audit;
   private volatile long lastEpoch;
@@ -81,7 +81,7 @@ public final class NetworkSwarm implements Swarm {
   }
 
   /**
-   * Takes a place in a run for a trainer.
+   * Takes a place in a run.
    *
    * @param downloads where a download is kept that this process does not end; null for nowhere
    */
@@ -138,7 +138,7 @@ public final class NetworkSwarm implements Swarm {
   @Override
   public SwarmView report(OwnProgress own) {
     PeerProgress word = say(own, false);
-    outlook = Outlook.of(word, trainers, target, node.network().loop().now());
+    outlook = Outlook.of(word, participants, target, node.network().loop().now());
     return SwarmView.of(outlook, own, target.microBatch(), membership.calledEpoch(), lastEpoch);
   }
 
@@ -292,7 +292,7 @@ public final class NetworkSwarm implements Swarm {
   }
 
   private void look() {
-    trainers = membership.progress().heardTrainers();
+    participants = membership.progress().heardParticipants();
     welcome = membership.welcome();
     lastEpoch = membership.progress().lastEpoch();
     addresses = node.network().addresses();

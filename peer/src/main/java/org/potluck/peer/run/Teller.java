@@ -8,12 +8,15 @@ import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.potluck.averaging.Role;
 import org.potluck.averaging.RoundOutcome;
 import org.potluck.averaging.state.Barred;
 import org.potluck.averaging.trust.Audit;
 import org.potluck.peer.manifest.SignedManifest;
 import org.potluck.peer.training.Swarm;
 import org.potluck.peer.training.TrainingListener;
+import org.potluck.trainer.Model;
 import org.potluck.trainer.Trainer;
 
 /**
@@ -31,14 +34,23 @@ final class Teller implements TrainingListener {
 
   private final Node node;
   private final SignedManifest manifest;
-  private final TrainingPeer.Settings settings;
+  private final VolunteerPeer.Settings settings;
+  private final @Nullable Trainer writer;
   private Instant lastSample = Instant.now();
   private Instant lastCheckpoint = lastSample;
   private final ZoneId zone = ZoneId.systemDefault();
   private Instant barredUntil = Instant.MIN;
   private double loss = Double.NaN;
 
-  Teller(Node node, SignedManifest manifest, TrainingPeer.Settings settings) {
+  /**
+   * @param writer whose texts the swarm is shown; null where the model is only held
+   */
+  Teller(
+      Node node,
+      SignedManifest manifest,
+      VolunteerPeer.Settings settings,
+      @Nullable Trainer writer) {
+    this.writer = writer;
     this.node = node;
     this.manifest = manifest;
     this.settings = settings;
@@ -61,6 +73,20 @@ final class Teller implements TrainingListener {
             view.peers(),
             view.peers() == 1 ? "peer" : "peers",
             wait);
+  }
+
+  @Override
+  public void following(Swarm.OwnProgress progress, Swarm.SwarmView view) {
+    settings
+        .ticker()
+        .at(
+            () ->
+                "epoch %d  %s  %d %s"
+                    .formatted(
+                        progress.epoch(),
+                        settings.role() == Role.AUXILIARY ? "lends its link" : "receives the model",
+                        view.peers(),
+                        view.peers() == 1 ? "trainer" : "trainers"));
   }
 
   @Override
@@ -94,17 +120,14 @@ final class Teller implements TrainingListener {
   }
 
   @Override
-  public void stepped(Trainer stepped, double mean, long samples, Duration took) {
+  public void stepped(Model stepped, double mean, long samples, Duration took) {
     loss = Double.isNaN(mean) ? loss : mean;
     Instant now = Instant.now();
     if (Duration.between(lastSample, now).compareTo(SAMPLE_EVERY) > 0) {
       lastSample = now;
-      publishSample(stepped);
+      publishSample();
     }
-    if (Duration.between(lastCheckpoint, now).compareTo(CHECKPOINT_EVERY) > 0) {
-      lastCheckpoint = now;
-      save(stepped);
-    }
+    saveNowAndThen(stepped, now);
   }
 
   @Override
@@ -136,26 +159,41 @@ final class Teller implements TrainingListener {
     settings.ticker().at(() -> barred + again);
   }
 
+  /** A receiver takes every step so, and would have to tell of every one. */
+  @Override
+  public void followed(Model stepped) {
+    if (settings.role() == Role.RECEIVER) {
+      saveNowAndThen(stepped, Instant.now());
+    } else {
+      say(
+          "missed the step to epoch %d and took it with the average of the others"
+              .formatted(stepped.epoch()));
+    }
+  }
+
   @Override
   public void caughtUp(long epoch) {
     say("downloaded the model at epoch " + epoch);
   }
 
-  @Override
-  public void followed(long epoch) {
-    say("missed the step to epoch %d and took it with the average of the others".formatted(epoch));
-  }
-
-  /** A full disk must not end the training: the others have the model, too. */
-  private void save(Trainer stepped) {
+  /** A full disk must not end the run: the others have the model, too. */
+  private void saveNowAndThen(Model stepped, Instant now) {
+    if (Duration.between(lastCheckpoint, now).compareTo(CHECKPOINT_EVERY) <= 0) {
+      return;
+    }
+    lastCheckpoint = now;
     try {
       stepped.save(settings.home().checkpoint(manifest.runId()));
     } catch (UncheckedIOException e) {
-      say("not saved: " + e.getMessage() + "; training goes on");
+      say("not saved: " + e.getMessage() + "; the run goes on");
     }
   }
 
-  private void publishSample(Trainer from) {
+  private void publishSample() {
+    Trainer from = writer;
+    if (from == null) {
+      return;
+    }
     String text = from.generate(PROMPT, 120, 0.8, from.epoch());
     byte[] value = new PostedSample(from.epoch(), text).encode();
     node.execute(

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import org.potluck.averaging.Role;
 import org.potluck.averaging.progress.PeerProgress;
 import org.potluck.averaging.progress.RoundBulletin;
 import org.potluck.averaging.progress.RoundNotes;
@@ -58,7 +59,7 @@ final class Watcher {
   void start() {
     RoundBulletin.demandSoundNotes(dht, run);
     PostedSample.demandOnly(dht, run);
-    progress.listen(() -> chronicle.heard(progress.presentTrainers(), network.loop().now()));
+    progress.listen(() -> chronicle.heard(progress.present(), network.loop().now()));
     progress.say(onlooker());
     look();
     readRounds();
@@ -66,7 +67,7 @@ final class Watcher {
   }
 
   int trainers() {
-    return progress.presentTrainers().size();
+    return (int) progress.present().stream().filter(PeerProgress::trains).count();
   }
 
   Agreement agreement() {
@@ -79,7 +80,7 @@ final class Watcher {
         network.self(),
         network.loop().now().toEpochMilli(),
         "observer",
-        "observer",
+        Role.OBSERVER,
         "",
         0,
         0,
@@ -100,7 +101,7 @@ final class Watcher {
   private void look() {
     EventLoop.Timer _ = network.loop().schedule(LOOK_EVERY, this::look);
     chronicle.look(
-        progress.presentTrainers(), network::traffic, progress::saidGoodbye, network.loop().now());
+        progress.present(), network::traffic, progress::saidGoodbye, network.loop().now());
   }
 
   private void readRounds() {

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.random.RandomGenerator;
+import org.potluck.averaging.Role;
 import org.potluck.network.Bandwidth;
 import org.potluck.network.simulation.Faults;
 import org.potluck.network.simulation.PeerProfile;
@@ -154,11 +155,11 @@ record Scenario(
       require(!classes.isEmpty(), "swarm.classes needs at least one class");
       PeerClass first = classes.getFirst();
       require(
-          first.reachable() && first.attack() == Attack.NONE,
+          first.reachable() && first.attack() == Attack.NONE && first.role() == Role.TRAINER,
           "class "
               + first.name()
-              + " is the first, and its first peer the one that the invitation names: it must be"
-              + " reachable and without attack");
+              + " is the first, and its first peer the one that the invitation names: it must be a"
+              + " trainer, reachable and without attack");
       double others = classes.stream().skip(1).mapToDouble(PeerClass::share).sum();
       require(
           others <= 1 + SUM_TOLERANCE,
@@ -175,6 +176,7 @@ record Scenario(
   }
 
   /**
+   * @param role a trainer, an auxiliary or a receiver
    * @param share of all peers; what the shares leave over goes to the first class, whose own need
    *     not be given
    * @param samplesPerSecond what its device computes
@@ -191,6 +193,7 @@ record Scenario(
    */
   record PeerClass(
       String name,
+      Role role,
       double share,
       double samplesPerSecond,
       double upMbit,
@@ -206,6 +209,12 @@ record Scenario(
       boolean ownPart) {
     PeerClass {
       require(!name.isBlank(), "swarm.classes: every class needs a name");
+      require(
+          role.holdsModel(),
+          "role of class "
+              + name
+              + " must be trainer, auxiliary or receiver; who only looks on is"
+              + " not simulated");
       require(share >= 0 && share <= 1, "share of class " + name + " must be between 0 and 1");
       require(
           samplesPerSecond >= 1e-6 && samplesPerSecond <= 1e6,

@@ -68,7 +68,7 @@ final class ScenarioFile {
 
   private static final String PEER_CLASS =
       """
-      {name: home, share: 0, samples-per-second: 10, up-mbit: 20, down-mbit: 100, delay: 15ms,
+      {name: home, role: trainer, share: 0, samples-per-second: 10, up-mbit: 20, down-mbit: 100, delay: 15ms,
        jitter: 5ms, reachable: true, arrive-within: 0s, stay: 0s, away: 0s, attack: none,
        text: words, own-part: false}
       """;

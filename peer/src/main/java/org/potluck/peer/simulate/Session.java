@@ -2,11 +2,13 @@ package org.potluck.peer.simulate;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.potluck.averaging.Role;
 import org.potluck.averaging.RoundOutcome;
 import org.potluck.averaging.progress.PeerProgress;
 import org.potluck.averaging.progress.RoundNote;
@@ -18,10 +20,13 @@ import org.potluck.network.Multiaddr;
 import org.potluck.network.rpc.Rpc;
 import org.potluck.network.simulation.SimulatedNetwork;
 import org.potluck.peer.training.Draws;
+import org.potluck.peer.training.FollowingLoop;
+import org.potluck.peer.training.RunLoop;
 import org.potluck.peer.training.TrainingListener;
 import org.potluck.peer.training.TrainingLoop;
 import org.potluck.peer.training.TrainingPlan;
 import org.potluck.peer.training.TrainingTally;
+import org.potluck.trainer.Model;
 import org.potluck.trainer.Trainer;
 
 /** One life of a peer, from its start to its death: the wiring that a real process has. */
@@ -35,7 +40,7 @@ final class Session {
   private final KademliaDht dht;
   private final SimulatedSwarm swarm;
   private final Coroutine coroutine;
-  private final TrainingLoop loop;
+  private final RunLoop loop;
   private final Trainer trainer;
   private final List<Multiaddr> known;
   private final Duration began;
@@ -81,7 +86,11 @@ final class Session {
     TrainingPlan plan =
         new TrainingPlan(
             run.targetBatch(), run.microBatch(), run.epochs(), Draws.drawer(network.self()));
-    loop = new TrainingLoop(trainer, swarm, plan, new Teller(), network.loop().clock());
+    InstantSource clock = network.loop().clock();
+    loop =
+        peerClass.role() == Role.TRAINER
+            ? new TrainingLoop(trainer, swarm, plan, new Teller(), clock)
+            : new FollowingLoop(model, peerClass.role(), swarm, plan, new Teller(), clock);
     bootstrap();
   }
 
@@ -169,7 +178,7 @@ final class Session {
     }
 
     @Override
-    public void stepped(Trainer stepped, double loss, long samples, Duration took) {
+    public void stepped(Model stepped, double loss, long samples, Duration took) {
       Instant now = network.loop().now();
       if (Duration.between(saved, now).compareTo(CHECKPOINT_EVERY) > 0) {
         saved = now;
@@ -192,8 +201,8 @@ final class Session {
     }
 
     @Override
-    public void followed(long epoch) {
-      network.note("followed", "to epoch " + epoch);
+    public void followed(Model model) {
+      network.note("followed", "to epoch " + model.epoch());
     }
   }
 }

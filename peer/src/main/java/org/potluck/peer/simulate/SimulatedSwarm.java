@@ -81,7 +81,7 @@ final class SimulatedSwarm implements Swarm {
     this.coroutine = coroutine;
     this.run = run;
     this.peerClass = peerClass;
-    card = new PeerCard(network.name(), peerClass.name(), 1);
+    card = new PeerCard(network.name(), peerClass.role(), peerClass.name(), 1);
     adversary = new Adversary(peerClass.attack(), network.random());
     AveragingOptions options =
         AveragingOptions.defaults()
@@ -135,7 +135,8 @@ final class SimulatedSwarm implements Swarm {
         answer -> {
           PeerProgress word = say(own, false);
           outlook =
-              Outlook.of(word, membership.progress().heardTrainers(), target, network.loop().now());
+              Outlook.of(
+                  word, membership.progress().heardParticipants(), target, network.loop().now());
           answer.accept(
               SwarmView.of(
                   outlook,

@@ -46,8 +46,8 @@ import org.potluck.network.rpc.Rpc;
 import org.potluck.trainer.TrainerState;
 
 /**
- * A trainer's part in its run: its rounds, what it has heard of the others, and the state it gives
- * and takes. A {@link Swarm} asks it on behalf of the training thread.
+ * A peer's part in its run: its rounds, what it has heard of the others, and the state it gives and
+ * takes. A {@link Swarm} asks it on behalf of the training thread.
  *
  * <p>All methods but {@link #calledEpoch} are called on the network's loop, where futures complete,
  * too.
@@ -84,7 +84,7 @@ public final class Membership {
   private RoundOutcome.@Nullable Averaged last;
 
   /**
-   * What the trainer's machine brings.
+   * What the peer's machine brings.
    *
    * @param codecs encodes, adds and decodes; see {@link Averager}
    * @param disk packs, unpacks and writes what is too long for the loop
@@ -301,13 +301,13 @@ public final class Membership {
 
   private Optional<Barred> barred(List<PeerId> donors) {
     List<PeerId> others =
-        progress.presentTrainers().stream().map(PeerProgress::peer).sorted().toList();
+        progress.presentParticipants().stream().map(PeerProgress::peer).sorted().toList();
     return client.barred(donors, others);
   }
 
-  /** Believed trainers that this peer would help to come to where it is. */
+  /** Believed participants that this peer would help to come to where it is. */
   public List<PeerProgress> welcome() {
-    return progress.heardTrainers().stream()
+    return progress.heardParticipants().stream()
         .map(SwarmProgress.Heard::progress)
         .filter(other -> trust().ban(other.peer(), network.loop().now()).isEmpty())
         .toList();
@@ -315,7 +315,7 @@ public final class Membership {
 
   /** Whoever has moved on since is as good as the swarm; who holds another model is not. */
   private List<PeerId> donors(Outlook outlook) {
-    return progress.heardTrainers().stream()
+    return progress.heardParticipants().stream()
         .map(SwarmProgress.Heard::progress)
         .filter(other -> other.epoch() > outlook.epoch() || outlook.isHeldBy(other))
         .map(PeerProgress::peer)

@@ -1,6 +1,7 @@
 package org.potluck.peer.training;
 
 import java.util.List;
+import org.potluck.averaging.Role;
 import org.potluck.averaging.progress.PeerProgress;
 import org.potluck.network.Multiaddr;
 import org.potluck.network.PeerId;
@@ -8,14 +9,14 @@ import org.potluck.network.Traffic;
 import org.potluck.peer.training.Swarm.OwnProgress;
 
 /**
- * What others may know of a trainer.
+ * What others may know of a peer that holds the model.
  *
- * @param device that it computes on, for people
+ * @param device that it computes on, for people; empty where it does not
  * @param tokensPerSample how long a sample of the run's is
  */
-public record PeerCard(String name, String device, int tokensPerSample) {
+public record PeerCard(String name, Role role, String device, int tokensPerSample) {
   /**
-   * What a trainer says of itself, without what it thinks of others.
+   * What it says of itself, without what it thinks of others.
    *
    * @param sequence greater than that of all it has said before
    * @param addresses where it can be dialed
@@ -31,7 +32,7 @@ public record PeerCard(String name, String device, int tokensPerSample) {
         self,
         sequence,
         name,
-        "trainer",
+        role,
         device,
         own.epoch(),
         own.samples(),

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.potluck.averaging.Role;
 import org.potluck.averaging.Seating;
 import org.potluck.averaging.progress.PeerProgress;
 import org.potluck.averaging.progress.RoundNote;
@@ -340,8 +341,25 @@ final class ChronicleTest {
     String name =
         peer.equals(ANNA) ? "anna" : peer.equals(BEN) ? "ben" : peer.equals(CARA) ? "cara" : "mal";
     return new PeerProgress(
-        peer, 1, name, "trainer", "cpu", epoch, 4, 40, 8, 80, loss, "", activity, List.of(), 1, 1,
-        false, 0, List.of());
+        peer,
+        1,
+        name,
+        Role.TRAINER,
+        "cpu",
+        epoch,
+        4,
+        40,
+        8,
+        80,
+        loss,
+        "",
+        activity,
+        List.of(),
+        1,
+        1,
+        false,
+        0,
+        List.of());
   }
 
   private static PeerId peer(int number) {

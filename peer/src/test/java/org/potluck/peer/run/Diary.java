@@ -10,6 +10,7 @@ import org.potluck.averaging.RoundOutcome;
 import org.potluck.network.PeerId;
 import org.potluck.peer.training.Swarm;
 import org.potluck.peer.training.TrainingListener;
+import org.potluck.trainer.Model;
 import org.potluck.trainer.Trainer;
 
 /** What one peer did in each epoch. Written by its training thread, read after that has ended. */
@@ -55,14 +56,14 @@ final class Diary implements TrainingListener {
   }
 
   @Override
-  public void stepped(Trainer trainer, double loss, long count, Duration took) {
+  public void stepped(Model model, double loss, long count, Duration took) {
     if (round == null || count != samples) {
       throw new AssertionError(
           "a step with %d samples after %s with %d".formatted(count, round, samples));
     }
     steps.put(
-        trainer.epoch() - 1,
-        new Step(round, loss, trainer.evaluate(HELD_OUT_SAMPLES), trainer.parameterDigest()));
+        model.epoch() - 1,
+        new Step(round, loss, heldOut((Trainer) model), model.parameterDigest()));
     samples = 0;
   }
 

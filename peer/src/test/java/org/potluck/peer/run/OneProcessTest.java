@@ -26,6 +26,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.potluck.averaging.Role;
 import org.potluck.averaging.RoundOutcome;
 import org.potluck.network.Identity;
 import org.potluck.network.Multiaddr;
@@ -211,9 +212,10 @@ final class OneProcessTest {
     for (int i = 0; i < 3; i++) {
       nodes.add(node(nodes));
       trainers.add(trainer());
-      var card = new PeerCard("peer-" + i, "cpu", 16);
+      var card = new PeerCard("peer-" + i, Role.TRAINER, "cpu", 16);
       swarms.add(
-          TrainingPeer.swarm(nodes.get(i), manifest, card, trainers.get(i).parameterCount(), null));
+          VolunteerPeer.swarm(
+              nodes.get(i), manifest, card, trainers.get(i).parameterCount(), null));
     }
     awaitEachOther(swarms, trainers.getFirst().parameterDigest());
     List<Diary> diaries = new ArrayList<>();

@@ -15,8 +15,8 @@ import org.potluck.averaging.state.Barred;
 import org.potluck.averaging.state.Step;
 import org.potluck.averaging.trust.Audit;
 import org.potluck.network.PeerId;
+import org.potluck.trainer.Model;
 import org.potluck.trainer.SampleDraw;
-import org.potluck.trainer.Trainer;
 
 final class TrainingLoopTest {
   private static final long DRAWER = 77;
@@ -56,7 +56,7 @@ final class TrainingLoopTest {
     }
 
     @Override
-    public void stepped(Trainer stepped, double loss, long samples, Duration took) {
+    public void stepped(Model stepped, double loss, long samples, Duration took) {
       losses.add(loss);
       epochs.add(took);
     }
@@ -67,7 +67,8 @@ final class TrainingLoopTest {
     }
 
     @Override
-    public void followed(long epoch) {
+    public void followed(Model model) {
+      long epoch = model.epoch();
       followed.add(epoch);
     }
 

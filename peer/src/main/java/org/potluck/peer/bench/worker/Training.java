@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 import org.potluck.averaging.AveragingOptions;
+import org.potluck.averaging.Role;
 import org.potluck.averaging.RoundOutcome;
 import org.potluck.averaging.progress.Outlook;
 import org.potluck.averaging.state.StateLimits;
@@ -22,7 +23,7 @@ import org.potluck.peer.training.TrainingListener;
 import org.potluck.peer.training.TrainingLoop;
 import org.potluck.peer.training.TrainingPlan;
 import org.potluck.trainer.GptTrainer;
-import org.potluck.trainer.Trainer;
+import org.potluck.trainer.Model;
 import org.potluck.trainer.TrainerConfig;
 import org.potluck.trainer.TrainerState;
 import org.potluck.trainer.data.Corpus;
@@ -67,7 +68,7 @@ final class Training {
                           new Outlook.Target(order.targetBatch(), MICRO_BATCH)),
                       AveragingOptions.defaults(),
                       StateLimits.usual(trainer.parameterCount() * 12 + (1 << 20))),
-                  new PeerCard("bench", trainer.device(), config.model().context()),
+                  new PeerCard("bench", Role.TRAINER, trainer.device(), config.model().context()),
                   null);
       Stopwatch stopwatch = new Stopwatch();
       TrainingPlan plan =
@@ -99,7 +100,7 @@ final class Training {
     private int steps;
 
     @Override
-    public void stepped(Trainer trainer, double loss, long stepSamples, Duration took) {
+    public void stepped(Model model, double loss, long stepSamples, Duration took) {
       long now = System.nanoTime();
       if (++steps > WARMUP_STEPS) {
         samples += stepSamples;

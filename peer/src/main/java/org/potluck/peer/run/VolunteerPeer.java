@@ -12,6 +12,7 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.potluck.averaging.AveragingOptions;
 import org.potluck.averaging.Rendezvous;
+import org.potluck.averaging.Role;
 import org.potluck.averaging.progress.Outlook;
 import org.potluck.averaging.reduce.Aggregation;
 import org.potluck.averaging.state.StateLimits;
@@ -23,11 +24,16 @@ import org.potluck.peer.manifest.RunSpec;
 import org.potluck.peer.manifest.SignedManifest;
 import org.potluck.peer.report.PeerReport;
 import org.potluck.peer.training.Draws;
+import org.potluck.peer.training.FollowingLoop;
 import org.potluck.peer.training.Membership;
 import org.potluck.peer.training.PeerCard;
+import org.potluck.peer.training.RunLoop;
 import org.potluck.peer.training.TrainingLoop;
 import org.potluck.peer.training.TrainingPlan;
+import org.potluck.trainer.GptModel;
 import org.potluck.trainer.GptTrainer;
+import org.potluck.trainer.Model;
+import org.potluck.trainer.Trainer;
 import org.potluck.trainer.TrainerConfig;
 import org.potluck.trainer.data.Corpus;
 import org.potluck.trainer.data.CorpusException;
@@ -36,40 +42,51 @@ import org.potluck.trainer.model.GptConfig;
 import org.potluck.trainer.optimizer.AdamWConfig;
 import org.potluck.trainer.optimizer.LearningRate;
 
-/** A peer that trains: model, data, training thread, and its place in the swarm. */
-public final class TrainingPeer implements AutoCloseable {
+/** A volunteer's peer: the model, what it does with it, and its place in the swarm. */
+public final class VolunteerPeer implements AutoCloseable {
   private final Node node;
   private final SignedManifest manifest;
   private final Settings settings;
-  private final Corpus corpus;
-  private final GptTrainer trainer;
-  private final TrainingLoop loop;
+  private final Work work;
+  private final RunLoop loop;
   private final Instant started = Instant.now();
 
   /**
    * What the peer's owner chose.
    *
+   * @param role a trainer, an auxiliary or a receiver
+   * @param device to compute on; only trainers do
    * @param data text to train on instead of the run's paths; empty for those
    */
   public record Settings(
-      String name, Device device, int threads, List<Path> data, Home home, Ticker ticker) {
+      String name,
+      Role role,
+      Device device,
+      int threads,
+      List<Path> data,
+      Home home,
+      Ticker ticker) {
     public Settings {
       data = List.copyOf(data);
     }
   }
 
-  private TrainingPeer(
-      Node node,
-      SignedManifest manifest,
-      Settings settings,
-      Corpus corpus,
-      GptTrainer trainer,
-      NetworkSwarm swarm) {
+  /**
+   * What the peer has to work with.
+   *
+   * @param trainer the model, where it is taught here
+   * @param text what it is taught, likewise
+   * @param device where that is computed; empty where it is not
+   * @param about all of that, for the owner
+   */
+  private record Work(
+      Model model, @Nullable Trainer trainer, @Nullable Corpus text, String device, String about) {}
+
+  private VolunteerPeer(Node node, SignedManifest manifest, Settings settings, Work work) {
     this.node = node;
     this.manifest = manifest;
     this.settings = settings;
-    this.corpus = corpus;
-    this.trainer = trainer;
+    this.work = work;
     RunSpec.Training training = manifest.spec().training();
     long drawer =
         Draws.drawer(node.onLoop(() -> CompletableFuture.completedFuture(node.network().self())));
@@ -80,27 +97,62 @@ public final class TrainingPeer implements AutoCloseable {
             training.epochs(),
             drawer,
             training.beginWith());
-    loop =
-        new TrainingLoop(
-            trainer, swarm, plan, new Teller(node, manifest, settings), InstantSource.system());
-  }
-
-  /** Opens the text, makes or reopens the model, and takes a place in the swarm. */
-  public static TrainingPeer start(Node node, SignedManifest manifest, Settings settings)
-      throws UserException {
-    ManifestShelf.serve(node, manifest);
-    Corpus corpus = corpus(manifest.spec(), settings);
-    GptTrainer trainer = trainer(manifest, settings, corpus);
-    RunSpec spec = manifest.spec();
-    PeerCard card = new PeerCard(settings.name(), trainer.device(), spec.model().context());
+    PeerCard card =
+        new PeerCard(
+            settings.name(), settings.role(), work.device(), manifest.spec().model().context());
     NetworkSwarm swarm =
         swarm(
             node,
             manifest,
             card,
-            trainer.parameterCount(),
+            work.model().parameterCount(),
             settings.home().download(manifest.runId()));
-    return new TrainingPeer(node, manifest, settings, corpus, trainer, swarm);
+    Teller teller = new Teller(node, manifest, settings, work.trainer());
+    InstantSource clock = InstantSource.system();
+    Trainer trainer = work.trainer();
+    loop =
+        trainer == null
+            ? new FollowingLoop(work.model(), settings.role(), swarm, plan, teller, clock)
+            : new TrainingLoop(trainer, swarm, plan, teller, clock);
+  }
+
+  /** Makes or reopens the model, and takes a place in the swarm; who trains opens the text, too. */
+  public static VolunteerPeer start(Node node, SignedManifest manifest, Settings settings)
+      throws UserException {
+    ManifestShelf.serve(node, manifest);
+    Work work =
+        settings.role() == Role.TRAINER ? teach(manifest, settings) : hold(manifest, settings);
+    return new VolunteerPeer(node, manifest, settings, work);
+  }
+
+  private static Work teach(SignedManifest manifest, Settings settings) throws UserException {
+    Corpus text = corpus(manifest.spec(), settings);
+    GptTrainer trainer =
+        model(
+            manifest,
+            settings,
+            folder -> GptTrainer.open(folder, text, settings.threads(), settings.device().choice()),
+            config -> GptTrainer.create(config, text));
+    String device =
+        trainer.deviceNote().isEmpty()
+            ? trainer.device()
+            : "%s (no GPU: %s)".formatted(trainer.device(), trainer.deviceNote());
+    String about = "on %s, %.1f MB of text".formatted(device, text.bytes() / 1e6);
+    return new Work(trainer, trainer, text, trainer.device(), about);
+  }
+
+  private static Work hold(SignedManifest manifest, Settings settings) throws UserException {
+    GptModel model =
+        model(
+            manifest,
+            settings,
+            folder -> GptModel.open(folder, settings.threads(), settings.device().choice()),
+            GptModel::create);
+    String about =
+        settings.role() == Role.AUXILIARY
+            ? "as auxiliary: lends its link and gives the model to newcomers, trains nothing"
+            : "as receiver: keeps up with the model, trains and lends nothing";
+    return new Work(model, null, null, "", about);
   }
 
   /**
@@ -143,7 +195,7 @@ public final class TrainingPeer implements AutoCloseable {
   }
 
   /**
-   * Trains until {@link #stop} or the run is complete, then saves.
+   * Takes part until {@link #stop} or the run is complete, then saves.
    *
    * @throws UserException when the model cannot be saved
    */
@@ -152,27 +204,26 @@ public final class TrainingPeer implements AutoCloseable {
     loop.run();
     Path folder = settings.home().checkpoint(manifest.runId());
     try {
-      trainer.save(folder);
+      work.model().save(folder);
     } catch (UncheckedIOException e) {
       throw new UserException(ExitCode.MACHINE, e.getMessage() + "; see --home");
     }
-    settings.ticker().say("stopped at epoch %d; saved in %s".formatted(trainer.epoch(), folder));
+    settings
+        .ticker()
+        .say("stopped at epoch %d; saved in %s".formatted(work.model().epoch(), folder));
   }
 
   private void tellBeginning() {
-    RunSpec spec = manifest.spec();
+    long epoch = work.model().epoch();
     settings
         .ticker()
         .say(
-            "'%s': %,d parameters on %s, %s%s"
+            "'%s': %,d parameters %s%s"
                 .formatted(
-                    spec.name(),
-                    trainer.parameterCount(),
-                    trainer.deviceNote().isEmpty()
-                        ? trainer.device()
-                        : "%s (no GPU: %s)".formatted(trainer.device(), trainer.deviceNote()),
-                    "%.1f MB of text".formatted(corpus.bytes() / 1e6),
-                    trainer.epoch() > 0 ? "; going on from epoch " + trainer.epoch() : ""));
+                    manifest.spec().name(),
+                    work.model().parameterCount(),
+                    work.about(),
+                    epoch > 0 ? "; going on from epoch " + epoch : ""));
   }
 
   /**
@@ -201,8 +252,8 @@ public final class TrainingPeer implements AutoCloseable {
     return new PeerReport(
         node.onLoop(() -> CompletableFuture.completedFuture(node.network().self())).toString(),
         settings.name(),
-        trainer.epoch(),
-        trainer.parameterDigest(),
+        work.model().epoch(),
+        work.model().parameterDigest(),
         tally.samples(),
         tally.lossFirst(),
         tally.lossLast(),
@@ -217,8 +268,11 @@ public final class TrainingPeer implements AutoCloseable {
 
   @Override
   public void close() {
-    trainer.close();
-    corpus.close();
+    work.model().close();
+    Corpus text = work.text();
+    if (text != null) {
+      text.close();
+    }
   }
 
   private static Corpus corpus(RunSpec spec, Settings settings) throws UserException {
@@ -247,14 +301,23 @@ public final class TrainingPeer implements AutoCloseable {
     }
   }
 
-  private static GptTrainer trainer(SignedManifest manifest, Settings settings, Corpus corpus)
+  /** Something that a file can keep us from. */
+  private interface Maker<A, B> {
+    B make(A from) throws IOException;
+  }
+
+  /** The model as it was saved here; otherwise at its beginning. */
+  private static <M> M model(
+      SignedManifest manifest,
+      Settings settings,
+      Maker<Path, M> saved,
+      Maker<TrainerConfig, M> fresh)
       throws UserException {
     Path checkpoint = settings.home().checkpoint(manifest.runId());
     try {
-      if (Files.isDirectory(checkpoint)) {
-        return GptTrainer.open(checkpoint, corpus, settings.threads(), settings.device().choice());
-      }
-      return GptTrainer.create(config(manifest.spec(), settings), corpus);
+      return Files.isDirectory(checkpoint)
+          ? saved.make(checkpoint)
+          : fresh.make(config(manifest.spec(), settings));
     } catch (CorpusException e) {
       throw new UserException(ExitCode.INPUT, String.valueOf(e.getMessage()));
     } catch (DeviceException e) {
