@@ -113,7 +113,7 @@ public final class Averager {
    * @throws IllegalStateException when a round of this key runs, or this epoch has been averaged
    */
   public CompletableFuture<RoundOutcome> average(RoundRequest request) {
-    return enlist(request.terms(), new Attendance(request.known(), request.expectedPeers()))
+    return enlist(request.terms(), request.attendance())
         .bring(request.contribution(), request.deadline());
   }
 

@@ -12,7 +12,6 @@ import org.potluck.averaging.exchange.Rounds;
 import org.potluck.averaging.matchmaking.Attendance;
 import org.potluck.averaging.matchmaking.Matchmaker;
 import org.potluck.network.EventLoop;
-import org.potluck.network.PeerId;
 
 /**
  * A peer's place in a round to come: taken while it still computes, filled when its contribution is
@@ -63,9 +62,9 @@ public final class Enlistment {
     return brought;
   }
 
-  /** Other peers are there than were: {@code known} of them, {@code expected} with this one. */
-  public void expect(List<PeerId> known, int expected) {
-    matchmaker.expect(new Attendance(known, expected));
+  /** Other peers are there than were. */
+  public void expect(Attendance attendance) {
+    matchmaker.expect(attendance);
   }
 
   /** The target batch is there: if this peer leads, it calls the others. */

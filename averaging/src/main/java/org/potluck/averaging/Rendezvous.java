@@ -15,7 +15,6 @@ import org.potluck.averaging.progress.PeerProgress;
 import org.potluck.averaging.progress.SwarmProgress;
 import org.potluck.averaging.trust.Opinions;
 import org.potluck.network.EventLoop;
-import org.potluck.network.PeerId;
 
 /**
  * Keeps a peer's appointments with the rounds of its run.
@@ -182,8 +181,7 @@ public final class Rendezvous {
     if (here == null) {
       return;
     }
-    List<PeerId> known = known(word.epoch(), word.digest());
-    here.expect(known, expected(known));
+    here.expect(attendance(word.epoch(), word.digest()));
     boolean due = outlook.samples() >= appointment.target().samples();
     if (due) {
       here.due();
@@ -212,7 +210,6 @@ public final class Rendezvous {
   }
 
   private Enlistment enlist(long epoch, String model) {
-    List<PeerId> known = known(epoch, model);
     Enlistment here =
         averager.enlist(
             new RoundTerms(
@@ -224,7 +221,7 @@ public final class Rendezvous {
                 link.get(),
                 appointment.codecUp(),
                 appointment.codecDown()),
-            new Attendance(known, expected(known)));
+            attendance(epoch, model));
     place = here;
     called = false;
     CompletableFuture<Void> _ =
@@ -238,16 +235,22 @@ public final class Rendezvous {
     return here;
   }
 
-  /** Who is there and could take part, or already has: of them more than half make a round. */
-  private int expected(List<PeerId> known) {
-    return 1 + Math.max(known.size(), progress.contenders());
+  /** Who is there and could take part, or already has: more than half of them make a round. */
+  private Attendance attendance(long epoch, String model) {
+    List<PeerProgress> known =
+        progress.participants().stream()
+            .filter(other -> other.epoch() == epoch && other.digest().equals(model))
+            .toList();
+    List<PeerProgress> contenders = progress.contenders();
+    int trainers = Math.max(trainers(known), trainers(contenders)) + (role().trains() ? 1 : 0);
+    return new Attendance(
+        known.stream().map(PeerProgress::peer).toList(),
+        Math.max(1 + Math.max(known.size(), contenders.size()), trainers),
+        trainers);
   }
 
-  private List<PeerId> known(long epoch, String model) {
-    return progress.participants().stream()
-        .filter(other -> other.epoch() == epoch && other.digest().equals(model))
-        .map(PeerProgress::peer)
-        .toList();
+  private static int trainers(List<PeerProgress> peers) {
+    return (int) peers.stream().filter(PeerProgress::trains).count();
   }
 
   /**

@@ -18,6 +18,11 @@ public enum Role {
   /** Only looks on. */
   OBSERVER;
 
+  /** Whether it brings something of its own to rounds. */
+  public boolean trains() {
+    return this == TRAINER;
+  }
+
   /** Whether it has a place in rounds, and so a say in where the swarm is. */
   public boolean takesPart() {
     return this == TRAINER || this == AUXILIARY;

@@ -1,10 +1,9 @@
 package org.potluck.averaging;
 
 import java.time.Instant;
-import java.util.List;
 import org.potluck.averaging.codec.CodecId;
+import org.potluck.averaging.matchmaking.Attendance;
 import org.potluck.network.Bandwidth;
-import org.potluck.network.PeerId;
 
 /**
  * One peer's wish to average a contribution that is there already.
@@ -15,9 +14,8 @@ import org.potluck.network.PeerId;
  * @param upload measured or declared link of this peer
  * @param download likewise
  * @param reachable whether others can dial this peer; if not, it reduces nothing
- * @param known peers that will probably take part, from progress records; asked at once
- * @param expectedPeers how many take part, this one included; when that many have joined the round
- *     starts without further waiting, and without more than half of them it does not start
+ * @param attendance who is expected; when all of them have joined the round starts without further
+ *     waiting
  * @param codecUp encodes contributions
  * @param codecDown encodes averages
  * @param deadline the round ends by then, one way or the other
@@ -30,18 +28,10 @@ public record RoundRequest(
     Bandwidth upload,
     Bandwidth download,
     boolean reachable,
-    List<PeerId> known,
-    int expectedPeers,
+    Attendance attendance,
     CodecId codecUp,
     CodecId codecDown,
     Instant deadline) {
-  public RoundRequest {
-    known = List.copyOf(known);
-    if (expectedPeers < 1) {
-      throw new IllegalArgumentException("this peer at least is expected: " + expectedPeers);
-    }
-  }
-
   /** What of it is said when enlisting. */
   RoundTerms terms() {
     return new RoundTerms(

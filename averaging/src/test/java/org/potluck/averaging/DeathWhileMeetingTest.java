@@ -8,7 +8,6 @@ import java.util.Collections;
 import java.util.List;
 import java.util.function.IntFunction;
 import org.junit.jupiter.api.Test;
-import org.potluck.averaging.matchmaking.Attendance;
 import org.potluck.network.EventLoop;
 import org.potluck.network.simulation.PeerProfile;
 import org.potluck.network.simulation.SimulatedNetwork;
@@ -86,10 +85,7 @@ class DeathWhileMeetingTest {
                 () -> {
                   RoundRequest request = swarm.request(peer, 1);
                   Enlistment place =
-                      swarm
-                          .averagers
-                          .get(peer)
-                          .enlist(request.terms(), new Attendance(request.known(), PEERS));
+                      swarm.averagers.get(peer).enlist(request.terms(), request.attendance());
                   EventLoop.Timer _ =
                       loop.schedule(
                           ready.minusMillis(peer),

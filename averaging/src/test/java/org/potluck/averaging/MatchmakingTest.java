@@ -307,6 +307,23 @@ class MatchmakingTest {
     }
   }
 
+  /**
+   * Four of five are no quorum where three of them bring nothing: half of the work would be lost.
+   */
+  @Test
+  void auxiliariesDoNotBeginWithoutATrainerThatIsLate() {
+    for (int seed = 0; seed < 5; seed++) {
+      Swarm swarm = new Swarm(seed, 5, 5000);
+      swarm.roles = peer -> peer < 2 ? Role.TRAINER : Role.AUXILIARY;
+      for (int peer : List.of(0, 2, 3, 4)) {
+        swarm.average(peer, Duration.ZERO);
+      }
+      swarm.average(1, Duration.ofSeconds(4));
+      swarm.finish();
+      swarm.isTheMeanOf(swarm.agreed(), List.of(0, 1), 1e-5);
+    }
+  }
+
   /** The epoch stays open for those who come with something. */
   @Test
   void whereNobodyContributesNothingIsAveraged() {

@@ -16,6 +16,7 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.potluck.averaging.codec.CodecId;
+import org.potluck.averaging.matchmaking.Attendance;
 import org.potluck.averaging.matchmaking.SpanPlanner;
 import org.potluck.averaging.trust.Trust;
 import org.potluck.network.Bandwidth;
@@ -165,8 +166,10 @@ class PlannedTimeTest {
         profile.up(),
         profile.down(),
         profile.canBeDialed(),
-        networks.stream().map(SimulatedNetwork::self).toList(),
-        networks.size(),
+        new Attendance(
+            networks.stream().map(SimulatedNetwork::self).toList(),
+            networks.size(),
+            setting.trainers()),
         codec,
         codec,
         networks.getFirst().loop().now().plus(Duration.ofMinutes(2)));

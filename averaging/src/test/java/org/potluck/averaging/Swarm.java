@@ -14,6 +14,7 @@ import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.potluck.averaging.codec.CodecId;
+import org.potluck.averaging.matchmaking.Attendance;
 import org.potluck.averaging.reduce.Aggregation;
 import org.potluck.network.Bandwidth;
 import org.potluck.network.Network;
@@ -136,8 +137,13 @@ final class Swarm {
         uploads.apply(peer),
         Bandwidth.ofMegabitsPerSecond(100),
         !networks.get(peer).addresses().isEmpty(),
-        known,
-        networks.size(),
+        new Attendance(
+            known,
+            networks.size(),
+            (int)
+                IntStream.range(0, networks.size())
+                    .filter(other -> roles.apply(other) == Role.TRAINER)
+                    .count()),
         codec,
         codec,
         simulation.clock().instant().plus(skews.apply(peer)).plus(DEADLINE));

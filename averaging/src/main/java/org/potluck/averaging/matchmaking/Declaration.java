@@ -82,6 +82,11 @@ record Declaration(PeerId peer, long declaredMicros, JoinMessage message)
     return message.getReady();
   }
 
+  /** Whether its peer brings something of its own. */
+  boolean trains() {
+    return !message.getAuxiliary();
+  }
+
   /** How long its peer thinks it still needs; zero when it does not say. */
   Duration readyIn() {
     return Duration.ofNanos(message.getReadyInMicros() * 1000);

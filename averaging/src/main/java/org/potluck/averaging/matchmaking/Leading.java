@@ -132,7 +132,7 @@ final class Leading {
     }
     callAll();
     List<Declaration> ready = ready();
-    if (ready.size() < host.attendance().quorum()) {
+    if (!isQuorum(ready)) {
       return;
     }
     if (quorumAt == null) {
@@ -152,11 +152,16 @@ final class Leading {
   /** Begins with those who are ready, if they are a quorum. */
   boolean beginNow() {
     List<Declaration> ready = ready();
-    if (over || ready.size() < host.attendance().quorum()) {
+    if (over || !isQuorum(ready)) {
       return false;
     }
     begin(ready);
     return true;
+  }
+
+  private boolean isQuorum(List<Declaration> ready) {
+    long trainers = ready.stream().filter(Declaration::trains).count();
+    return !ready.isEmpty() && trainers >= host.attendance().quorum();
   }
 
   private void begin(List<Declaration> ready) {

@@ -93,7 +93,7 @@ public final class Matchmaker {
     }
   }
 
-  /** Of how many peers a round takes the contributions, as things stand. */
+  /** Of how many trainers a round takes the contributions, as things stand. */
   public int quorum() {
     return attendance.quorum();
   }
@@ -431,8 +431,12 @@ public final class Matchmaker {
       around.shunned().add(following.leader().peer(), around.now());
     }
     fail(
-        "%d of %d peers came together in time; a round takes %d"
-            .formatted(leading.followers() + 1, attendance.expected(), attendance.quorum()));
+        "%d of %d peers came together in time; a round takes %d of %d who train"
+            .formatted(
+                leading.followers() + 1,
+                attendance.expected(),
+                attendance.quorum(),
+                attendance.trainers()));
   }
 
   private void complete(Course course) {

@@ -83,7 +83,7 @@ public record PeerProgress(
 
   /** Whether its peer computes gradients. */
   public boolean trains() {
-    return role == Role.TRAINER;
+    return role.trains();
   }
 
   /** Whether its peer has a place in rounds. */

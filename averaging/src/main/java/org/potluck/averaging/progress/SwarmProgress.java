@@ -173,17 +173,16 @@ public final class SwarmProgress {
    * step before is on its way here: without it, two quick peers would be a quorum of two, and begin
    * before it can say that it has arrived.
    */
-  public int contenders() {
+  public List<PeerProgress> contenders() {
     long epoch = own == null ? 0 : own.epoch();
-    return (int)
-        live(PeerProgress::takesPart).stream()
-            .map(Heard::progress)
-            .filter(
-                other ->
-                    other.epoch() >= epoch
-                        || (other.epoch() == epoch - 1
-                            && other.activity().equals(PeerProgress.AVERAGING)))
-            .count();
+    return live(PeerProgress::takesPart).stream()
+        .map(Heard::progress)
+        .filter(
+            other ->
+                other.epoch() >= epoch
+                    || (other.epoch() == epoch - 1
+                        && other.activity().equals(PeerProgress.AVERAGING)))
+        .toList();
   }
 
   /** What believed participants at {@code epoch} call their parameters, one for each. */

@@ -161,7 +161,7 @@ class SwarmProgressTest {
     simulation.runFor(SOON);
     SwarmProgress trainer = peers.get(3).progress;
     assertThat(trainer.participants()).extracting(PeerProgress::epoch).containsExactly(5L);
-    assertThat(trainer.contenders()).isOne();
+    assertThat(trainer.contenders()).hasSize(1);
     assertThat(trainer.overtaken()).isFalse();
     assertThat(trainer.present()).as("hold the model").hasSize(2);
   }

@@ -122,7 +122,8 @@ final class Meeting {
         guest.weight(),
         guest.up(),
         guest.down(),
-        groups.get(group).stream().filter(other -> other != number).map(crew::peer).toList());
+        groups.get(group).stream().filter(other -> other != number).map(crew::peer).toList(),
+        (int) groups.get(group).stream().filter(each -> guests.get(each).weight() > 0).count());
   }
 
   private int groupOf(int number) {

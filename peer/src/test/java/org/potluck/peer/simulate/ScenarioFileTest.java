@@ -99,8 +99,11 @@ class ScenarioFileTest {
         SMALL.replace("- name: home", "- {name: home, share: 0.5}"), "do not add up to 1", "home");
     assertRefused(SMALL.replace("laptop", "home"), "two of swarm.classes have the same name");
     assertRefused(
-        SMALL.replace("- name: home", "- {name: home, reachable: false}"), "must be reachable");
+        SMALL.replace("- name: home", "- {name: home, reachable: false}"), "trainer, reachable");
     assertRefused(SMALL.replace("- name: home", "- {name: home, attack: noise}"), "without attack");
+    assertRefused(SMALL.replace("- name: home", "- {name: home, role: auxiliary}"), "a trainer");
+    assertRefused(
+        SMALL.replace("- name: laptop", "- name: laptop\n      role: observer"), "only looks on");
     assertRefused(
         SMALL + "split: {share: 0.5, from: 1m, until: 1h}\n", "s.yaml:10: ", "within time.faults");
     assertRefused(

@@ -32,6 +32,26 @@ class ErrorsTest {
   }
 
   @Test
+  void aRoleThatNobodyHas() throws Exception {
+    refused(
+        USAGE, "none of trainer, auxiliary and receiver", "join", "potluck://x", "--role", "cook");
+    refused(USAGE, "'potluck watch'", "join", "potluck://x", "--role", "observer");
+  }
+
+  @Test
+  void textForOneThatReadsNone() throws Exception {
+    refused(
+        USAGE,
+        "--device and --data are for trainers",
+        "join",
+        "potluck://x",
+        "--role",
+        "auxiliary",
+        "--data",
+        "/tmp");
+  }
+
+  @Test
   void aMissingDataPath() throws Exception {
     refused(INPUT, "no such file or folder: /none", "demo", "--no-browser", "--data", "/none");
   }

@@ -37,16 +37,37 @@ class SeedsTest {
       draw-faults: true
       """;
 
+  /** The same with peers that compute nothing. */
+  private static final String WITH_LENDERS =
+      """
+      name: seeds with lenders
+      time: {faults: 90s, healing: 150s}
+      run: {values: 2000, target-batch: 128, micro-batch: 8, round-limit: 20s}
+      swarm:
+        peers: 7
+        classes:
+          - {name: home, samples-per-second: 8, arrive-within: 10s}
+          - {name: lender, role: auxiliary, share: 0.3, arrive-within: 10s}
+          - {name: keeper, role: receiver, share: 0.14, arrive-within: 10s, reachable: false}
+      draw-faults: true
+      """;
+
+  @TestFactory
+  Stream<DynamicTest> onceHealedThoseWhoLendAndKeepUpAgreeToo() {
+    return LongStream.range(0, FIXED_SEEDS)
+        .mapToObj(seed -> DynamicTest.dynamicTest("seed " + seed, () -> heals(WITH_LENDERS, seed)));
+  }
+
   @TestFactory
   Stream<DynamicTest> onceHealedEverybodyGoesOnAndAgrees() {
     return LongStream.concat(LongStream.range(0, FIXED_SEEDS), failedBefore())
-        .mapToObj(seed -> DynamicTest.dynamicTest("seed " + seed, () -> heals(seed)));
+        .mapToObj(seed -> DynamicTest.dynamicTest("seed " + seed, () -> heals(SCENARIO, seed)));
   }
 
-  private static void heals(long seed) throws IOException, ManifestException {
+  private static void heals(String scenario, long seed) throws IOException, ManifestException {
     StringBuilder story = new StringBuilder();
     Outcome outcome =
-        Simulator.run(SCENARIO, seed, note -> story.append(note).append(System.lineSeparator()));
+        Simulator.run(scenario, seed, note -> story.append(note).append(System.lineSeparator()));
     String context = "seed " + seed + ", " + outcome.faults() + "\n" + story;
     List<PeerReport> peers = outcome.report().peers();
     assertThat(outcome.report().agreed()).as(context).isTrue();

@@ -64,6 +64,7 @@ public sealed interface Order {
    * @param weight zero for an auxiliary
    * @param up bytes a second that the worker declares
    * @param known peer ids of the others
+   * @param trainers how many of all bring something
    */
   record Prepare(
       String key,
@@ -75,7 +76,8 @@ public sealed interface Order {
       double weight,
       double up,
       double down,
-      List<String> known)
+      List<String> known,
+      int trainers)
       implements Order {
     public Prepare {
       known = List.copyOf(known);

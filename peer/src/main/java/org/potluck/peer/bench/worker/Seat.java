@@ -17,6 +17,7 @@ import org.potluck.averaging.RoundRequest;
 import org.potluck.averaging.codec.Codec;
 import org.potluck.averaging.codec.CodecId;
 import org.potluck.averaging.codec.Codecs;
+import org.potluck.averaging.matchmaking.Attendance;
 import org.potluck.averaging.trust.Trust;
 import org.potluck.network.Bandwidth;
 import org.potluck.network.Identity;
@@ -174,8 +175,7 @@ final class Seat {
         new Bandwidth(wish.up()),
         new Bandwidth(wish.down()),
         !node.network().addresses().isEmpty(),
-        known,
-        known.size() + 1,
+        new Attendance(known, known.size() + 1, wish.trainers()),
         codec,
         codec,
         node.network().loop().now().plus(limit));

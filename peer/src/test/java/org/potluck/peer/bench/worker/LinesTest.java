@@ -16,7 +16,7 @@ class LinesTest {
             new Order.Meet(List.of("/ip4/127.0.0.1/tcp/4001")),
             new Order.Connect(1, List.of("a", "b"), List.of(1, 2)),
             new Order.Move(List.of(0, 5), List.of(5, 0)),
-            new Order.Prepare("k", 1, 0, 10, "FLOAT16", Split.EQUAL, 1, 2, 3, List.of("peer")),
+            new Order.Prepare("k", 1, 0, 10, "FLOAT16", Split.EQUAL, 1, 2, 3, List.of("peer"), 2),
             new Order.Average(1.5),
             new Order.Check(List.of(0), List.of(1.0), List.of()),
             new Order.Train("run", 1, 64, 3, 2));
