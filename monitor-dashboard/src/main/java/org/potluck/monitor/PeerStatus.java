@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * One peer as this program sees it. Unknown numbers are {@link Double#NaN} and reach the page as
  * null.
  *
- * @param role {@code trainer}, {@code auxiliary} or {@code observer}
+ * @param role {@code trainer}, {@code auxiliary} or {@code receiver}
  * @param device in words, such as {@code NVIDIA H200} or {@code CPU, 2 cores}
  * @param parameterDigest of the parameters at {@code work.epoch()}, empty when not published
  * @param self whether this is the peer that serves the dashboard

@@ -58,6 +58,9 @@ function standingCell(standing) {
   return node;
 }
 
+/** What those bring who compute nothing. */
+const LENDS = { auxiliary: 'lends its link', receiver: 'keeps up' };
+
 function row(peer, majority, now) {
   const { state, work, link, standing } = peer;
   const name = el('span', 'name', peer.name || peer.id.slice(-8));
@@ -70,7 +73,10 @@ function row(peer, majority, now) {
   bar.max = 1;
   bar.value = known(work.share) ? Math.min(1, Math.max(0, work.share)) : 0;
   bar.setAttribute('aria-label', `share of the work: ${percent(work.share)}`);
-  const share = cell('Share of the work', 'snug', el('span', 'share', bar, percent(work.share)), el('span', 'sub', `${short(work.samples_total)} in all`));
+  const trains = peer.role === 'trainer';
+  const share = trains
+    ? cell('Share of the work', 'snug', el('span', 'share', bar, percent(work.share)), el('span', 'sub', `${short(work.samples_total)} in all`))
+    : cell('Share of the work', 'snug', LENDS[peer.role] ?? peer.role, el('span', 'sub', `${bytes(link.bytes_sent)} sent`));
   const path = { direct: 'direct', relayed: 'relayed', unknown: 'path unknown' }[link.path] ?? '';
   const trip = known(link.round_trip_seconds) ? ` · ${link.round_trip_seconds < 0.001 ? '< 1' : Math.round(link.round_trip_seconds * 1000)} ms` : '';
   const rate = (value) => (known(value) ? `${bytes(value)}/s` : '–');
@@ -81,8 +87,8 @@ function row(peer, majority, now) {
   const tr = el(
     'tr', state.activity === 'gone' ? 'gone' : '',
     first, doing, share,
-    cell('Tokens/s', 'num', short(work.tokens_per_second), el('span', 'sub', known(work.loss) ? `loss ${fixed(work.loss, 3)}` : '')),
-    cell('Epoch', 'num', whole(work.epoch), el('span', 'sub', `${short(work.samples)} samples`)),
+    cell('Tokens/s', 'num', trains ? short(work.tokens_per_second) : '–', el('span', 'sub', known(work.loss) ? `loss ${fixed(work.loss, 3)}` : '')),
+    cell('Epoch', 'num', whole(work.epoch), el('span', 'sub', trains ? `${short(work.samples)} samples` : '')),
     sameModel(peer, majority),
     linkCell,
     standingCell(standing),
