@@ -1,6 +1,7 @@
 package org.potluck.averaging.trust;
 
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
@@ -14,6 +15,7 @@ import java.util.OptionalDouble;
  * under the same conditions.
  */
 final class Company {
+  private static final double LONELY_BELOW = 0.12;
   private static final double CHANCE_DEVIATIONS = 4;
 
   /** Two gradients that have less in common are mostly noise in few directions. */
@@ -73,5 +75,16 @@ final class Company {
       return OptionalDouble.empty();
     }
     return OptionalDouble.of(medians[member] / median / Math.sqrt(Math.min(1, share)));
+  }
+
+  /** What follows from the mean of {@link #ratio} over some rounds. */
+  static Optional<Charge> charge(Bearings.Trend trend) {
+    return trend.mean() >= LONELY_BELOW
+        ? Optional.empty()
+        : Optional.of(
+            trend.charge(
+                Misdeed.UNRELATED,
+                "what it contributes has nothing to do with that of most others, one by one",
+                "agreement %.2f of theirs"));
   }
 }

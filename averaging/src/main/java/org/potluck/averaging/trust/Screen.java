@@ -54,8 +54,7 @@ public final class Screen {
   private final Inspector inspector;
   private final double[] usual;
   private final double typical;
-  private final Map<Integer, Charge> barred;
-  private final Map<Integer, String> withheld;
+  private final Admission admission;
   private final Closer closer;
   private final Inspector.Earlier earlier;
   private final boolean judgesLength;
@@ -66,8 +65,7 @@ public final class Screen {
   /**
    * @param usual root mean square of a value by region, from earlier rounds; NaN where not known
    * @param typical the same over this peer's own contribution; 0 without one
-   * @param barred members whose contribution is not taken whatever it is, and why
-   * @param withheld members whose contribution is looked at and not averaged, and why
+   * @param admission whose contributions are not averaged whatever they are
    * @param closer at which chunks to look more closely
    * @param earlier averages of the rounds before
    * @param judgesLength whether numbers can be too large
@@ -80,8 +78,7 @@ public final class Screen {
       Inspector inspector,
       double[] usual,
       double typical,
-      Map<Integer, Charge> barred,
-      Map<Integer, String> withheld,
+      Admission admission,
       Closer closer,
       Inspector.Earlier earlier,
       boolean judgesLength) {
@@ -92,8 +89,7 @@ public final class Screen {
     this.inspector = inspector;
     this.usual = usual;
     this.typical = typical;
-    this.barred = barred;
-    this.withheld = withheld;
+    this.admission = admission;
     this.closer = closer;
     this.earlier = earlier;
     this.judgesLength = judgesLength;
@@ -135,7 +131,7 @@ public final class Screen {
 
   /** Why nothing is taken from {@code member} in this round; empty when something may be. */
   public String barred(int member) {
-    Charge charge = barred.get(member);
+    Charge charge = admission.barred().get(member);
     return charge == null ? "" : charge.reason();
   }
 
@@ -151,10 +147,10 @@ public final class Screen {
     double[] countable = norms.clone();
     for (int member = 0; member < norms.length; member++) {
       boolean there = !Double.isNaN(norms[member]) && weights[member] > 0;
-      if (!there || barred.containsKey(member) || withheld.containsKey(member)) {
+      if (!there || admission.bars(member) || admission.withholds(member)) {
         countable[member] = Double.NaN;
       }
-      if (there && barred.containsKey(member)) {
+      if (there && admission.bars(member)) {
         refused.put(member, barred(member));
       } else if (there) {
         seen.set(member);
@@ -177,7 +173,7 @@ public final class Screen {
             });
     BitSet sound = (BitSet) seen.clone();
     refused.keySet().forEach(sound::clear);
-    withheld.forEach(refused::putIfAbsent);
+    admission.withheld().forEach(refused::putIfAbsent);
     refused.keySet().removeIf(member -> Double.isNaN(norms[member]));
     BitSet taken = (BitSet) sound.clone();
     refused.keySet().forEach(taken::clear);
@@ -305,7 +301,7 @@ public final class Screen {
   /** Everything to be held against a member after this round. */
   List<Charge> charges(int member) {
     List<Charge> charges = new ArrayList<>();
-    Charge bar = barred.get(member);
+    Charge bar = admission.barred().get(member);
     if (bar != null) {
       charges.add(bar);
       return charges;

@@ -79,8 +79,7 @@ class ScreenTest {
             new Inspector(List.of(), 1),
             new double[0],
             0,
-            Map.of(),
-            Map.of(),
+            Admission.OPEN,
             Closer.NOT,
             Inspector.Earlier.NONE,
             true);
