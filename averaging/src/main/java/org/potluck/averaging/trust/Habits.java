@@ -46,9 +46,9 @@ final class Habits {
    * @return by member what is held against it; nothing against this peer itself
    */
   List<List<Charge>> after(Screen screen, boolean averaged, boolean sameText) {
-    Bearing bearing =
-        new Bearing(screen.direction(), screen.company(), screen.lag(), screen.copies());
-    Echo echo = screen.echo();
+    Sightings seen = screen.sightings();
+    Bearing bearing = new Bearing(seen.direction(), seen.company(), seen.lag(), seen.copies());
+    Echo echo = seen.echo();
     if (averaged) {
       lean(screen);
     }
@@ -80,9 +80,9 @@ final class Habits {
   private void lean(Screen screen) {
     for (int member = 0; member < screen.members().size(); member++) {
       PeerId peer = screen.members().get(member);
-      List<Leanings.Piece> pieces = screen.leaning(member);
+      List<Leanings.Piece> pieces = screen.sightings().leaning(member);
       if (!pieces.isEmpty()) {
-        lasting.after(peer, leanings.after(peer, pieces, screen.stride()));
+        lasting.after(peer, leanings.after(peer, pieces, screen.sightings().stride()));
       }
     }
   }
@@ -137,7 +137,7 @@ final class Habits {
     BitSet repeated = new BitSet();
     int judged = 0;
     for (int member = 0; member < screen.members().size(); member++) {
-      Repeats.Probes probes = screen.probes(member);
+      Repeats.Probes probes = screen.sightings().probes(member);
       if (probes.places().length > 0) {
         judged++;
         repeated.set(member, repeats.repeated(screen.members().get(member), probes));

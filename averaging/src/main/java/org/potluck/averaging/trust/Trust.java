@@ -182,18 +182,18 @@ public final class Trust {
       int audited = audits.drawMember(weights, self, admission);
       closer = Closer.drawn(chunks, self, valuesMax, audited, random);
     }
+    double[] shares = weights.stream().mapToDouble(Double::doubleValue).toArray();
+    double typical = shares[self] > 0 ? typical(own) : 0;
     return new Screen(
         List.copyOf(members),
-        weights.stream().mapToDouble(Double::doubleValue).toArray(),
+        shares,
         self,
         own.length(),
         new Inspector(codecs, valuesMax),
-        norms.usual(),
-        weights.get(self) > 0 ? typical(own) : 0,
+        new NormGate(shares, own.length(), norms.usual(), typical, judges),
         admission,
         closer,
-        past.earlier(own.length()),
-        judges);
+        past.earlier(own.length()));
   }
 
   /** Root mean square of a value, from blocks all over the vector: a rough figure is enough. */
@@ -223,11 +223,16 @@ public final class Trust {
       past.add(average);
     }
     audits.keep(averaged ? screen.audit() : Optional.empty());
-    screen.accepted().forEach(norms::add);
+    screen.sightings().accepted().forEach(norms::add);
     List<List<Charge>> held = habits.after(screen, averaged, audits.held());
     for (int member = 0; member < held.size(); member++) {
       if (member != screen.self()) {
-        judge(screen.members().get(member), held.get(member), screen.saw(member), averaged, now);
+        judge(
+            screen.members().get(member),
+            held.get(member),
+            screen.sightings().saw(member),
+            averaged,
+            now);
       }
     }
   }

@@ -70,25 +70,13 @@ class ScreenTest {
 
   @Test
   void aRegionIsRememberedOnceForARoundHoweverManyChunksItHas() {
-    Screen screen =
-        new Screen(
-            List.of(),
-            new double[0],
-            -1,
-            1000,
-            new Inspector(List.of(), 1),
-            new double[0],
-            0,
-            Admission.OPEN,
-            Closer.NOT,
-            Inspector.Earlier.NONE,
-            true);
-    screen.note(finding(100, 0, 1));
-    screen.note(finding(300, 0, 3));
-    screen.note(finding(100, 7, 5));
-    screen.note(finding(100, 8, Double.NaN));
-    assertThat(screen.accepted()).hasSize(2).contains(entry(7, 5.0));
-    assertThat(screen.accepted().get(0)).isCloseTo(Math.sqrt(7), withinPercentage(1e-9));
+    Sightings seen = new Sightings(new double[0], -1, Inspector.Earlier.NONE);
+    seen.add(finding(100, 0, 1));
+    seen.add(finding(300, 0, 3));
+    seen.add(finding(100, 7, 5));
+    seen.add(finding(100, 8, Double.NaN));
+    assertThat(seen.accepted()).hasSize(2).contains(entry(7, 5.0));
+    assertThat(seen.accepted().get(0)).isCloseTo(Math.sqrt(7), withinPercentage(1e-9));
   }
 
   private static Screen.Finding finding(int values, int region, double accepted) {
