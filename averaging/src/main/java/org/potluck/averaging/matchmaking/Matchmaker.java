@@ -273,8 +273,8 @@ public final class Matchmaker {
     }
 
     @Override
-    public int mayCome() {
-      return attendance.expected() - (int) absent.of(attendance.known());
+    public boolean gone(PeerId peer) {
+      return absent.has(peer);
     }
 
     @Override
