@@ -96,8 +96,23 @@ class MatchmakingTest {
     }
   }
 
+  @Test
+  void aLeaderDoesNotWaitForWhomItHasBannedThoughItDoesNotCome() {
+    for (int seed = 0; seed < 10; seed++) {
+      Swarm swarm = new Swarm(seed, 4, 2000);
+      ban(swarm, 0, 3);
+      IntStream.range(0, 3).forEach(peer -> swarm.average(peer, Duration.ofMillis(peer)));
+      isQuick(swarm, seed);
+    }
+  }
+
   private static void isQuickWithoutTheLast(Swarm swarm, int seed) {
     swarm.averageAll();
+    isQuick(swarm, seed);
+  }
+
+  /** The first three. */
+  private static void isQuick(Swarm swarm, int seed) {
     swarm.simulation.runUntil(
         () -> IntStream.range(0, 3).allMatch(peer -> swarm.outcomes.get(peer) != null),
         Duration.ofMinutes(2));
@@ -117,6 +132,12 @@ class MatchmakingTest {
       for (int peer = 0; peer < 4; peer++) {
         assertThat(swarm.averaged(peer)).as("seed %d, peer %d", seed, peer).isFalse();
       }
+      assertThat(swarm.outcomes.get(0))
+          .as("seed %d", seed)
+          .isInstanceOfSatisfying(
+              RoundOutcome.Abandoned.class,
+              abandoned ->
+                  assertThat(abandoned.reason()).contains("2 of 4 peers came together in time"));
     }
   }
 

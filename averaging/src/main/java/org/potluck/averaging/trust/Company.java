@@ -16,9 +16,11 @@ import java.util.OptionalDouble;
  */
 final class Company {
   private static final double LONELY_BELOW = 0.12;
-  private static final double CHANCE_DEVIATIONS = 4;
 
-  /** Two gradients that have less in common are mostly noise in few directions. */
+  /**
+   * Two gradients that have less in common are mostly noise in few directions. It is more than five
+   * standard deviations of random vectors over the fewest places.
+   */
   private static final double MEDIAN_MIN = 0.35;
 
   private static final double OWN_SHARE = 0.5;
@@ -56,7 +58,7 @@ final class Company {
         known.length >= Direction.CONTRIBUTIONS_MIN
             && places >= PLACES_MIN
             && Medians.deviation(known, median) <= DEVIATION_SHARE_MAX * median
-            && median >= Math.max(MEDIAN_MIN, CHANCE_DEVIATIONS / Math.sqrt(places))
+            && median >= MEDIAN_MIN
             && self >= 0
             && medians[self] >= OWN_SHARE * median;
   }
