@@ -67,11 +67,7 @@ class MatchmakingTest {
   void whoeverTheLeaderHasBannedIsInNoGroupOfIts() {
     for (int seed = 0; seed < 10; seed++) {
       Swarm swarm = new Swarm(seed, 4, 2000);
-      PeerId banned = swarm.everybody().get(3);
-      for (int deed = 0; deed < 2; deed++) {
-        Instant now = swarm.simulation.clock().instant();
-        swarm.averagers.get(0).trust().hold(banned, Misdeed.NO_NUMBERS, "sends noise", now);
-      }
+      ban(swarm, 0, 3);
       leavesTheLastOut(swarm, seed);
     }
   }
@@ -83,6 +79,100 @@ class MatchmakingTest {
       swarm.averagers.get(0).trust().expect(64, 4);
       swarm.weights.set(3, 73.0);
       leavesTheLastOut(swarm, seed);
+    }
+  }
+
+  /** A grace is a second at first; a round takes a tenth of it. */
+  @Test
+  void aLeaderDoesNotWaitForWhomItTurnsAway() {
+    for (int seed = 0; seed < 10; seed++) {
+      Swarm banning = new Swarm(seed, 4, 2000);
+      ban(banning, 0, 3);
+      isQuickWithoutTheLast(banning, seed);
+      Swarm weighing = new Swarm(seed, 4, 2000);
+      weighing.averagers.get(0).trust().expect(64, 4);
+      weighing.weights.set(3, 73.0);
+      isQuickWithoutTheLast(weighing, seed);
+    }
+  }
+
+  @Test
+  void aLeaderDoesNotWaitForWhomItHasBannedThoughItDoesNotCome() {
+    for (int seed = 0; seed < 10; seed++) {
+      Swarm swarm = new Swarm(seed, 4, 2000);
+      ban(swarm, 0, 3);
+      IntStream.range(0, 3).forEach(peer -> swarm.average(peer, Duration.ofMillis(peer)));
+      isQuick(swarm, seed);
+    }
+  }
+
+  private static void isQuickWithoutTheLast(Swarm swarm, int seed) {
+    swarm.averageAll();
+    isQuick(swarm, seed);
+  }
+
+  /** The first three. */
+  private static void isQuick(Swarm swarm, int seed) {
+    swarm.simulation.runUntil(
+        () -> IntStream.range(0, 3).allMatch(peer -> swarm.outcomes.get(peer) != null),
+        Duration.ofMinutes(2));
+    assertThat(swarm.simulation.elapsed()).as("seed %d", seed).isLessThan(Duration.ofMillis(500));
+    assertThat(swarm.outcome(0).members()).as("seed %d", seed).hasSize(3);
+  }
+
+  /** Or those that it has banned could make another round of the same epoch. */
+  @Test
+  void whomTheLeaderTurnsAwayCountsForTheQuorum() {
+    for (int seed = 0; seed < 10; seed++) {
+      Swarm swarm = new Swarm(seed, 4, 2000);
+      ban(swarm, 0, 2);
+      ban(swarm, 0, 3);
+      swarm.averageAll();
+      swarm.finish();
+      for (int peer = 0; peer < 4; peer++) {
+        assertThat(swarm.averaged(peer)).as("seed %d, peer %d", seed, peer).isFalse();
+      }
+      assertThat(swarm.outcomes.get(0))
+          .as("seed %d", seed)
+          .isInstanceOfSatisfying(
+              RoundOutcome.Abandoned.class,
+              abandoned ->
+                  assertThat(abandoned.reason()).contains("2 of 4 peers came together in time"));
+    }
+  }
+
+  /** Round after round it comes 400 ms after the leader has begun without it. */
+  @Test
+  void nobodyLearnsToWaitForWhomItHasBanned() {
+    Swarm swarm = new Swarm(1, 5, 2000);
+    ban(swarm, 0, 4);
+    for (int round = 0; round < 12; round++) {
+      for (int peer = 0; peer < 5; peer++) {
+        swarm.outcomes.set(peer, null);
+        swarm.average(peer, Duration.ofMillis(peer < 4 ? peer : 400));
+      }
+      swarm.finish();
+      assertThat(swarm.outcome(0).members()).hasSize(4);
+      swarm.epoch++;
+    }
+    Duration before = swarm.simulation.elapsed();
+    IntStream.range(0, 3).forEach(peer -> swarm.outcomes.set(peer, null));
+    IntStream.range(0, 3).forEach(peer -> swarm.average(peer, Duration.ofMillis(peer)));
+    swarm.finish();
+    assertThat(swarm.outcome(0).members()).hasSize(3);
+    assertThat(swarm.simulation.elapsed().minus(before))
+        .as("a round without one that is waited for")
+        .isBetween(Duration.ofMillis(100), Duration.ofMillis(450));
+  }
+
+  private static void ban(Swarm swarm, int judge, int peer) {
+    Instant now = swarm.simulation.clock().instant();
+    for (int deed = 0; deed < 2; deed++) {
+      swarm
+          .averagers
+          .get(judge)
+          .trust()
+          .hold(swarm.everybody().get(peer), Misdeed.NO_NUMBERS, "sends noise", now);
     }
   }
 

@@ -1,7 +1,6 @@
 package org.potluck.averaging.matchmaking;
 
 import java.util.LinkedHashSet;
-import java.util.List;
 import java.util.Set;
 import org.potluck.network.EventLoop;
 import org.potluck.network.Network;
@@ -31,9 +30,8 @@ final class Absent {
     this.changed = changed;
   }
 
-  /** How many of {@code peers} are gone. */
-  long of(List<PeerId> peers) {
-    return peers.stream().filter(gone::contains).count();
+  boolean has(PeerId peer) {
+    return gone.contains(peer);
   }
 
   /** Its last connection to this peer has ended. */

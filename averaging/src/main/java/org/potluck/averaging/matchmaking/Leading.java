@@ -5,8 +5,10 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.potluck.averaging.exchange.Course;
 import org.potluck.averaging.exchange.Group;
@@ -22,7 +24,9 @@ import org.potluck.network.PeerId;
  * leader calls them: each ends its micro-batch, says how long that will take, and then that it is
  * ready. Waiting for a fixed time would either lose peers that compute in longer steps or hold
  * everybody up for one that has died, so the leader waits for each as long as that one has said,
- * and for those who have not come at all as long as others took lately ({@link Grace}).
+ * and for those who have not come at all as long as others took lately ({@link Grace}). Nobody
+ * waits for those that this leader turns away; but they count for the quorum as all others do, or
+ * leaders of different opinion could each begin a round of the same epoch.
  */
 final class Leading {
   /** What a leader asks of its search. */
@@ -34,8 +38,8 @@ final class Leading {
 
     Attendance attendance();
 
-    /** How many of those expected can still come or have, this peer included. */
-    int mayCome();
+    /** Whether a peer is not there any more, as far as this one can see. */
+    boolean gone(PeerId peer);
 
     /** Those who are ready, in group order, are the group. */
     void begin(List<Declaration> ready);
@@ -53,6 +57,7 @@ final class Leading {
   private final Surroundings around;
   private final Host host;
   private final Map<JoinStream, Follower> followers = new LinkedHashMap<>();
+  private final Set<PeerId> turnedAway = new LinkedHashSet<>();
   private @Nullable Instant calledAt;
   private @Nullable Instant quorumAt;
   private Instant lastCame = Instant.MIN;
@@ -74,6 +79,7 @@ final class Leading {
     String refusal = refusal(declaration, known == null);
     if (refusal != null) {
       followers.remove(stream);
+      turnAway(declaration.peer());
       answer(stream, Answers.refusal(refusal, false));
       stream.close();
       review();
@@ -83,6 +89,7 @@ final class Leading {
       update(known, declaration);
       return;
     }
+    turnedAway.remove(declaration.peer());
     followers.values().removeIf(other -> other.declaration.peer().equals(declaration.peer()));
     Follower follower = new Follower(declaration);
     followers.put(stream, follower);
@@ -103,6 +110,12 @@ final class Leading {
     }
     double weight = declaration.message().getWeight();
     return around.trust().refusal(declaration.peer(), weight, around.now()).orElse(null);
+  }
+
+  private void turnAway(PeerId peer) {
+    if (turnedAway.size() < Group.MEMBERS_MAX) {
+      turnedAway.add(peer);
+    }
   }
 
   private void update(Follower follower, Declaration declaration) {
@@ -195,10 +208,22 @@ final class Leading {
     if (!host.own().ready() && calledAt != null) {
       until = later(until, calledAt.plus(longestWait()));
     }
-    if (followers.size() + 1 < host.mayCome()) {
+    if (followers.size() + 1 < mayCome()) {
       until = later(until, later(quorum, lastCame).plus(around.grace().current()));
     }
     return until;
+  }
+
+  /** How many of those expected can still come or have, this peer included. */
+  private int mayCome() {
+    Attendance attendance = host.attendance();
+    long missing =
+        attendance.known().stream().filter(peer -> host.gone(peer) || turnsAway(peer)).count();
+    return attendance.expected() - (int) missing;
+  }
+
+  private boolean turnsAway(PeerId peer) {
+    return turnedAway.contains(peer) || around.trust().ban(peer, around.now()).isPresent();
   }
 
   private static Instant later(Instant one, Instant other) {

@@ -2,22 +2,13 @@ package org.potluck.averaging.matchmaking;
 
 import java.time.Duration;
 import java.time.Instant;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.potluck.averaging.RoundTerms;
-import org.potluck.averaging.codec.CodecId;
-import org.potluck.averaging.codec.CodecLadder;
 import org.potluck.averaging.exchange.Course;
-import org.potluck.averaging.exchange.Group;
-import org.potluck.averaging.exchange.Member;
-import org.potluck.averaging.exchange.Rounds;
-import org.potluck.averaging.wire.FrameException;
 import org.potluck.averaging.wire.FrameKind;
 import org.potluck.network.EventLoop;
 import org.potluck.network.PeerId;
@@ -31,16 +22,14 @@ import org.potluck.network.PeerId;
  * <p>Everybody declares itself, directly to the peers it knows and in the DHT for those it does
  * not. The first declaration in their order leads: those that can be dialed come first, among them
  * the earliest. Whoever knows one before its own follows it; a leader that comes to follow sends
- * its followers on. Following always leads to a declaration further in front, so nobody can wait
- * for himself in a circle. A leader that is lost or refuses is struck off and the next one tried.
+ * its followers on. {@link LeaderSearch} finds whom to follow, {@link Leading} waits for followers.
  */
 public final class Matchmaker {
-  /** A leader that sends this peer on to more others than that makes them up. */
-  private static final int REDIRECTS_MAX = 8;
+  private static final String BEGUN_WITHOUT = "the round began without this peer";
 
   private final Surroundings around;
   private final RoundTerms terms;
-  private final Candidates candidates = new Candidates();
+  private final LeaderSearch leaders;
   private final Herald herald;
   private final Leading leading;
   private final Absent absent;
@@ -48,13 +37,6 @@ public final class Matchmaker {
   private final CompletableFuture<Void> called = new CompletableFuture<>();
   private Attendance attendance;
   private Declaration own;
-  private @Nullable Following following;
-  private @Nullable PeerId ledBy;
-
-  /** By leader, to whom it has sent this peer on. */
-  private final Map<PeerId, Set<PeerId>> sentOn = new HashMap<>();
-
-  private Duration silenceMax;
   private boolean due;
   private EventLoop.@Nullable Timer limit;
 
@@ -62,8 +44,8 @@ public final class Matchmaker {
     this.around = around;
     this.terms = terms;
     this.attendance = attendance;
-    this.silenceMax = around.options().silenceLimit();
     this.own = Declaration.of(around.self(), terms, around.now(), around.network().addresses());
+    this.leaders = new LeaderSearch(around, new PlanCheck(terms, around.options()), new Led());
     this.herald = new Herald(around, own, this::consider);
     this.leading = new Leading(around, new Host());
     this.absent = new Absent(around, leading::review);
@@ -80,8 +62,8 @@ public final class Matchmaker {
   }
 
   void start(List<Declaration> heard) {
-    heard.forEach(candidates::add);
-    followFirst();
+    heard.forEach(leaders::add);
+    leaders.followFirst();
     leadUnlessFollowing();
   }
 
@@ -134,28 +116,22 @@ public final class Matchmaker {
 
   /** Whether {@code peer} made the plan that was found. */
   public boolean followed(PeerId peer) {
-    return ledBy != null && peer.equals(ledBy);
+    return leaders.plannedBy(peer);
   }
 
   /** The round that was found has averaged: its leader is as good as any. */
   public void succeeded() {
-    if (ledBy != null) {
-      around.shunned().forgive(ledBy);
-    }
+    leaders.succeeded();
   }
 
   /** The round that was found could not come to anything, as its leader had made it. */
   public void wasHopeless() {
-    if (ledBy != null) {
-      around.shunned().doubt(ledBy, around.now());
-    }
+    leaders.wasHopeless();
   }
 
   private void tell(Declaration changed) {
     own = changed;
-    if (following != null) {
-      following.update(own);
-    }
+    leaders.update(own);
   }
 
   private void limitUnlessLimited() {
@@ -177,7 +153,7 @@ public final class Matchmaker {
 
   /** Somebody else tells us itself of its declaration; so it lives. */
   void heard(Declaration declaration) {
-    candidates.forgive(declaration.peer());
+    leaders.forgive(declaration.peer());
     consider(declaration);
   }
 
@@ -187,15 +163,16 @@ public final class Matchmaker {
             && declaration.message().getEpoch() == terms.epoch()
             && declaration.message().getModel().equals(terms.model());
     if (meant && !found.isDone() && !declaration.peer().equals(around.self())) {
-      candidates.add(declaration);
-      followFirst();
+      leaders.add(declaration);
+      leaders.followFirst();
     }
   }
 
   /** What a follower says on its stream. */
   void join(JoinStream stream, Declaration declaration) {
-    if (following != null) {
-      stream.send(FrameKind.ANSWER, Answers.redirect(following.leader()));
+    Optional<Declaration> leader = leaders.leader();
+    if (leader.isPresent()) {
+      stream.send(FrameKind.ANSWER, Answers.redirect(leader.get()));
       stream.close();
     } else {
       leading.join(stream, declaration);
@@ -212,52 +189,53 @@ public final class Matchmaker {
     }
   }
 
-  /** It lives, whatever became of our stream before; so it can be followed again. */
   void connected(PeerId peer) {
     absent.back(peer);
-    candidates.forgive(peer);
-    followFirst();
+    leaders.forgive(peer);
+    leaders.followFirst();
   }
 
-  // Whom to follow.
-
-  private void followFirst() {
-    if (following != null || found.isDone()) {
-      return;
-    }
-    Optional<Declaration> first =
-        candidates.firstBefore(
-            own,
-            peer ->
-                around.shunned().contains(peer, around.now()) || around.trust().bannedByMost(peer));
-    first.ifPresent(this::follow);
-  }
-
-  private void follow(Declaration candidate) {
-    Following stay = new Following(around, candidate, own, silenceMax, new Stay());
-    following = stay;
-    leading.dismiss(Answers.redirect(candidate));
-    stay.start();
+  private boolean leads() {
+    return leaders.leader().isEmpty();
   }
 
   private void leadUnlessFollowing() {
-    if (following == null && !found.isDone()) {
+    if (leads() && !found.isDone()) {
       herald.announce(attendance.known());
       leading.review();
     }
   }
 
-  private void leave() {
-    following = null;
-    followFirst();
-    if (following == null) {
-      herald.forgetTold();
+  /** What looking for a leader comes to. */
+  private final class Led implements LeaderSearch.Host {
+    @Override
+    public Declaration own() {
+      return own;
     }
-    leadUnlessFollowing();
-  }
 
-  /** What becomes of following the present leader. */
-  private final class Stay implements Following.Events {
+    @Override
+    public boolean over() {
+      return found.isDone();
+    }
+
+    @Override
+    public boolean hasFollowers() {
+      return leading.followers() > 0;
+    }
+
+    @Override
+    public void follows(Declaration leader) {
+      leading.dismiss(Answers.redirect(leader));
+    }
+
+    @Override
+    public void left() {
+      if (leads()) {
+        herald.forgetTold();
+      }
+      leadUnlessFollowing();
+    }
+
     @Override
     public void called() {
       if (!called.isDone()) {
@@ -267,122 +245,13 @@ public final class Matchmaker {
     }
 
     @Override
-    public void grouped(Course course) throws FrameException {
-      boolean ours =
-          own.ready()
-              && course.isFor(around.self())
-              && weightIn(course.stages().getFirst()) == own.message().getWeight();
-      for (Group group : course.stages()) {
-        ours &= isOfThisRound(group) && hasAllowedCodecs(group);
-        ours &= Rounds.hasSoundChunks(group, around.options());
-      }
-      if (!ours) {
-        throw new FrameException("a group for another round");
-      }
-      if (following != null) {
-        ledBy = following.leader().peer();
-      }
+    public void found(Course course) {
       complete(course);
     }
 
-    private boolean isOfThisRound(Group group) {
-      return group.key().equals(terms.key())
-          && group.epoch() == terms.epoch()
-          && group.length() == terms.length()
-          && rungs().stream().anyMatch(rung -> isWith(group, rung));
-    }
-
-    /** What is carried on from an earlier stage are averages, in their codec. */
-    private static boolean isWith(Group group, CodecLadder.Rung rung) {
-      return group.codecUp().equals(group.carried() ? rung.down() : rung.up())
-          && group.codecDown().equals(rung.down());
-    }
-
-    private boolean hasAllowedCodecs(Group group) {
-      for (Member member : group.members()) {
-        CodecId own = member.codec();
-        boolean allowed =
-            own == null
-                || (!group.carried() && rungs().stream().anyMatch(rung -> rung.up().equals(own)));
-        if (!allowed) {
-          return false;
-        }
-      }
-      return true;
-    }
-
-    /** The codecs that the leader may choose. */
-    private List<CodecLadder.Rung> rungs() {
-      return around.options().exchangeAim().isZero()
-          ? List.of(new CodecLadder.Rung(terms.codecUp(), terms.codecDown()))
-          : CodecLadder.rungs(terms.length());
-    }
-
-    /** One whom the leader gave another weight than it declared would be blamed for it. */
-    private double weightIn(Group group) {
-      return group.members().get(group.indexOf(around.self())).weight();
-    }
-
     @Override
-    public void redirected(Declaration from, Declaration next) {
-      if (next.peer().equals(around.self())) {
-        // It holds us for another than we are.
-        lost(from);
-        return;
-      }
-      Set<PeerId> targets = sentOn.computeIfAbsent(from.peer(), peer -> new HashSet<>());
-      if (targets.add(next.peer()) && targets.size() > REDIRECTS_MAX) {
-        around.shunned().add(from.peer(), around.now());
-        lost(from);
-        return;
-      }
-      candidates.add(next);
-      following = null;
-      if (candidates.struck(next.peer())) {
-        // The old leader will notice, too, that this one is dead: ask it again soon.
-        around.loop().schedule(around.options().graceMin(), Matchmaker.this::followFirst);
-      } else {
-        followFirst();
-      }
-    }
-
-    @Override
-    public void refused(Declaration from, boolean closed) {
-      if (closed) {
-        fail("the round began without this peer");
-      } else {
-        lost(from);
-      }
-    }
-
-    /** Announcing itself again does not help it. */
-    @Override
-    public void misled(Declaration from) {
-      around.shunned().add(from.peer(), around.now());
-    }
-
-    @Override
-    public void lost(Declaration from) {
-      candidates.refuse(from.peer());
-      leave();
-    }
-
-    /** The next one is tried soon, and this one again later with more patience. */
-    @Override
-    public void silent(Declaration from) {
-      candidates.miss(from.peer());
-      silenceMax = silenceMax.multipliedBy(2);
-      leave();
-      around
-          .loop()
-          .schedule(
-              silenceMax,
-              () -> {
-                if (following == null && leading.followers() == 0) {
-                  candidates.forgiveLate();
-                  followFirst();
-                }
-              });
+    public void tooLate() {
+      fail(BEGUN_WITHOUT);
     }
   }
 
@@ -390,7 +259,7 @@ public final class Matchmaker {
   private final class Host implements Leading.Host {
     @Override
     public boolean calls() {
-      return due && following == null;
+      return due && leads();
     }
 
     @Override
@@ -404,8 +273,8 @@ public final class Matchmaker {
     }
 
     @Override
-    public int mayCome() {
-      return attendance.expected() - (int) absent.of(attendance.known());
+    public boolean gone(PeerId peer) {
+      return absent.has(peer);
     }
 
     @Override
@@ -416,7 +285,7 @@ public final class Matchmaker {
       if (ours != null) {
         complete(ours);
       } else {
-        fail("the round began without this peer");
+        fail(BEGUN_WITHOUT);
       }
     }
   }
@@ -424,12 +293,10 @@ public final class Matchmaker {
   // The end.
 
   private void limitReached() {
-    if (found.isDone() || (following == null && leading.beginNow())) {
+    if (found.isDone() || (leads() && leading.beginNow())) {
       return;
     }
-    if (following != null && own.ready()) {
-      around.shunned().add(following.leader().peer(), around.now());
-    }
+    leaders.limitReached();
     fail(
         "%d of %d peers came together in time; a round takes %d of %d who train"
             .formatted(
@@ -459,8 +326,6 @@ public final class Matchmaker {
     if (limit != null) {
       limit.cancel();
     }
-    if (following != null) {
-      following.end();
-    }
+    leaders.end();
   }
 }

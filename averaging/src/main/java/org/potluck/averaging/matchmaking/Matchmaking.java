@@ -173,8 +173,10 @@ public final class Matchmaking implements JoinStream.Owner {
     if (matchmaker != null) {
       matchmaker.join(stream, declaration);
     } else if (began != null) {
-      // Next time this one is waited for.
-      around.grace().observe(Duration.between(began, around.now()));
+      if (around.trust().ban(declaration.peer(), around.now()).isEmpty()) {
+        // Next time this one is waited for.
+        around.grace().observe(Duration.between(began, around.now()));
+      }
       stream.send(FrameKind.ANSWER, Answers.BEGUN);
       stream.close();
     } else if (givenUp.containsKey(name)) {

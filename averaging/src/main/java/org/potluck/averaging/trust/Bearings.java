@@ -4,8 +4,10 @@ import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import org.potluck.network.PeerId;
 
 /**
@@ -31,6 +33,19 @@ final class Bearings {
     double mean() {
       return means[0];
     }
+
+    /**
+     * A charge that names the mean, and over how many rounds it is.
+     *
+     * @param what was done, a sentence for people
+     * @param figure what the mean is of, as a format of one number
+     */
+    Charge charge(Misdeed misdeed, String what, String figure) {
+      return new Charge(
+          misdeed,
+          1,
+          String.format(Locale.ROOT, "%s (" + figure + " in %d rounds)", what, mean(), rounds));
+    }
   }
 
   /**
@@ -48,6 +63,11 @@ final class Bearings {
       measures.remove(measures.keySet().iterator().next());
     }
     return trend(peer);
+  }
+
+  /** The same of one thing; empty, too, where nothing was measured in this round. */
+  Optional<Trend> after(PeerId peer, OptionalDouble measured) {
+    return measured.isPresent() ? after(peer, measured.getAsDouble()) : Optional.empty();
   }
 
   /** The means of what was measured last, whether anything was in this round or not. */

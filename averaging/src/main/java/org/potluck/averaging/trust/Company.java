@@ -1,6 +1,7 @@
 package org.potluck.averaging.trust;
 
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
@@ -14,9 +15,12 @@ import java.util.OptionalDouble;
  * under the same conditions.
  */
 final class Company {
-  private static final double CHANCE_DEVIATIONS = 4;
+  private static final double LONELY_BELOW = 0.12;
 
-  /** Two gradients that have less in common are mostly noise in few directions. */
+  /**
+   * Two gradients that have less in common are mostly noise in few directions. It is more than five
+   * standard deviations of random vectors over the fewest places.
+   */
   private static final double MEDIAN_MIN = 0.35;
 
   private static final double OWN_SHARE = 0.5;
@@ -54,7 +58,7 @@ final class Company {
         known.length >= Direction.CONTRIBUTIONS_MIN
             && places >= PLACES_MIN
             && Medians.deviation(known, median) <= DEVIATION_SHARE_MAX * median
-            && median >= Math.max(MEDIAN_MIN, CHANCE_DEVIATIONS / Math.sqrt(places))
+            && median >= MEDIAN_MIN
             && self >= 0
             && medians[self] >= OWN_SHARE * median;
   }
@@ -73,5 +77,16 @@ final class Company {
       return OptionalDouble.empty();
     }
     return OptionalDouble.of(medians[member] / median / Math.sqrt(Math.min(1, share)));
+  }
+
+  /** What follows from the mean of {@link #ratio} over some rounds. */
+  static Optional<Charge> charge(Bearings.Trend trend) {
+    return trend.mean() >= LONELY_BELOW
+        ? Optional.empty()
+        : Optional.of(
+            trend.charge(
+                Misdeed.UNRELATED,
+                "what it contributes has nothing to do with that of most others, one by one",
+                "agreement %.2f of theirs"));
   }
 }

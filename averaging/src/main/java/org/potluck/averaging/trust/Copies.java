@@ -1,6 +1,7 @@
 package org.potluck.averaging.trust;
 
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
@@ -77,5 +78,16 @@ final class Copies {
   /** Whether the mean of {@link #ratio} over some rounds is that of copies. */
   static boolean copied(double mean) {
     return mean < COPIED_BELOW;
+  }
+
+  /** What follows from the mean of {@link #ratio} over some rounds. */
+  static Optional<Charge> charge(Bearings.Trend trend) {
+    return copied(trend.mean())
+        ? Optional.of(
+            trend.charge(
+                Misdeed.COPIED,
+                "what it contributes is an earlier average",
+                "%.3f of what others have of their own,"))
+        : Optional.empty();
   }
 }

@@ -1,6 +1,7 @@
 package org.potluck.averaging.trust;
 
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
@@ -17,6 +18,9 @@ final class Direction {
   /** With fewer, an honest peer cannot be told from a liar. */
   static final int CONTRIBUTIONS_MIN = 4;
 
+  private static final double OPPOSES_BELOW = -0.85;
+  private static final double CONTRADICTS_BELOW = -0.2;
+  private static final double UNRELATED_BELOW = 0.12;
   private static final double CHANCE_DEVIATIONS = 4;
   private static final double MEDIAN_MIN = 0.05;
   private static final double DEVIATION_SHARE_MAX = 0.2;
@@ -61,5 +65,20 @@ final class Direction {
       return OptionalDouble.empty();
     }
     return OptionalDouble.of(agreements[member] / median / Math.sqrt(Math.min(1, share)));
+  }
+
+  /** What follows from the mean of {@link #ratio} over some rounds. */
+  static Optional<Charge> charge(Bearings.Trend trend) {
+    if (trend.mean() >= UNRELATED_BELOW) {
+      return Optional.empty();
+    }
+    boolean away = trend.mean() < CONTRADICTS_BELOW;
+    String how = away ? "points away from the others'" : "has nothing to do with the others'";
+    Misdeed misdeed = away ? Misdeed.CONTRADICTS : Misdeed.UNRELATED;
+    return Optional.of(
+        trend.charge(
+            trend.mean() < OPPOSES_BELOW ? Misdeed.OPPOSES : misdeed,
+            "what it contributes " + how,
+            "agreement %.2f of theirs"));
   }
 }

@@ -3,6 +3,7 @@ package org.potluck.averaging.trust;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import org.potluck.averaging.codec.VectorMath;
 
@@ -26,6 +27,7 @@ final class Echo {
   /** With fewer reducers the odd one cannot be told from the others. */
   static final int REDUCERS_MIN = 4;
 
+  private static final double FALSE_BELOW = 0.2;
   private static final double MEDIAN_MIN = 0.25;
   private static final double MEDIAN_MAX = 4;
   private static final double DEVIATION_SHARE_MAX = 0.25;
@@ -139,5 +141,16 @@ final class Echo {
     return telling && !Double.isNaN(lengths[member])
         ? OptionalDouble.of(lengths[member] / median)
         : OptionalDouble.empty();
+  }
+
+  /** What follows from the mean of {@link #ratio} over some rounds. */
+  static Optional<Charge> charge(Bearings.Trend trend) {
+    return trend.mean() >= FALSE_BELOW
+        ? Optional.empty()
+        : Optional.of(
+            trend.charge(
+                Misdeed.FALSE_AVERAGE,
+                "its averages are not of what it was sent",
+                "%.2f of it in them,"));
   }
 }

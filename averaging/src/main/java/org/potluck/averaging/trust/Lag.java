@@ -1,6 +1,7 @@
 package org.potluck.averaging.trust;
 
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.IntStream;
 
@@ -83,6 +84,25 @@ final class Lag {
   /** Whether means of {@link #cosines} over some rounds are those of late contributions. */
   static boolean late(double[] means) {
     return means.length >= MEASURES_MIN && lead(means) < LATE_BELOW;
+  }
+
+  /** What follows from the means of {@link #cosines} over some rounds. */
+  static Optional<Charge> charge(Bearings.Trend trend) {
+    double[] means = trend.means();
+    if (!late(means)) {
+      return Optional.empty();
+    }
+    int rounds = rounds(means);
+    return Optional.of(
+        new Charge(
+            Misdeed.LATE,
+            1,
+            String.format(
+                Locale.ROOT,
+                "what it contributes is of %d rounds ago (agreement %.2f with then, %.2f with now)",
+                rounds,
+                means[rounds],
+                means[0])));
   }
 
   /** How many rounds ago a contribution with these cosines was computed, as far as can be told. */

@@ -7,6 +7,7 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiFunction;
@@ -16,6 +17,7 @@ import org.potluck.averaging.PeerFault;
 import org.potluck.averaging.RoundOutcome;
 import org.potluck.averaging.codec.CodecId;
 import org.potluck.averaging.reduce.Aggregation;
+import org.potluck.averaging.trust.Misdeed;
 import org.potluck.averaging.trust.Verdict;
 import org.potluck.network.Identity;
 import org.potluck.network.Network;
@@ -107,6 +109,45 @@ class ReviewTest {
     assertThat(named(lab, 1)).allMatch(verdict -> verdict.peer().equals(unsigned));
   }
 
+  /**
+   * A reducer may leave out whom it does not trust, but not half of all who contributed; of six it
+   * averages four here, and three. A seventh brings nothing, and does not count.
+   */
+  @Test
+  void anAverageOfHalfOfTheContributionsFails() {
+    for (int left : new int[] {2, 3}) {
+      RoundLab lab = new RoundLab(6).members(MEMBERS + 1);
+      lab.weights.set(MEMBERS, 0.0);
+      lab.begin().finish();
+      PeerId judge = lab.networks.getFirst().self();
+      for (int out = 1; out <= left; out++) {
+        PeerId banned = lab.networks.get(out).self();
+        Instant now = lab.simulation.clock().instant();
+        lab.trusts.getFirst().hold(banned, Misdeed.FAILED_AUDIT, "has not worked", now);
+        lab.trusts.getFirst().hold(banned, Misdeed.FAILED_AUDIT, "has not worked", now);
+      }
+      rounds(lab, ROUNDS, MEMBERS);
+      List<Verdict> named = named(lab, 0);
+      if (left < MEMBERS / 2) {
+        assertThat(named).as("%d left out", left).isEmpty();
+      } else {
+        assertThat(named)
+            .as("%d left out", left)
+            .isNotEmpty()
+            .allMatch(verdict -> verdict.peer().equals(judge))
+            .allMatch(verdict -> verdict.reason().contains("not that of what it was sent"));
+      }
+    }
+  }
+
+  @Test
+  void membersThatBringNothingReviewAndAreReviewed() {
+    RoundLab lab = new RoundLab(9).members(MEMBERS);
+    lab.weights.set(1, 0.0);
+    rounds(lab, 5, MEMBERS);
+    assertThat(named(lab)).isEmpty();
+  }
+
   @Test
   void whoeverKeepsAskingKeepsNobodyElseFromIt() {
     RoundLab lab = new RoundLab(5).members(MEMBERS);
@@ -141,7 +182,7 @@ class ReviewTest {
 
   /** Rounds of what all agree on and a little noise, and time for the reviews after each. */
   private static void rounds(RoundLab lab, int count, int reviews) {
-    lab.weights.replaceAll(weight -> 8.0);
+    lab.weights.replaceAll(weight -> weight > 0 ? 8.0 : 0);
     lab.begin();
     lab.trusts.forEach(trust -> trust.audits(reviews));
     lab.finish();
@@ -168,7 +209,8 @@ class ReviewTest {
 
   private static List<Verdict> named(RoundLab lab, int without) {
     List<Verdict> named = new ArrayList<>();
-    others(without)
+    IntStream.range(0, lab.size())
+        .filter(i -> i != without)
         .forEach(i -> named.addAll(lab.trusts.get(i).verdicts(lab.simulation.clock().instant())));
     return named;
   }

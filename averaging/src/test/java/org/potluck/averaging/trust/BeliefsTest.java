@@ -2,6 +2,7 @@ package org.potluck.averaging.trust;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.lang.foreign.MemorySegment;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -9,6 +10,7 @@ import java.util.Random;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.potluck.averaging.reduce.Inspector;
 import org.potluck.network.PeerId;
 import org.potluck.network.simulation.NetworkConditions;
 import org.potluck.network.simulation.PeerProfile;
@@ -32,6 +34,18 @@ class BeliefsTest {
       opinions.hear(voters);
       assertThat(opinions.banned(PEERS.getLast())).as("%d of 10", liars).isFalse();
     }
+  }
+
+  /** Six of ten would be most. */
+  @Test
+  void nobodyVotesOnItself() {
+    Opinions opinions = new Opinions();
+    Verdict ban = ban("sends noise");
+    opinions.hear(
+        IntStream.range(2, 12)
+            .mapToObj(i -> new Opinions.Voter(PEERS.get(i), i >= 6 ? List.of(ban) : List.of()))
+            .toList());
+    assertThat(opinions.banned(PEERS.getLast())).isFalse();
   }
 
   @Test
@@ -156,6 +170,84 @@ class BeliefsTest {
       assertThat(repeats.repeated(peer, probes(from, part))).as("seed %d", seed).isTrue();
       assertThat(repeats.repeated(PEERS.get(1), probes(from, part))).as("another's").isFalse();
     }
+  }
+
+  @Test
+  void sixteenRoundsAreRememberedAndNoMore() {
+    Repeats repeats = new Repeats();
+    Random random = new Random(1);
+    float[] old = gaussian(random, 100);
+    float[] later = gaussian(random, 100);
+    assertThat(repeats.repeated(PEERS.getFirst(), probes(0, old))).isFalse();
+    assertThat(repeats.repeated(PEERS.getFirst(), probes(0, later))).isFalse();
+    for (int round = 0; round < 15; round++) {
+      assertThat(repeats.repeated(PEERS.getFirst(), probes(0, gaussian(random, 100)))).isFalse();
+    }
+    assertThat(repeats.repeated(PEERS.getFirst(), probes(0, later))).isTrue();
+    assertThat(repeats.repeated(PEERS.getFirst(), probes(0, old))).isFalse();
+  }
+
+  @Test
+  void theSameIsWithinAHundredthOverTwoDozenValuesThatAreNotZero() {
+    Random random = new Random(1);
+    float[] values = gaussian(random, 200);
+    assertThat(Repeats.same(probes(0, values), probes(0, times(values, 1.009f)))).isTrue();
+    assertThat(Repeats.same(probes(0, values), probes(0, times(values, 1.011f)))).isFalse();
+    float[] few = gaussian(random, 24);
+    assertThat(Repeats.same(probes(0, few), probes(0, few))).isTrue();
+    float[] fewer = gaussian(random, 23);
+    assertThat(Repeats.same(probes(0, fewer), probes(0, fewer))).isFalse();
+    float[] sparse = new float[1000];
+    System.arraycopy(fewer, 0, sparse, 500, fewer.length);
+    assertThat(Repeats.same(probes(0, sparse), probes(0, sparse))).as("rare words").isFalse();
+  }
+
+  @Test
+  void theAveragesOfEightRoundsAreKeptTheNewestFirst() {
+    Past past = new Past();
+    assertThat(past.earlier(10).averages()).isEmpty();
+    for (int round = 0; round < 10; round++) {
+      float[] average = new float[10];
+      average[3] = round;
+      past.add(MemorySegment.ofArray(average));
+    }
+    List<float[]> kept = past.earlier(10).averages();
+    assertThat(kept).hasSize(8);
+    assertThat(kept.getFirst()[3]).isEqualTo(9);
+    assertThat(kept.getLast()[3]).isEqualTo(2);
+    assertThat(past.earlier(10).stride()).isEqualTo(1);
+    assertThat(past.earlier(11).averages()).as("of another model").isEmpty();
+    past.add(MemorySegment.ofArray(new float[11]));
+    assertThat(past.earlier(11).averages()).hasSize(1);
+  }
+
+  @Test
+  void ofALongAverageAFewPlacesAreKept() {
+    Past past = new Past();
+    float[] average = new float[200_000];
+    average[8] = 5;
+    past.add(MemorySegment.ofArray(average));
+    Inspector.Earlier earlier = past.earlier(200_000);
+    assertThat(earlier.stride()).isEqualTo(4);
+    assertThat(earlier.averages().getFirst()).hasSize(50_000);
+    assertThat(earlier.averages().getFirst()[2]).isEqualTo(5);
+  }
+
+  @Test
+  void aReasonIsCutAndFiguresAsideTheMostFrequentCounts() {
+    assertThat(new Verdict(PEERS.getFirst(), 1, false, START, "x".repeat(500)).reason())
+        .hasSize(160);
+    List<String> said = List.of("late 0.31", "noise", "late 0.30", "noise, too");
+    assertThat(Reasons.most(said, reason -> reason, reason -> reason.endsWith("0") ? 1.1 : 1))
+        .isEqualTo("late 0.30");
+  }
+
+  private static float[] times(float[] values, float factor) {
+    float[] product = values.clone();
+    for (int i = 0; i < product.length; i++) {
+      product[i] *= factor;
+    }
+    return product;
   }
 
   private static Verdict ban(String reason) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
+import java.util.OptionalDouble;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -56,6 +57,54 @@ class CompanyTest {
     double[][] three = new double[3][];
     Arrays.setAll(three, member -> Arrays.copyOf(pairs[member], 3));
     assertThat(new Company(three, Arrays.copyOf(equal(), 3), 0, VALUES).ratio(2)).isEmpty();
+  }
+
+  /** Each condition by itself, on either side of its limit; all have as much in common. */
+  @Test
+  void saysNothingBeyondItsLimits() {
+    assertThat(of(0.351, 0, VALUES)).as("the least in common").isPresent();
+    assertThat(of(0.349, 0, VALUES)).isEmpty();
+    assertThat(of(0.4, 0, 257)).as("places").isPresent();
+    assertThat(of(0.4, 0, 255)).isEmpty();
+    assertThat(of(0.4, 0.079, VALUES)).as("alike").isPresent();
+    assertThat(of(0.4, 0.081, VALUES)).isEmpty();
+    double[][] pairs = alike(0.4, 0);
+    double[] weights = equal();
+    weights[9] = 1.01;
+    assertThat(new Company(pairs, weights, 0, VALUES).ratio(9)).as("weight").isPresent();
+    weights[9] = 0.99;
+    assertThat(new Company(pairs, weights, 0, VALUES).ratio(9)).isEmpty();
+    Arrays.fill(pairs[0], 0.201);
+    assertThat(new Company(pairs, equal(), 0, VALUES).ratio(9)).as("this peer").isPresent();
+    Arrays.fill(pairs[0], 0.199);
+    assertThat(new Company(pairs, equal(), 0, VALUES).ratio(9)).isEmpty();
+  }
+
+  @Test
+  void fewSamplesAreMadeUpForAndManyAreNot() {
+    double[][] pairs = alike(0.4, 0);
+    double[] weights = equal();
+    weights[9] = 2;
+    assertThat(new Company(pairs, weights, 0, VALUES).ratio(9)).hasValue(2);
+    weights[9] = 800;
+    assertThat(new Company(pairs, weights, 0, VALUES).ratio(9)).hasValue(1);
+  }
+
+  private static OptionalDouble of(double cosine, double apart, int places) {
+    return new Company(alike(cosine, apart), equal(), 0, places).ratio(9);
+  }
+
+  /**
+   * @param apart from the median, all but the first, every other one by less and the rest by more
+   */
+  private static double[][] alike(double cosine, double apart) {
+    double[][] pairs = new double[MEMBERS][MEMBERS];
+    for (int member = 0; member < MEMBERS; member++) {
+      double away = member == 0 ? 0 : member % 2 == 0 ? -apart : apart;
+      Arrays.fill(pairs[member], cosine + away);
+      pairs[member][member] = Double.NaN;
+    }
+    return pairs;
   }
 
   /** Two honest ones have 0.45 in common; the last {@code liars} have all of their noise. */

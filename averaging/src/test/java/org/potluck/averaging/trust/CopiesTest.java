@@ -58,6 +58,34 @@ class CopiesTest {
     assertThat(new Copies(new double[MEMBERS][0], EQUAL, 0, VALUES).ratio(2)).isEmpty();
   }
 
+  /** Each condition by itself, on either side of its limit. */
+  @Test
+  void saysNothingBeyondItsLimits() {
+    assertThat(remainders(0.101, 0.101, VALUES).ratio(4)).as("the least of its own").isPresent();
+    assertThat(remainders(0.099, 0.099, VALUES).ratio(4)).isEmpty();
+    assertThat(remainders(0.4, 0.4, 257).ratio(4)).as("places").isPresent();
+    assertThat(remainders(0.4, 0.4, 255).ratio(4)).isEmpty();
+    assertThat(remainders(0.4, 0.201, VALUES).ratio(4)).as("this peer").isPresent();
+    assertThat(remainders(0.4, 0.199, VALUES).ratio(4)).isEmpty();
+  }
+
+  @Test
+  void fewSamplesAreNotTakenForLess() {
+    double[][] past = {{0.4}, {0.4}, {0.4}, {0.4}, {0.4}, {-0.99999}};
+    double[] weights = EQUAL.clone();
+    weights[4] = 1;
+    Copies copies = new Copies(past, weights, 0, VALUES);
+    assertThat(copies.ratio(4)).hasValue(1);
+    assertThat(Copies.copied(copies.ratio(5).orElseThrow())).as("with another sign").isTrue();
+  }
+
+  /** All have so much of their own, in square, and this peer {@code own}. */
+  private static Copies remainders(double all, double own, int places) {
+    double[][] past = new double[MEMBERS][];
+    Arrays.setAll(past, member -> new double[] {Math.sqrt(1 - (member == 0 ? own : all))});
+    return new Copies(past, EQUAL, 0, places);
+  }
+
   /** A gradient, and its mean over all members with other noise, a round ago. */
   private static Copies honest(Random random, double noise, double[] weights) {
     double[][] now = new double[MEMBERS][VALUES];

@@ -4,17 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
-import java.util.Optional;
+import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
-import org.potluck.network.PeerId;
-import org.potluck.network.simulation.NetworkConditions;
-import org.potluck.network.simulation.PeerProfile;
-import org.potluck.network.simulation.Simulation;
 
 class DirectionTest {
   private static final long MANY = 1_000_000;
-  private static final PeerId PEER =
-      new Simulation(1, NetworkConditions.usual()).addPeer(PeerProfile.home()).self();
 
   @Test
   void measuresByTheMedianOfTheGroup() {
@@ -61,26 +55,42 @@ class DirectionTest {
     assertThat(direction.ratio(4)).isEmpty();
   }
 
+  /** Each condition by itself, on either side of its limit. */
   @Test
-  void oneOddRoundIsNotHeldAgainstAnybody() {
-    Bearings bearings = new Bearings();
-    for (double ratio : new double[] {1, 0.9, 0, 1.2, -0.1, 0.8, 0.7}) {
-      assertThat(bearings.after(PEER, ratio).map(Bearings.Trend::mean).orElse(1.0))
-          .as("after %s", ratio)
-          .isGreaterThan(0.3);
-    }
+  void saysNothingBeyondItsLimits() {
+    assertThat(of(0.051, 0.051, 0.051, 0.051)).as("the least agreement").isPresent();
+    assertThat(of(0.049, 0.049, 0.049, 0.049)).isEmpty();
+    double[] agreements = {0.4, 0.4, 0.4, 0.4, -0.4};
+    assertThat(new Direction(agreements, equal(5), 0, 101).ratio(4)).as("chance").isPresent();
+    assertThat(new Direction(agreements, equal(5), 0, 99).ratio(4)).isEmpty();
+    assertThat(apart(0.079)).as("alike").isPresent();
+    assertThat(apart(0.081)).isEmpty();
+    assertThat(of(0.201, 0.4, 0.4, 0.4)).as("this peer among them").isPresent();
+    assertThat(of(0.199, 0.4, 0.4, 0.4)).isEmpty();
+    double[] light = {8, 8, 8, 8, 1.01};
+    assertThat(new Direction(agreements, light, 0, MANY).ratio(4)).as("weight").isPresent();
+    light[4] = 0.99;
+    assertThat(new Direction(agreements, light, 0, MANY).ratio(4)).isEmpty();
   }
 
   @Test
-  void afterThreeRoundsTheirMeanIsTold() {
-    Bearings bearings = new Bearings();
-    Optional<Bearings.Trend> last = Optional.empty();
-    for (int round = 0; round < 3; round++) {
-      assertThat(last).isEmpty();
-      last = bearings.after(PEER, -1);
-    }
-    assertThat(last.orElseThrow().mean()).isEqualTo(-1);
-    assertThat(last.orElseThrow().rounds()).isEqualTo(3);
+  void manySamplesAreNotHeldAgainstAnybody() {
+    Direction direction =
+        new Direction(
+            new double[] {0.4, 0.4, 0.4, 0.4, 0.4}, new double[] {8, 8, 8, 8, 800}, 0, MANY);
+    assertThat(direction.ratio(4)).hasValue(1);
+  }
+
+  private static OptionalDouble apart(double by) {
+    double[] agreements = {0.4, 0.4 - by, 0.4 + by, 0.4 - by, 0.4 + by};
+    return new Direction(agreements, equal(5), 0, MANY).ratio(4);
+  }
+
+  /** What is said of a fifth member, which is as the second. */
+  private static OptionalDouble of(double... four) {
+    double[] agreements = Arrays.copyOf(four, 5);
+    agreements[4] = four[1];
+    return new Direction(agreements, equal(5), 0, MANY).ratio(4);
   }
 
   private static double[] equal(int count) {

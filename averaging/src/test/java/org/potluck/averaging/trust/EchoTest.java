@@ -94,6 +94,83 @@ class EchoTest {
     assertThat(new Echo(rare, equal(MEMBERS), 0).excess(3)).isZero();
   }
 
+  /** Each condition by itself, on either side of its limit. */
+  @Test
+  void saysNothingBeyondItsLimits() {
+    assertThat(lengths(0.251, 0, 8).ratio(4)).as("the shortest").isPresent();
+    assertThat(lengths(0.249, 0, 8).ratio(4)).isEmpty();
+    assertThat(lengths(3.99, 0, 8).ratio(4)).as("the longest").isPresent();
+    assertThat(lengths(4.01, 0, 8).ratio(4)).isEmpty();
+    assertThat(lengths(1, 0.249, 8).ratio(4)).as("alike").isPresent();
+    assertThat(lengths(1, 0.251, 8).ratio(4)).isEmpty();
+    assertThat(lengths(1, 0, 1.01).ratio(4)).as("weight").isPresent();
+    assertThat(lengths(1, 0, 0.99).ratio(4)).isEmpty();
+  }
+
+  @Test
+  void ofFourReducersTheOddOneIsKnownAndOfThreeNot() {
+    List<Echo.Heard> heard = new ArrayList<>();
+    for (int reducer = 1; reducer <= 4; reducer++) {
+      heard.add(new Echo.Heard(reducer, VALUES, reducer == 3 ? -1 : 1, 1, 1));
+    }
+    assertThat(new Echo(heard, equal(5), 0).ratio(3)).hasValue(-1);
+    assertThat(new Echo(heard.subList(0, 3), equal(4), 0).ratio(3)).isEmpty();
+  }
+
+  @Test
+  void absurdIsFromAHundredTimesOnAndAccusedByAMinorityOfLengths() {
+    assertThat(long3(101, 1, 8).excess(3)).isGreaterThan(100);
+    assertThat(long3(99, 1, 8).excess(3)).isZero();
+    assertThat(long3(101, 4, 8).excess(1)).as("four of nine").isGreaterThan(100);
+    assertThat(long3(101, 5, 8).excess(1)).as("five of nine").isZero();
+    assertThat(long3(101, 1, 0.9).excess(3)).as("of a light one's word").isZero();
+    List<Echo.Heard> three = new ArrayList<>();
+    for (int reducer = 1; reducer <= 3; reducer++) {
+      three.add(new Echo.Heard(reducer, VALUES, 1, reducer == 3 ? 1e6 : 1, 1));
+    }
+    assertThat(new Echo(three, equal(4), 0).excess(3)).as("of three").isZero();
+    List<Echo.Heard> four = new ArrayList<>();
+    for (int reducer = 1; reducer <= 4; reducer++) {
+      four.add(new Echo.Heard(reducer, VALUES, 1, reducer > 2 ? 1e6 : 1, 1));
+    }
+    assertThat(new Echo(four, equal(5), 0).excess(3)).as("two of four").isZero();
+  }
+
+  /** It is as long as what this peer brought there, which has much in this span. */
+  @Test
+  void whereThisPeerHasMuchTheAverageMayBeLong() {
+    List<Echo.Heard> rich = new ArrayList<>();
+    for (int reducer = 1; reducer < MEMBERS; reducer++) {
+      boolean third = reducer == 3;
+      rich.add(new Echo.Heard(reducer, third ? 1 : VALUES, 0.5, third ? 1e6 : 1, third ? 1e6 : 1));
+    }
+    assertThat(new Echo(rich, equal(MEMBERS), 0).excess(3)).isZero();
+  }
+
+  /** Of all reducers, every other one by {@code apart} more or less; of the own weight. */
+  private static Echo lengths(double length, double apart, double weight) {
+    List<Echo.Heard> heard = new ArrayList<>();
+    for (int reducer = 1; reducer < MEMBERS; reducer++) {
+      double away = reducer == 1 ? 0 : reducer % 2 == 0 ? apart : -apart;
+      heard.add(new Echo.Heard(reducer, VALUES, length + away, 1, 1));
+    }
+    double[] weights = equal(MEMBERS);
+    weights[0] = weight;
+    return new Echo(heard, weights, 0);
+  }
+
+  /** So many reducers, the third among them, average what is so many times too long. */
+  private static Echo long3(double times, int liars, double weight) {
+    List<Echo.Heard> heard = new ArrayList<>();
+    for (int reducer = 1; reducer < MEMBERS; reducer++) {
+      boolean lies = liars == 1 ? reducer == 3 : reducer <= liars;
+      heard.add(new Echo.Heard(reducer, VALUES, 1, lies ? times * times : 1, 1));
+    }
+    double[] weights = equal(MEMBERS);
+    weights[0] = weight;
+    return new Echo(heard, weights, 0);
+  }
+
   /** Member 3 multiplies its average by {@code factor}. */
   private static Echo echo(float factor, double noise) {
     List<Echo.Heard> heard = new ArrayList<>();

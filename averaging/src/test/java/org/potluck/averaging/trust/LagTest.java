@@ -64,6 +64,47 @@ class LagTest {
     assertThat(new Lag(group, weights, 0, MANY).cosines(4)).isEmpty();
   }
 
+  /** Each condition by itself, on either side of its limit. */
+  @Test
+  void saysNothingBeyondItsLimits() {
+    assertThat(leads(0.201, 0, 0, MANY).cosines(4)).as("how much gradients turn").isPresent();
+    assertThat(leads(0.199, 0, 0, MANY).cosines(4)).isEmpty();
+    assertThat(leads(0.3, 0.104, 0, MANY).cosines(4)).as("alike").isPresent();
+    assertThat(leads(0.3, 0.106, 0, MANY).cosines(4)).isEmpty();
+    assertThat(leads(0.3, 0, 0, 257).cosines(4)).as("places").isPresent();
+    assertThat(leads(0.3, 0, 0, 255).cosines(4)).isEmpty();
+    assertThat(leads(0.3, 0, 0.29, MANY).cosines(4)).as("this peer").isPresent();
+    assertThat(leads(0.3, 0, 0.31, MANY).cosines(4)).isEmpty();
+    double[] weights = {8, 8, 8, 8, 1.01};
+    double[][] group = group(OF_FOUR_ROUNDS_AGO);
+    assertThat(new Lag(group, weights, 0, MANY).cosines(4)).as("weight").isPresent();
+    weights[4] = 0.99;
+    assertThat(new Lag(group, weights, 0, MANY).cosines(4)).isEmpty();
+  }
+
+  /** It is asked how gradients turn from two rounds ago until now, whatever the last one was. */
+  @Test
+  void theLastRoundSaysNothingOfHowGradientsTurn() {
+    double[] turned = {0.5, 0.2, 0.2, 0.2, 0.2};
+    double[][] group = {turned, turned, turned, turned, turned};
+    assertThat(new Lag(group, equal(5), 0, MANY).cosines(4)).isPresent();
+  }
+
+  /**
+   * All agree with the present by so much more than with the past, every other one by {@code apart}
+   * more or less than that, and this peer less by {@code late}.
+   */
+  private static Lag leads(double lead, double apart, double late, int places) {
+    double[][] cosines = new double[5][];
+    Arrays.setAll(
+        cosines,
+        member -> {
+          double now = 0.4 + lead + (member == 0 ? -late : member % 2 == 0 ? apart : -apart);
+          return new double[] {now, 0, 0.4, 0.4, 0.4};
+        });
+    return new Lag(cosines, equal(5), 0, places);
+  }
+
   private static double[][] group(double[] last) {
     return new double[][] {FRESH, FRESH, FRESH, FRESH, last};
   }

@@ -52,6 +52,66 @@ class LeaningsTest {
     assertThat(leanings.after(PEER, List.of(part(own, 0, 500)), 3)).as("other places").isEmpty();
   }
 
+  @Test
+  void theLastRoundOfTheSamePlacesCounts() {
+    Random random = new Random(1);
+    float[] first = noise(random, 400);
+    float[] second = noise(random, 400);
+    Leanings leanings = new Leanings();
+    var _ = leanings.after(PEER, List.of(piece(0, first)), 2);
+    var _ = leanings.after(PEER, List.of(piece(0, second)), 2);
+    assertThat(leanings.after(PEER, List.of(piece(0, second)), 2).orElseThrow())
+        .isCloseTo(1 - 2 / Math.sqrt(400), within(1e-6));
+    assertThat(leanings.after(PEER, List.of(piece(0, first)), 2).orElseThrow())
+        .as("not the first time")
+        .isLessThan(0.1);
+  }
+
+  @Test
+  void eightRoundsAreKept() {
+    Random random = new Random(1);
+    for (int between : new int[] {7, 8}) {
+      Leanings leanings = new Leanings();
+      float[] own = noise(random, 400);
+      var _ = leanings.after(PEER, List.of(piece(0, own)), 2);
+      for (int round = 0; round < between; round++) {
+        var _ = leanings.after(PEER, List.of(piece(1000, noise(random, 400))), 2);
+      }
+      assertThat(leanings.after(PEER, List.of(piece(0, own)), 2).isPresent())
+          .as("%d rounds elsewhere", between)
+          .isEqualTo(between < 8);
+    }
+  }
+
+  @Test
+  void ofSixtyFourPeersItIsKnown() {
+    Random random = new Random(1);
+    for (int others : new int[] {63, 64}) {
+      Leanings leanings = new Leanings();
+      float[] own = noise(random, 400);
+      var _ = leanings.after(PEER, List.of(piece(0, own)), 2);
+      for (int i = 0; i < others; i++) {
+        PeerId other = Identity.generate(random).peerId();
+        var _ = leanings.after(other, List.of(piece(0, own)), 2);
+      }
+      assertThat(leanings.after(PEER, List.of(piece(0, own)), 2).isPresent())
+          .as("%d others", others)
+          .isEqualTo(others < 64);
+    }
+  }
+
+  @Test
+  void fromAHundredPlacesOnACosineIsTold() {
+    for (int places : new int[] {99, 100}) {
+      float[] own = noise(new Random(1), places);
+      Leanings leanings = new Leanings();
+      var _ = leanings.after(PEER, List.of(piece(0, own)), 2);
+      assertThat(leanings.after(PEER, List.of(piece(0, own)), 2).isPresent())
+          .as("%d places", places)
+          .isEqualTo(places >= 100);
+    }
+  }
+
   private static Leanings.Piece part(float[] values, int from, int to) {
     float[] part = new float[to - from];
     System.arraycopy(values, from, part, 0, part.length);

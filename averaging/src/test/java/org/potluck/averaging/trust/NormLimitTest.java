@@ -38,7 +38,7 @@ class NormLimitTest {
   void wherePartsAreNearlyEmptyOneMayHaveSomething() {
     double[] rareWords = {0, 0, 0.4, 0, 0};
     assertThat(NormLimit.of(rareWords, NONE, 1)).isGreaterThan(0.4);
-    assertThat(NormLimit.of(rareWords, NONE, 1)).isLessThan(1);
+    assertThat(NormLimit.of(rareWords, NONE, 1)).isEqualTo(0.5);
   }
 
   @Test
@@ -46,5 +46,11 @@ class NormLimitTest {
     assertThat(NormLimit.allowance(4, 16)).isEqualTo(2);
     assertThat(NormLimit.allowance(64, 16)).isEqualTo(1);
     assertThat(NormLimit.allowance(1e-9, 16)).isEqualTo(8);
+  }
+
+  @Test
+  void whoBringsNothingIsNoneOfThoseByWhomWeightsAreMeasured() {
+    assertThat(Medians.ofPositive(new double[] {0, 0, 0, 8, 16, 0})).isEqualTo(8);
+    assertThat(Medians.ofPositive(new double[] {0, 0})).isZero();
   }
 }

@@ -13,6 +13,8 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.function.Function;
+import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -34,6 +36,40 @@ class ScreenTest {
     assertThat(chunksLookedAt(4096, 1000)).isEqualTo(512);
     assertThat(chunksLookedAt(262_144, 12)).isEqualTo(8);
     assertThat(chunksLookedAt(4096, 100)).isEqualTo(100);
+  }
+
+  @Test
+  void asManyValuesAreKeptForAnAuditInSmallChunks() {
+    assertThat(chunksDrawn(65_536, Closer::kept)).isEqualTo(4);
+    assertThat(chunksDrawn(131_072, Closer::kept)).isEqualTo(4);
+    assertThat(chunksDrawn(8192, Closer::kept)).isEqualTo(32);
+  }
+
+  /** Of all reducers together as many values as of this peer's own directions. */
+  @Test
+  void echoesAreListenedForInAsManyValuesOfEachReducer() {
+    assertThat(chunksDrawn(65_536, Closer::echo)).isEqualTo(5 * (32 / 5));
+    assertThat(chunksDrawn(8192, Closer::echo)).isEqualTo(5 * (256 / 5));
+  }
+
+  @Test
+  void fromFiveReducersOnEchoesAreListenedFor() {
+    for (int reducers : new int[] {4, 5}) {
+      List<List<Integer>> chunks =
+          IntStream.range(0, reducers).mapToObj(reducer -> List.of(reducer)).toList();
+      Closer closer = Closer.drawn(chunks, 0, 4096, -1, new SplittableRandom(1));
+      assertThat(closer.echo().test(1)).as("%d reducers", reducers).isEqualTo(reducers > 4);
+    }
+  }
+
+  /** Of five reducers with 300 chunks each, of whom the first looks. */
+  private static int chunksDrawn(int values, Function<Closer, IntPredicate> which) {
+    List<List<Integer>> chunks =
+        IntStream.range(0, 5)
+            .mapToObj(i -> IntStream.range(300 * i, 300 * (i + 1)).boxed().toList())
+            .toList();
+    Closer closer = Closer.drawn(chunks, 0, values, 1, new SplittableRandom(1));
+    return (int) IntStream.range(0, 1500).filter(which.apply(closer)).count();
   }
 
   private static int chunksLookedAt(int values, int chunks) {
@@ -70,26 +106,13 @@ class ScreenTest {
 
   @Test
   void aRegionIsRememberedOnceForARoundHoweverManyChunksItHas() {
-    Screen screen =
-        new Screen(
-            List.of(),
-            new double[0],
-            -1,
-            1000,
-            new Inspector(List.of(), 1),
-            new double[0],
-            0,
-            Map.of(),
-            Map.of(),
-            Closer.NOT,
-            Inspector.Earlier.NONE,
-            true);
-    screen.note(finding(100, 0, 1));
-    screen.note(finding(300, 0, 3));
-    screen.note(finding(100, 7, 5));
-    screen.note(finding(100, 8, Double.NaN));
-    assertThat(screen.accepted()).hasSize(2).contains(entry(7, 5.0));
-    assertThat(screen.accepted().get(0)).isCloseTo(Math.sqrt(7), withinPercentage(1e-9));
+    Sightings seen = new Sightings(new double[0], -1, Inspector.Earlier.NONE);
+    seen.add(finding(100, 0, 1));
+    seen.add(finding(300, 0, 3));
+    seen.add(finding(100, 7, 5));
+    seen.add(finding(100, 8, Double.NaN));
+    assertThat(seen.accepted()).hasSize(2).contains(entry(7, 5.0));
+    assertThat(seen.accepted().get(0)).isCloseTo(Math.sqrt(7), withinPercentage(1e-9));
   }
 
   private static Screen.Finding finding(int values, int region, double accepted) {
