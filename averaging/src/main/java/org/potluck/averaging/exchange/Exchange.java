@@ -217,10 +217,12 @@ final class Exchange
    */
   @Override
   public void linked(Neighbour other, Link link) {
-    link.queueAtMost(QUEUED_CHUNKS, Math.max(contributionBytesMax, averageBytesMax));
     other.heard = round.loop.now();
     other.attach(link);
-    sender.pump(other);
+    if (link.carriesChunks()) {
+      link.queueAtMost(QUEUED_CHUNKS, Math.max(contributionBytesMax, averageBytesMax));
+      sender.pump(other);
+    }
   }
 
   @Override
@@ -234,7 +236,7 @@ final class Exchange
   @Override
   public void writable(Link link) {
     Neighbour to = roster.at(link);
-    if (to != null) {
+    if (to != null && link.carriesChunks()) {
       sender.pump(to);
     }
   }
@@ -251,7 +253,8 @@ final class Exchange
   @Override
   public void ended(Link link, StreamEnd end) {
     Neighbour from = roster.at(link);
-    if (from != null) {
+    // Who goes in peace ends both links, and what is on its way on the other one still counts.
+    if (from != null && (!end.finished() || from.ended())) {
       lose(
           from.index, new PeerFault.Silent(round.peer(from.index), "its connection ended: " + end));
     }
@@ -261,6 +264,9 @@ final class Exchange
 
   @Override
   public @Nullable ByteBuffer room(Link link, int marker, int length) {
+    if (!link.carriesChunks()) {
+      return null;
+    }
     boolean contribution =
         marker == round.contributionKind().wireNumber() && length <= contributionBytesMax;
     boolean average = marker == FrameKind.AVERAGE.wireNumber() && length <= averageBytesMax;
@@ -272,6 +278,9 @@ final class Exchange
     Neighbour from = roster.at(link);
     if (from == null || round.over()) {
       return;
+    }
+    if (frame.kind().isChunk() != link.carriesChunks()) {
+      throw new FrameException(frame.kind() + " on the wrong stream");
     }
     switch (frame.kind()) {
       case CONTRIBUTION, CARRIED, SIGNED -> contributed(from, frame);
@@ -307,7 +316,11 @@ final class Exchange
     if (chunk.weight() > round.group.weightMax()) {
       throw new FrameException("an average over more than the group weighs: " + chunk.weight());
     }
-    intake.take(from, chunk, frame.body());
+    if (intake.isAhead(chunk)) {
+      from.holdBack(frame.copy());
+    } else {
+      intake.take(from, chunk, frame.body());
+    }
   }
 
   @Override
@@ -389,7 +402,22 @@ final class Exchange
       sender.pump(other);
     }
     reducer.reassigned();
+    roster.others().forEach(this::goOn);
     ending.check();
+  }
+
+  /** Takes what came before the decision. */
+  private void goOn(Neighbour from) {
+    Link link = from.link();
+    for (Frame frame : from.goOn()) {
+      if (link != null && !from.lost) {
+        try {
+          averaged(from, frame);
+        } catch (FrameException e) {
+          broken(link, String.valueOf(e.getMessage()));
+        }
+      }
+    }
   }
 
   private void dispose() {
@@ -401,9 +429,8 @@ final class Exchange
     round.cancelTimers();
     watch.end();
     for (Neighbour other : roster.others()) {
-      Link link = other.link();
-      if (link != null && settled && !other.lost) {
-        link.close();
+      if (settled && !other.lost) {
+        other.close();
       } else {
         other.lose();
       }

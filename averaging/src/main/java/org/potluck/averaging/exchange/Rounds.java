@@ -41,15 +41,22 @@ import org.potluck.network.StreamEnd;
  * plan first.
  */
 public final class Rounds implements Link.Owner {
-  static final String PROTOCOL = "/potluck/reduce/1";
+  /** Of the streams on which chunks travel. */
+  static final String PROTOCOL = "/potluck/reduce/2";
+
+  /**
+   * Of those on which members say everything else: so that it is heard also by one that has no room
+   * for chunks and does not read them.
+   */
+  static final String CONTROL = "/potluck/control/1";
 
   /**
    * Links whose round is not known yet; those of members of a running round are not counted out.
    */
-  private static final int WAITING_LINKS_MAX = 256;
+  private static final int WAITING_LINKS_MAX = 512;
 
-  /** One for every stage of a course, and as many that are on their way out. */
-  private static final int WAITING_LINKS_PER_PEER_MAX = 2 * Course.STAGES_MAX;
+  /** Two for every stage of a course, and as many that are on their way out. */
+  private static final int WAITING_LINKS_PER_PEER_MAX = 4 * Course.STAGES_MAX;
 
   /** The round of a link that has not named one yet. */
   private static final String UNNAMED = "";
@@ -93,6 +100,7 @@ public final class Rounds implements Link.Owner {
     this.pantry = new Pantry(network);
     this.archive = new Archive(network);
     network.handle(PROTOCOL, this::accept);
+    network.handle(CONTROL, this::accept);
     network.listen(
         new Network.ConnectionListener() {
           @Override

@@ -50,6 +50,14 @@ public enum FrameKind {
     return wireNumber;
   }
 
+  /** Whether it carries values: chunks have a stream of their own between two members. */
+  public boolean isChunk() {
+    return switch (this) {
+      case CONTRIBUTION, CARRIED, SIGNED, AVERAGE -> true;
+      default -> false;
+    };
+  }
+
   static @Nullable FrameKind of(int wireNumber) {
     for (FrameKind kind : values()) {
       if (kind.wireNumber == wireNumber) {
