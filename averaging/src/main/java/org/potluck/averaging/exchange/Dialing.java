@@ -79,7 +79,7 @@ final class Dialing {
       link.reset();
       return;
     }
-    link.write(Group.hello(round.group.round()));
+    link.write(round.group.hello());
     effects.linked(other, link);
   }
 

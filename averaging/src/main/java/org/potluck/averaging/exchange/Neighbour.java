@@ -47,6 +47,9 @@ final class Neighbour {
   /** It knows the average to be final. */
   boolean settled;
 
+  /** How many plans it has shown. */
+  int plansShown;
+
   /** When bytes last came from it, or it took bytes of ours. */
   Instant heard;
 

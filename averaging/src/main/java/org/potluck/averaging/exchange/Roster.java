@@ -52,10 +52,10 @@ final class Roster {
   }
 
   /**
-   * Whether a member is gone: this one has lost it, and so have all others that could hear it, or so
-   * many that they are a quorum. (If all were needed, one that keeps silent about it could hold the
-   * others up.) One whose link to this member alone is broken lives: others pass on to it what it
-   * needs.
+   * Whether a member is gone: this one has lost it, and so have all others that could hear it, or
+   * so many that they are a quorum. (If all were needed, one that keeps silent about it could hold
+   * the others up.) One whose link to this member alone is broken lives: others pass on to it what
+   * it needs.
    */
   boolean isGone(int index) {
     boolean heard = false;

@@ -17,6 +17,7 @@ import org.potluck.averaging.exchange.Course;
 import org.potluck.averaging.exchange.Group;
 import org.potluck.averaging.exchange.Member;
 import org.potluck.averaging.exchange.Rounds;
+import org.potluck.averaging.exchange.SignedCourse;
 import org.potluck.averaging.wire.FrameException;
 import org.potluck.averaging.wire.FrameKind;
 import org.potluck.network.EventLoop;
@@ -44,7 +45,7 @@ public final class Matchmaker {
   private final Herald herald;
   private final Leading leading;
   private final Absent absent;
-  private final CompletableFuture<Course> found = new CompletableFuture<>();
+  private final CompletableFuture<SignedCourse> found = new CompletableFuture<>();
   private final CompletableFuture<Void> called = new CompletableFuture<>();
   private Attendance attendance;
   private Declaration own;
@@ -70,7 +71,7 @@ public final class Matchmaker {
   }
 
   /** Completes with the group or groups; fails with {@link NoGroupException}. */
-  public CompletableFuture<Course> found() {
+  public CompletableFuture<SignedCourse> found() {
     return found;
   }
 
@@ -148,6 +149,13 @@ public final class Matchmaker {
   public void wasHopeless() {
     if (ledBy != null) {
       around.shunned().doubt(ledBy, around.now());
+    }
+  }
+
+  /** The leader of the round that was found told others another plan, and that is proven. */
+  public void wasBetrayed() {
+    if (ledBy != null) {
+      around.shunned().add(ledBy, around.now());
     }
   }
 
@@ -267,7 +275,8 @@ public final class Matchmaker {
     }
 
     @Override
-    public void grouped(Course course) throws FrameException {
+    public void grouped(SignedCourse told) throws FrameException {
+      Course course = told.course();
       boolean ours =
           own.ready()
               && course.isFor(around.self())
@@ -282,7 +291,7 @@ public final class Matchmaker {
       if (following != null) {
         ledBy = following.leader().peer();
       }
-      complete(course);
+      complete(told);
     }
 
     private boolean isOfThisRound(Group group) {
@@ -414,7 +423,7 @@ public final class Matchmaker {
       leading.tell(courses);
       Course ours = courses.get(around.self());
       if (ours != null) {
-        complete(ours);
+        complete(SignedCourse.sign(around.network().identity(), ours));
       } else {
         fail("the round began without this peer");
       }
@@ -435,7 +444,7 @@ public final class Matchmaker {
             .formatted(leading.followers() + 1, attendance.expected(), attendance.quorum()));
   }
 
-  private void complete(Course course) {
+  private void complete(SignedCourse course) {
     end();
     found.complete(course);
   }

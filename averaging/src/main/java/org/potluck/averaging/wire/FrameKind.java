@@ -37,7 +37,9 @@ public enum FrameKind {
   /** A chunk of the sender's contribution, signed, in a round whose averages may be reviewed. */
   SIGNED(16),
   /** A signed chunk that a member brought, from its reducer to whoever reviews the average. */
-  EVIDENCE(17);
+  EVIDENCE(17),
+  /** What the sender's leader told it, signed; or two such, which contradict each other. */
+  PLAN(18);
 
   private final int wireNumber;
 

@@ -250,7 +250,8 @@ final class HostileFrames {
             FrameKind.HELD,
             FrameKind.REASSIGN,
             FrameKind.FETCH,
-            FrameKind.SUSPECT)) {
+            FrameKind.SUSPECT,
+            FrameKind.PLAN)) {
       cases.put(
           kind + " that does not parse",
           scene -> List.of(Frames.begin(kind, 3).put(new byte[] {(byte) 0xff, -1, -1}).flip()));
@@ -260,7 +261,7 @@ final class HostileFrames {
           "frame of length " + length,
           scene -> List.of(ByteBuffer.allocate(5).putInt(length).put((byte) 4).flip()));
     }
-    for (int kind : new int[] {0, 18, 127, -1}) {
+    for (int kind : new int[] {0, 19, 127, -1}) {
       cases.put(
           "frame of kind " + kind,
           scene -> List.of(ByteBuffer.allocate(6).putInt(2).put((byte) kind).put((byte) 1).flip()));

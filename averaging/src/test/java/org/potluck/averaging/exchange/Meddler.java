@@ -118,7 +118,10 @@ public final class Meddler {
             new Class<?>[] {Stream.class},
             (proxy, method, arguments) ->
                 method.getName().equals("write")
-                    ? call(stream, method, new Object[] {change.apply(stream, (ByteBuffer) arguments[0])})
+                    ? call(
+                        stream,
+                        method,
+                        new Object[] {change.apply(stream, (ByteBuffer) arguments[0])})
                     : call(stream, method, arguments));
   }
 
