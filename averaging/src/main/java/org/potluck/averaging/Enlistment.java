@@ -9,6 +9,7 @@ import java.util.function.BiConsumer;
 import org.potluck.averaging.exchange.Course;
 import org.potluck.averaging.exchange.Member;
 import org.potluck.averaging.exchange.Rounds;
+import org.potluck.averaging.exchange.SignedCourse;
 import org.potluck.averaging.matchmaking.Attendance;
 import org.potluck.averaging.matchmaking.Matchmaker;
 import org.potluck.network.EventLoop;
@@ -124,11 +125,12 @@ public final class Enlistment {
   }
 
   private CompletableFuture<RoundOutcome> exchange(
-      Course course, Contribution contribution, Instant since, Instant deadline) {
+      SignedCourse told, Contribution contribution, Instant since, Instant deadline) {
+    Course course = told.course();
     round = course.name();
     int quorum = matchmaker.quorum();
     return rounds
-        .pass(course, contribution, Duration.between(since, loop.now()), deadline)
+        .pass(told, contribution, Duration.between(since, loop.now()), deadline)
         .thenApply(
             value -> {
               RoundOutcome confirmed = confirmed(value, course.peers(), quorum);
@@ -142,13 +144,20 @@ public final class Enlistment {
     switch (outcome) {
       case RoundOutcome.Averaged _ -> matchmaker.succeeded();
       case RoundOutcome.Abandoned abandoned -> {
+        boolean betrayed =
+            abandoned.faults().stream()
+                .anyMatch(
+                    fault ->
+                        fault instanceof PeerFault.TwoFaced && matchmaker.followed(fault.peer()));
         boolean incomplete = abandoned.cause() == RoundOutcome.Cause.INCOMPLETE;
         boolean leaderless =
             abandoned.faults().stream()
                 .anyMatch(
                     fault ->
                         fault instanceof PeerFault.Silent && matchmaker.followed(fault.peer()));
-        if (incomplete
+        if (betrayed) {
+          matchmaker.wasBetrayed();
+        } else if (incomplete
             && (course.peers() < quorum || leaderless || mostWereMissing(abandoned, course))) {
           matchmaker.wasHopeless();
         }

@@ -15,6 +15,9 @@ public sealed interface PeerFault {
   /** What it sent does not parse or breaks the protocol. */
   record Malformed(PeerId peer, String what) implements PeerFault {}
 
+  /** As a leader it told members of one round different plans; its signatures prove it. */
+  record TwoFaced(PeerId peer, String what) implements PeerFault {}
+
   /** What it sent parses but cannot be right: not finite, wrong length, wrong weight. */
   record Implausible(PeerId peer, String what) implements PeerFault {}
 }

@@ -18,7 +18,7 @@ import org.potluck.network.simulation.SimulatedNetwork;
 /** An outsider sends what it likes; an exception in a peer's loop would fail the simulation. */
 class HostileBytesTest {
   private static final List<String> PROTOCOLS =
-      List.of("/potluck/join/1", "/potluck/reduce/1", "/potluck/detour/1");
+      List.of("/potluck/join/1", "/potluck/reduce/2", "/potluck/control/1", "/potluck/detour/1");
 
   @Test
   void nothingAnOutsiderSendsKeepsTheGroupFromAveraging() {

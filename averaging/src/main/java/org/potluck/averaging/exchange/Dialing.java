@@ -9,9 +9,9 @@ import org.potluck.network.Stream;
 /**
  * Gets a link to each of the others, or finds out that there will be none.
  *
- * <p>Of two members one dials, as the plan has it ({@link Roster#dials}); the other waits. Who
- * waits has no stream yet that could break, so when it hears that the other may be gone it looks
- * for itself whether it is there.
+ * <p>Of two members one dials, as the plan has it ({@link Roster#dials}), and opens both links, at
+ * once; the other waits. Who waits has no stream yet that could break, so when it hears that the
+ * other may be gone it looks for itself whether it is there.
  */
 final class Dialing {
   /** What comes of it. */
@@ -50,9 +50,14 @@ final class Dialing {
   }
 
   private void dial(Neighbour other) {
+    dial(other, Rounds.CONTROL);
+    dial(other, Rounds.PROTOCOL);
+  }
+
+  private void dial(Neighbour other, String protocol) {
     Member member = round.member(other.index);
     var _ =
-        open(member)
+        open(member, protocol)
             .whenComplete(
                 (stream, failure) -> {
                   if (failure != null) {
@@ -63,9 +68,9 @@ final class Dialing {
                 });
   }
 
-  private CompletableFuture<Stream> open(Member member) {
+  private CompletableFuture<Stream> open(Member member, String protocol) {
     network.remember(member.peer(), member.addresses());
-    return network.open(member.peer(), Rounds.PROTOCOL, round.options.dialLimit());
+    return network.open(member.peer(), protocol, round.options.dialLimit());
   }
 
   private void opened(Neighbour other, Stream stream) {
@@ -74,14 +79,18 @@ final class Dialing {
       link.reset();
       return;
     }
-    link.write(Group.hello(round.group.round()));
+    link.write(round.group.hello());
     effects.linked(other, link);
   }
 
   /** A peer has opened a link for this round. */
   void accept(Link link) {
     int index = round.group.indexOf(link.stream().remote());
-    boolean expected = index >= 0 && isAwaited(roster.at(index)) && !roster.dead.get(index);
+    boolean expected =
+        index >= 0
+            && isAwaited(roster.at(index))
+            && !roster.at(index).has(link.carriesChunks())
+            && !roster.dead.get(index);
     if (!expected) {
       link.reset();
       return;
@@ -119,7 +128,7 @@ final class Dialing {
       return;
     }
     var _ =
-        open(member)
+        open(member, Rounds.PROTOCOL)
             .whenComplete(
                 (stream, _) -> {
                   if (stream != null) {
@@ -130,11 +139,11 @@ final class Dialing {
                 });
   }
 
-  /** Whether a member that lives, as far as is known, is still to open its link. */
+  /** Whether a member that lives, as far as is known, is still to open a link. */
   private boolean isAwaited(Neighbour other) {
     return !round.over()
         && !other.lost
-        && other.link() == null
+        && !other.reached()
         && roster.hasLink(other.index)
         && !roster.dials(other.index);
   }

@@ -1,5 +1,6 @@
 package org.potluck.averaging.exchange;
 
+import com.google.protobuf.ByteString;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -19,6 +20,7 @@ import org.potluck.averaging.proto.DoneMessage;
 import org.potluck.averaging.proto.FetchMessage;
 import org.potluck.averaging.proto.FreezeMessage;
 import org.potluck.averaging.proto.HeldMessage;
+import org.potluck.averaging.proto.PlanMessage;
 import org.potluck.averaging.proto.ReassignMessage;
 import org.potluck.averaging.proto.SuspectMessage;
 import org.potluck.averaging.trust.Screen;
@@ -50,9 +52,13 @@ final class Exchange
         Reducer.Outlet,
         Intake.Effects,
         Succession.Effects,
-        Watch.Effects {
+        Watch.Effects,
+        Accord.Effects {
   /** Chunks that wait in a stream: one on its way out, and the next. */
   private static final int QUEUED_CHUNKS = 2;
+
+  /** One's own, and the proof that it contradicts another's, from both sides. */
+  private static final int PLANS_SHOWN_MAX = 3;
 
   private final Network network;
   private final Round round;
@@ -68,9 +74,11 @@ final class Exchange
   private final Succession succession;
   private final Ending ending;
   private final Watch watch;
+  private final Accord accord;
 
   private final Runnable forget;
   private boolean kept;
+  private @Nullable ByteBuffer proof;
   private final int contributionBytesMax;
   private final int averageBytesMax;
 
@@ -79,6 +87,7 @@ final class Exchange
       Executor worker,
       AveragingOptions options,
       Group group,
+      @Nullable SignedCourse told,
       @Nullable Contribution contribution,
       Storage storage,
       SpareArrays spares,
@@ -128,6 +137,7 @@ final class Exchange
     this.succession = new Succession(round, roster, ledger, averages, sender, this);
     this.ending = new Ending(round, roster, ledger, averages, matchmaking, this::dispose);
     this.watch = new Watch(round, roster, ledger, averages, sender, reducer, succession, this);
+    this.accord = new Accord(round, told, this);
     int values = round.chunks.valuesMax();
     this.contributionBytesMax =
         ChunkFrames.bodyBytes(
@@ -202,9 +212,48 @@ final class Exchange
 
   // Links.
 
-  /** A peer has opened a link for this round. */
-  void accept(Link link) {
-    dialing.accept(link);
+  /**
+   * A peer has opened a link for this round.
+   *
+   * @param plan digest of the group as it was told it
+   */
+  void accept(Link link, ByteString plan) {
+    if (round.over()) {
+      link.reset();
+    } else if (accord.isSame(plan)) {
+      dialing.accept(link);
+    } else {
+      accord.dispute(link);
+    }
+  }
+
+  /** Two plans that contradict each other, as a frame, once they have ended the round; or null. */
+  @Nullable ByteBuffer proof() {
+    return proof;
+  }
+
+  /** Everybody is told before this member goes, so that nobody takes anybody for lost. */
+  @Override
+  public void betrayed(ByteBuffer newProof) {
+    PeerId leader = accord.leader();
+    if (round.running() && leader != null) {
+      proof = newProof;
+      roster.broadcast(newProof);
+      accord.tell(newProof);
+      round.blameAlone(new PeerFault.TwoFaced(leader, "told members different plans"));
+      ending.abandon(
+          RoundOutcome.Cause.INCOMPLETE, "its leader told members different plans of it");
+    }
+  }
+
+  @Override
+  public void unproven(PeerId peer) {
+    int member = round.group.indexOf(peer);
+    if (member >= 0 && !round.over()) {
+      lose(
+          member,
+          new PeerFault.Malformed(peer, "says that it was told another plan, and shows none"));
+    }
   }
 
   /** The connection to {@code peer} is gone. */
@@ -217,10 +266,12 @@ final class Exchange
    */
   @Override
   public void linked(Neighbour other, Link link) {
-    link.queueAtMost(QUEUED_CHUNKS, Math.max(contributionBytesMax, averageBytesMax));
     other.heard = round.loop.now();
     other.attach(link);
-    sender.pump(other);
+    if (link.carriesChunks()) {
+      link.queueAtMost(QUEUED_CHUNKS, Math.max(contributionBytesMax, averageBytesMax));
+      sender.pump(other);
+    }
   }
 
   @Override
@@ -234,7 +285,7 @@ final class Exchange
   @Override
   public void writable(Link link) {
     Neighbour to = roster.at(link);
-    if (to != null) {
+    if (to != null && link.carriesChunks()) {
       sender.pump(to);
     }
   }
@@ -251,7 +302,8 @@ final class Exchange
   @Override
   public void ended(Link link, StreamEnd end) {
     Neighbour from = roster.at(link);
-    if (from != null) {
+    // Who goes in peace ends both links, and what is on its way on the other one still counts.
+    if (from != null && (!end.finished() || from.ended())) {
       lose(
           from.index, new PeerFault.Silent(round.peer(from.index), "its connection ended: " + end));
     }
@@ -261,6 +313,9 @@ final class Exchange
 
   @Override
   public @Nullable ByteBuffer room(Link link, int marker, int length) {
+    if (!link.carriesChunks()) {
+      return null;
+    }
     boolean contribution =
         marker == round.contributionKind().wireNumber() && length <= contributionBytesMax;
     boolean average = marker == FrameKind.AVERAGE.wireNumber() && length <= averageBytesMax;
@@ -272,6 +327,9 @@ final class Exchange
     Neighbour from = roster.at(link);
     if (from == null || round.over()) {
       return;
+    }
+    if (frame.kind().isChunk() != link.carriesChunks()) {
+      throw new FrameException(frame.kind() + " on the wrong stream");
     }
     switch (frame.kind()) {
       case CONTRIBUTION, CARRIED, SIGNED -> contributed(from, frame);
@@ -288,6 +346,12 @@ final class Exchange
         }
       }
       case FETCH -> sender.asked(from, frame.parse(FetchMessage.parser()));
+      case PLAN -> {
+        if (++from.plansShown > PLANS_SHOWN_MAX) {
+          throw new FrameException("plans time after time");
+        }
+        accord.read(frame.parse(PlanMessage.parser()));
+      }
       case ALIVE -> {}
       case JOIN, ANSWER, HELLO, LACKS, EVIDENCE ->
           throw new FrameException(frame.kind() + " between members");
@@ -307,7 +371,11 @@ final class Exchange
     if (chunk.weight() > round.group.weightMax()) {
       throw new FrameException("an average over more than the group weighs: " + chunk.weight());
     }
-    intake.take(from, chunk, frame.body());
+    if (intake.isAhead(chunk)) {
+      from.holdBack(frame.copy());
+    } else {
+      intake.take(from, chunk, frame.body());
+    }
   }
 
   @Override
@@ -389,7 +457,22 @@ final class Exchange
       sender.pump(other);
     }
     reducer.reassigned();
+    roster.others().forEach(this::goOn);
     ending.check();
+  }
+
+  /** Takes what came before the decision. */
+  private void goOn(Neighbour from) {
+    Link link = from.link();
+    for (Frame frame : from.goOn()) {
+      if (link != null && !from.lost) {
+        try {
+          averaged(from, frame);
+        } catch (FrameException e) {
+          broken(link, String.valueOf(e.getMessage()));
+        }
+      }
+    }
   }
 
   private void dispose() {
@@ -397,13 +480,13 @@ final class Exchange
       return;
     }
     boolean settled = round.phase == Round.Phase.SETTLED;
+    boolean inPeace = settled || proof != null;
     round.phase = Round.Phase.OVER;
     round.cancelTimers();
     watch.end();
     for (Neighbour other : roster.others()) {
-      Link link = other.link();
-      if (link != null && settled && !other.lost) {
-        link.close();
+      if (inPeace && !other.lost) {
+        other.close();
       } else {
         other.lose();
       }
@@ -411,6 +494,7 @@ final class Exchange
     if (!kept || !settled) {
       averages.forget();
     }
+    accord.end();
     reducer.clear();
     forget.run();
   }

@@ -2,6 +2,8 @@ package org.potluck.averaging.exchange;
 
 import com.google.protobuf.ByteString;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.HexFormat;
@@ -15,6 +17,7 @@ import org.potluck.averaging.wire.FrameException;
 import org.potluck.averaging.wire.FrameKind;
 import org.potluck.averaging.wire.Frames;
 import org.potluck.network.PeerId;
+import org.potluck.network.Sha256;
 
 /**
  * The agreed members of a round and who of them reduces what: everything that all must know alike.
@@ -66,10 +69,40 @@ public record Group(
     this(round, key, epoch, length, chunkValues, members, codecUp, codecDown, Duration.ZERO, false);
   }
 
-  /** The first frame of a link for {@code round}. */
+  /** The first frame of a link on which something is asked about {@code round}. */
   static ByteBuffer hello(String round) {
     return Frames.of(
         FrameKind.HELLO, HelloMessage.newBuilder().setRoundId(ByteString.fromHex(round)).build());
+  }
+
+  /** The first frame of a link between two members: which round this is, and what it is. */
+  ByteBuffer hello() {
+    return Frames.of(
+        FrameKind.HELLO,
+        HelloMessage.newBuilder().setRoundId(ByteString.fromHex(round)).setPlan(digest()).build());
+  }
+
+  /**
+   * SHA-256 of all that members must know alike, so that they can see whether they were told the
+   * same. Times count in whole microseconds, as they travel.
+   */
+  ByteString digest() {
+    MessageDigest digest = Sha256.begin();
+    StringBuilder text = new StringBuilder();
+    text.append(round).append('\n').append(key.length()).append(' ').append(key).append('\n');
+    text.append(epoch).append(' ').append(length).append(' ').append(chunkValues).append(' ');
+    text.append(codecUp.wireNumber()).append(' ').append(codecDown.wireNumber()).append(' ');
+    text.append(expected.toNanos() / 1000).append(' ').append(carried).append('\n');
+    for (Member member : members) {
+      text.append(member.peer()).append(' ');
+      text.append(Double.doubleToLongBits(member.weight())).append(' ');
+      text.append(member.reachable()).append(' ').append(member.share()).append(' ');
+      text.append(member.codec() == null ? -1 : member.codec().wireNumber());
+      member.addresses().forEach(address -> text.append(' ').append(address));
+      text.append('\n');
+    }
+    digest.update(text.toString().getBytes(StandardCharsets.UTF_8));
+    return ByteString.copyFrom(digest.digest());
   }
 
   /**

@@ -74,6 +74,14 @@ final class Intake {
         });
   }
 
+  /** Whether it is an average of a generation whose decision has not come yet. */
+  boolean isAhead(Chunk chunk) {
+    long version = chunk.version();
+    boolean possible = version >= Group.MEMBERS_MAX && version % Group.MEMBERS_MAX < round.size();
+    long decided = ledger.frozen() ? ledger.generation() - 1 : ledger.generation();
+    return round.running() && possible && version > decided;
+  }
+
   /** By member: chunks of whose averages this one can be asked for a review; none unsigned. */
   List<List<Integer>> reviewable() {
     if (!round.signed()) {

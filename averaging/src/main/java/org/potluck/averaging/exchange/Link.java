@@ -14,7 +14,8 @@ import org.potluck.network.StreamHandler;
 import org.potluck.network.rpc.FrameReader;
 
 /**
- * A stream between two members, cut into frames.
+ * A stream between two members, cut into frames. There are two to each pair: one for chunks, which
+ * may be left unread for a while, and one for all else, which never is.
  *
  * <p>A remote member may know the plan before we do. Until the link is bound to its round it reads
  * one frame and pauses.
@@ -76,6 +77,11 @@ final class Link implements StreamHandler, FrameReader.Receiver {
 
   boolean ended() {
     return ended;
+  }
+
+  /** Whether chunks travel on it, and nothing else. */
+  boolean carriesChunks() {
+    return stream.protocol().equals(Rounds.PROTOCOL);
   }
 
   /** Keeps what comes from now on until {@link #bind}. */

@@ -5,10 +5,12 @@ import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.BitSet;
 import java.util.Deque;
+import java.util.List;
 import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
+import org.potluck.averaging.wire.Frame;
 
-/** Another member as this one sees it: the link to it, what it said, what waits to be sent. */
+/** Another member as this one sees it: the links to it, what it said, what waits to be sent. */
 final class Neighbour {
   final int index;
 
@@ -45,13 +47,26 @@ final class Neighbour {
   /** It knows the average to be final. */
   boolean settled;
 
+  /** How many plans it has shown. */
+  int plansShown;
+
   /** When bytes last came from it, or it took bytes of ours. */
   Instant heard;
 
-  private final Deque<ByteBuffer> control = new ArrayDeque<>();
+  /** What it is told as soon as there is a link for it. */
+  private final Deque<ByteBuffer> untold = new ArrayDeque<>();
+
+  /** Averages that came before the decision which they follow from. */
+  private final Deque<Frame> ahead = new ArrayDeque<>();
+
+  /** For chunks. */
   private @Nullable Link link;
+
+  /** For all else. */
+  private @Nullable Link control;
+
+  private boolean unread;
   private long takenBefore;
-  private long smallBytes;
   private long flownBefore;
   private boolean stuck;
   private boolean quiet = true;
@@ -61,38 +76,63 @@ final class Neighbour {
     this.heard = now;
   }
 
+  /** The one for chunks. */
   @Nullable Link link() {
     return link;
   }
 
-  /** Whether bytes can be exchanged with it now. */
+  /** Whether chunks can be exchanged with it now. */
   boolean linked() {
     return link != null && !lost;
   }
 
+  /** Whether there are both links, be they at their end. */
+  boolean reached() {
+    return link != null && control != null;
+  }
+
+  /** Whether a link such as {@code other} is there already. */
+  boolean has(boolean forChunks) {
+    return (forChunks ? link : control) != null;
+  }
+
+  boolean owns(Link other) {
+    return other == link || other == control;
+  }
+
+  /** Whether nothing more comes from it. */
+  boolean ended() {
+    return (link == null || link.ended()) && (control == null || control.ended());
+  }
+
   void attach(Link newLink) {
-    link = newLink;
+    if (newLink.carriesChunks()) {
+      link = newLink;
+      return;
+    }
+    control = newLink;
     ByteBuffer frame;
-    while ((frame = control.poll()) != null) {
+    while ((frame = untold.poll()) != null) {
       newLink.write(frame);
     }
   }
 
-  /** Sends a small frame, now or as soon as there is a link. */
+  /** Says something, now or as soon as there is a link. */
   void tell(ByteBuffer frame) {
-    smallBytes += frame.remaining();
-    send(frame);
-  }
-
-  /** Sends a chunk, or a part of one. */
-  void send(ByteBuffer frame) {
     if (lost) {
       return;
     }
     quiet = false;
-    if (link == null) {
-      control.add(frame);
+    if (control == null) {
+      untold.add(frame);
     } else {
+      control.write(frame);
+    }
+  }
+
+  /** Sends a chunk, or a part of one. */
+  void send(ByteBuffer frame) {
+    if (link != null && !lost) {
       link.write(frame);
     }
   }
@@ -101,23 +141,25 @@ final class Neighbour {
     return link != null && !lost && link.stream().writable();
   }
 
-  /** Sends a sign of life where nothing was sent since this was last called, nor waits. */
+  /**
+   * Sends a sign of life where nothing was said since this was last called, nor waits to be. That
+   * chunks are sent is none: it may not read them.
+   */
   void assure(ByteBuffer sign) {
-    if (quiet && link != null && !lost && link.stream().queuedBytes() == 0) {
-      smallBytes += sign.remaining();
-      link.write(sign);
+    if (quiet && control != null && !lost && control.stream().queuedBytes() == 0) {
+      control.write(sign);
     }
     quiet = true;
   }
 
   /**
-   * Looks whether it took bytes since this was last asked, which is a sign of life too.
+   * Looks whether it took chunks since this was last asked, which is a sign of life too.
    *
-   * <p>Small frames do not count, our own signs of life among them: the network takes them in for
+   * <p>What we say does not count, our own signs of life among it: the network takes that in for
    * minutes when nobody is there any more.
    */
   void lookAtQueue(Instant now) {
-    long taken = taken() - smallBytes;
+    long taken = taken();
     if (taken > takenBefore) {
       heard = now;
       takenBefore = taken;
@@ -151,16 +193,33 @@ final class Neighbour {
     return link == null ? 0 : link.taken();
   }
 
-  /** Reads no more of what it sends, or goes on; a member that is not read is not silent. */
-  void pause(boolean paused, Instant now) {
-    if (link != null && !lost && link.pause(paused) && !paused) {
-      heard = now;
+  /** Reads no more of the chunks that it sends, or goes on. What it says is read all the time. */
+  void pause(boolean paused) {
+    unread = paused;
+    pauseOrGoOn();
+  }
+
+  private void pauseOrGoOn() {
+    if (link != null && !lost) {
+      boolean _ = link.pause(unread || !ahead.isEmpty());
     }
   }
 
-  /** Whether it is we who do not read what it sends. */
-  boolean paused() {
-    return link != null && link.paused();
+  /**
+   * An average came before the decision which it follows from: the two travel apart. It waits, and
+   * all behind it does so unread; what was read together with it is at most one transport frame.
+   */
+  void holdBack(Frame frame) {
+    ahead.add(frame);
+    pauseOrGoOn();
+  }
+
+  /** What was held back, once there is a decision; the rest is read again. */
+  List<Frame> goOn() {
+    List<Frame> held = List.copyOf(ahead);
+    ahead.clear();
+    pauseOrGoOn();
+    return held;
   }
 
   /** It is to get a chunk of our contribution. */
@@ -204,9 +263,25 @@ final class Neighbour {
     lost = true;
     averages.clear();
     stopContributing();
-    control.clear();
-    if (link != null && !link.ended()) {
-      link.reset();
+    untold.clear();
+    ahead.clear();
+    reset(link);
+    reset(control);
+  }
+
+  private static void reset(@Nullable Link one) {
+    if (one != null && !one.ended()) {
+      one.reset();
+    }
+  }
+
+  /** Lets what is queued out; nothing that comes is heard any more. */
+  void close() {
+    if (link != null) {
+      link.close();
+    }
+    if (control != null) {
+      control.close();
     }
   }
 }

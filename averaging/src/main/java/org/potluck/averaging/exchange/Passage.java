@@ -1,5 +1,6 @@
 package org.potluck.averaging.exchange;
 
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -105,10 +106,23 @@ final class Passage {
         reach(stage, kept.get(stage));
       }
       case RoundOutcome.Abandoned abandoned -> {
-        faults.addAll(abandoned.faults());
-        miss(stage, abandoned);
+        ByteBuffer proof = exchanges.get(stage).proof();
+        if (proof == null) {
+          faults.addAll(abandoned.faults());
+          miss(stage, abandoned);
+        } else {
+          betrayed(abandoned, proof);
+        }
       }
     }
+  }
+
+  /** The leader's word counts for nothing, in this stage or another; all that were met hear it. */
+  private void betrayed(RoundOutcome.Abandoned why, ByteBuffer proof) {
+    outcome.complete(
+        new RoundOutcome.Abandoned(why.cause(), why.reason(), why.faults(), timing(), seating()));
+    taken.forEach(detour -> detour.end(null));
+    exchanges.forEach(exchange -> exchange.betrayed(proof));
   }
 
   private void reach(int stage, Averages averages) {

@@ -22,8 +22,8 @@ import org.potluck.averaging.wire.FrameKind;
  * everybody's is there or given up.
  *
  * <p>All senders send a reducer's chunks in the order in which it got them. When more waits here
- * than it may, only those members are still read from whose contribution to the first open chunk is
- * missing: they cannot add much before it closes, and nobody waits for somebody who is not read.
+ * than it may, only those members' chunks are still read whose contribution to the first open chunk
+ * is missing: they cannot add much before it closes, and nobody waits for somebody who is not read.
  */
 final class Reducer {
   /** What becomes of an average taken here. */
@@ -108,8 +108,8 @@ final class Reducer {
   /** The ledger has changed: some chunks are no longer ours, others are. */
   void reassigned() {
     open.removeIf(chunk -> !ledger.owns(round.self, chunk));
-    // Contributions to what is free are sent again to whoever gets it. If they stayed, they could
-    // fill the memory and keep this member from reading what decides about them.
+    // Contributions to what is free are sent again to whoever gets it. If they stayed, they would
+    // fill the memory, and what counts would not be read.
     for (int chunk = 0; chunk < received.length; chunk++) {
       if (received[chunk] != null && !ledger.owns(round.self, chunk)) {
         forget(chunk);
@@ -363,7 +363,7 @@ final class Reducer {
         (int) Math.min(Integer.MAX_VALUE / 2, round.options.bufferBytesMax() / round.size());
     for (Neighbour other : roster.others()) {
       boolean helps = !open.isEmpty() && awaits(open.getFirst(), other.index);
-      other.pause((full && !helps) || early[other.index] > earlyMax, round.loop.now());
+      other.pause((full && !helps) || early[other.index] > earlyMax);
     }
   }
 }

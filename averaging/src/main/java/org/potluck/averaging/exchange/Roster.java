@@ -40,7 +40,7 @@ final class Roster {
 
   @Nullable Neighbour at(Link link) {
     for (Neighbour neighbour : neighbours) {
-      if (neighbour.link() == link) {
+      if (neighbour.owns(link)) {
         return neighbour.lost ? null : neighbour;
       }
     }
@@ -52,17 +52,22 @@ final class Roster {
   }
 
   /**
-   * Whether nobody hears a member any more. One whose link to this member alone is broken lives:
-   * others pass on to it what it needs.
+   * Whether a member is gone: this one has lost it, and so have all others that could hear it, or
+   * so many that they are a quorum. (If all were needed, one that keeps silent about it could hold
+   * the others up.) One whose link to this member alone is broken lives: others pass on to it what
+   * it needs.
    */
-  boolean isLostToAll(int index) {
+  boolean isGone(int index) {
     boolean heard = false;
+    BitSet without = new BitSet();
+    without.set(round.self);
     for (Neighbour other : neighbours) {
       boolean knows = reachable(index) || reachable(other.index);
       boolean asked = other.index != index && hasLink(other.index) && alive(other.index);
       heard |= asked && knows && !other.suspects.get(index);
+      without.set(other.index, without.get(other.index) || (asked && other.suspects.get(index)));
     }
-    return neighbours.get(index).lost && !heard;
+    return neighbours.get(index).lost && (!heard || quorum(without));
   }
 
   /** Of two members the later one dials, unless only the other can be dialed. */

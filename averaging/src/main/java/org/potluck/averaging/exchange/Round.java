@@ -169,6 +169,12 @@ final class Round {
     faults.add(fault);
   }
 
+  /** It was one who did all the harm: what others seem to have done came of it. */
+  void blameAlone(PeerFault fault) {
+    faults.clear();
+    faults.add(fault);
+  }
+
   List<PeerFault> faults() {
     return List.copyOf(faults);
   }

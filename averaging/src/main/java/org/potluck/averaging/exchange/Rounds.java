@@ -1,5 +1,6 @@
 package org.potluck.averaging.exchange;
 
+import com.google.protobuf.ByteString;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
 import java.time.Instant;
@@ -41,18 +42,32 @@ import org.potluck.network.StreamEnd;
  * plan first.
  */
 public final class Rounds implements Link.Owner {
-  static final String PROTOCOL = "/potluck/reduce/1";
+  /** Of the streams on which chunks travel. */
+  static final String PROTOCOL = "/potluck/reduce/2";
+
+  /**
+   * Of those on which members say everything else: so that it is heard also by one that has no room
+   * for chunks and does not read them.
+   */
+  static final String CONTROL = "/potluck/control/1";
 
   /**
    * Links whose round is not known yet; those of members of a running round are not counted out.
    */
-  private static final int WAITING_LINKS_MAX = 256;
+  private static final int WAITING_LINKS_MAX = 512;
 
-  /** One for every stage of a course, and as many that are on their way out. */
-  private static final int WAITING_LINKS_PER_PEER_MAX = 2 * Course.STAGES_MAX;
+  /** Two for every stage of a course, and as many that are on their way out. */
+  private static final int WAITING_LINKS_PER_PEER_MAX = 4 * Course.STAGES_MAX;
 
   /** The round of a link that has not named one yet. */
-  private static final String UNNAMED = "";
+  private static final Hello UNNAMED = new Hello("", ByteString.EMPTY);
+
+  /**
+   * How a link begins.
+   *
+   * @param plan digest of the group, as who opened the link was told it
+   */
+  private record Hello(String round, ByteString plan) {}
 
   private final Network network;
   private final AveragingOptions options;
@@ -63,7 +78,7 @@ public final class Rounds implements Link.Owner {
   private final Map<String, Exchange> exchanges = new LinkedHashMap<>();
 
   /** Links that are not bound to a round yet, and which they name. */
-  private final Map<Link, String> waitingLinks = new LinkedHashMap<>();
+  private final Map<Link, Hello> waitingLinks = new LinkedHashMap<>();
 
   private final Pantry pantry;
   private final Archive archive;
@@ -93,6 +108,7 @@ public final class Rounds implements Link.Owner {
     this.pantry = new Pantry(network);
     this.archive = new Archive(network);
     network.handle(PROTOCOL, this::accept);
+    network.handle(CONTROL, this::accept);
     network.listen(
         new Network.ConnectionListener() {
           @Override
@@ -108,14 +124,16 @@ public final class Rounds implements Link.Owner {
    * @throws IllegalArgumentException when this peer is not of each group, or the lengths differ
    */
   public CompletableFuture<RoundOutcome> pass(
-      Course course, Contribution contribution, Duration matchmaking, Instant deadline) {
+      SignedCourse told, Contribution contribution, Duration matchmaking, Instant deadline) {
+    Course course = told.course();
     if (course.stages().size() == 1) {
-      return begin(course.stages().getFirst(), contribution, matchmaking, deadline);
+      return begin(course.stages().getFirst(), told, contribution, matchmaking, deadline);
     }
     Instant until = Passage.groupDeadline(network.loop().now(), deadline);
     List<Exchange> exchanges = new ArrayList<>();
     for (Group stage : course.stages()) {
-      exchanges.add(make(stage, exchanges.isEmpty() ? contribution : null, matchmaking, until));
+      exchanges.add(
+          make(stage, told, exchanges.isEmpty() ? contribution : null, matchmaking, until));
     }
     Passage passage =
         new Passage(
@@ -159,13 +177,22 @@ public final class Rounds implements Link.Owner {
   }
 
   /**
-   * Exchanges data with the group.
+   * Exchanges data with a group that nobody leads.
    *
    * @throws IllegalArgumentException when this peer is not of the group, or the lengths differ
    */
   public CompletableFuture<RoundOutcome> begin(
       Group group, Contribution contribution, Duration matchmaking, Instant deadline) {
-    Exchange exchange = make(group, contribution, matchmaking, deadline);
+    return begin(group, null, contribution, matchmaking, deadline);
+  }
+
+  private CompletableFuture<RoundOutcome> begin(
+      Group group,
+      @Nullable SignedCourse told,
+      Contribution contribution,
+      Duration matchmaking,
+      Instant deadline) {
+    Exchange exchange = make(group, told, contribution, matchmaking, deadline);
     start(exchange);
     return exchange.outcome().thenApply(outcome -> concluded(exchange, outcome));
   }
@@ -174,7 +201,11 @@ public final class Rounds implements Link.Owner {
    * @param contribution null where it comes later
    */
   private Exchange make(
-      Group group, @Nullable Contribution contribution, Duration matchmaking, Instant deadline) {
+      Group group,
+      @Nullable SignedCourse told,
+      @Nullable Contribution contribution,
+      Duration matchmaking,
+      Instant deadline) {
     boolean lengthDiffers = contribution != null && group.length() != contribution.length();
     if (group.indexOf(network.self()) < 0 || lengthDiffers) {
       throw new IllegalArgumentException("not a group for this contribution");
@@ -186,6 +217,7 @@ public final class Rounds implements Link.Owner {
             worker,
             options,
             group,
+            told,
             contribution,
             storage.get(),
             spares,
@@ -203,17 +235,12 @@ public final class Rounds implements Link.Owner {
   private void start(Exchange exchange) {
     String round = exchange.group().round();
     exchange.start();
-    List<Link> waiting = new ArrayList<>();
-    waitingLinks.forEach(
-        (link, wanted) -> {
-          if (wanted.equals(round)) {
-            waiting.add(link);
-          }
-        });
+    Map<Link, Hello> waiting = new LinkedHashMap<>(waitingLinks);
+    waiting.values().removeIf(hello -> !hello.round().equals(round));
     waiting.forEach(
-        link -> {
+        (link, hello) -> {
           waitingLinks.remove(link);
-          exchange.accept(link);
+          exchange.accept(link, hello.plan());
         });
   }
 
@@ -340,14 +367,15 @@ public final class Rounds implements Link.Owner {
     if (frame.kind() != FrameKind.HELLO) {
       throw new FrameException("a link begins with " + frame.kind());
     }
-    String name = Group.roundOf(frame.parse(HelloMessage.parser()));
-    Exchange exchange = exchanges.get(name);
+    HelloMessage message = frame.parse(HelloMessage.parser());
+    Hello hello = new Hello(Group.roundOf(message), message.getPlan());
+    Exchange exchange = exchanges.get(hello.round());
     if (exchange != null) {
       waitingLinks.remove(link);
-      exchange.accept(link);
+      exchange.accept(link, hello.plan());
     } else {
       link.hold();
-      waitingLinks.replace(link, name);
+      waitingLinks.replace(link, hello);
     }
   }
 

@@ -30,7 +30,7 @@ import org.potluck.network.EventLoop;
  * wait for ever, and a link would stand still while the path to one reducer mends a loss.
  */
 final class Sender {
-  private static final int FETCH_CHUNKS_MAX = 4096;
+  private static final int FETCH_CHUNKS_MAX = 1024;
 
   /** How much more of its part than others a reducer may have: streams drain by fits and starts. */
   private static final double AHEAD_MAX = 1.0 / 16;

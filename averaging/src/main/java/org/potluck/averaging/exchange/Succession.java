@@ -122,7 +122,7 @@ final class Succession {
     boolean needed = recovery == null && ledger.frozen();
     for (int i = 0; i < round.size(); i++) {
       boolean awaited = recovery != null && recovery.awaits(i) && roster.at(i).lost;
-      needed |= awaited || (!roster.dead.get(i) && roster.isLostToAll(i));
+      needed |= awaited || (!roster.dead.get(i) && roster.isGone(i));
     }
     if (needed) {
       recover();
@@ -361,7 +361,7 @@ final class Succession {
     Recovery current = recovery;
     return current != null
         && current.awaits(member)
-        && Duration.between(current.begun(), now).compareTo(patience(current.begun())) > 0;
+        && Duration.between(current.begun(), now).compareTo(patience()) > 0;
   }
 
   /**
@@ -372,17 +372,14 @@ final class Succession {
     return ledger.frozen()
         && recovery == null
         && ledger.generation() % Group.MEMBERS_MAX == member
-        && Duration.between(frozenSince, now).compareTo(patience(frozenSince).multipliedBy(2)) > 0;
+        && Duration.between(frozenSince, now).compareTo(patience().multipliedBy(2)) > 0;
   }
 
   /**
-   * How long an answer may take. It may wait behind data on a slow link, so for as long as the
-   * round took until then; or a member may not read us before it has found out that a sender is
-   * dead.
+   * How long an answer may take: a member may still be dialing us. It does not wait behind chunks,
+   * and is given at once, whatever the member has no room for.
    */
-  private Duration patience(Instant asked) {
-    Duration before = Duration.between(round.started, asked);
-    Duration limit = round.options.silenceLimit().multipliedBy(2).plus(round.options.dialLimit());
-    return before.compareTo(limit) > 0 ? before : limit;
+  private Duration patience() {
+    return round.options.silenceLimit().multipliedBy(2).plus(round.options.dialLimit());
   }
 }

@@ -112,14 +112,14 @@ final class Watch {
       return;
     }
     Duration limit = round.options.silenceLimit();
-    if (other.link() == null) {
+    if (!other.reached()) {
       Duration dialing = round.options.dialLimit().plus(limit.dividedBy(LOOKS_PER_LIMIT));
       if (longer(round.started, now, dialing)) {
         effects.lose(other.index, new PeerFault.Silent(round.peer(other.index), "connecting"));
       }
       return;
     }
-    boolean silent = !other.paused() && longer(other.heard, now, limit);
+    boolean silent = longer(other.heard, now, limit);
     boolean stuck =
         succession.unanswered(other.index, now) || succession.undecided(other.index, now);
     if (silent || stuck) {
@@ -142,19 +142,26 @@ final class Watch {
     boolean most = 2 * averages.count() >= round.chunks.size() && !round.carried();
     boolean late = pace.tooLate(now, most, limit.multipliedBy(2), Pace.REDUCER_SHARE);
     List<Integer> missing = new ArrayList<>();
+    List<Integer> cutOff = new ArrayList<>();
     SequencedSet<Integer> reducers = new TreeSet<>();
     for (int chunk = 0; chunk < round.chunks.size(); chunk++) {
       int owner = ledger.owner(chunk);
       if (!averages.holds(chunk) && ledger.isGiven(chunk) && owner != round.self) {
         missing.add(chunk);
         reducers.add(owner);
+        if (!roster.at(owner).linked()) {
+          cutOff.add(chunk);
+        }
       }
     }
     if (late && !ledger.frozen()) {
-      reducers.stream().filter(roster::alive).forEach(succession::relieve);
+      // Lost or not: those who still hear it may keep its loss to themselves.
+      reducers.stream().filter(owner -> !roster.dead.get(owner)).forEach(succession::relieve);
     }
-    if (!missing.isEmpty() && (late || longer(lastProgress, now, limit))) {
-      askAround(missing);
+    // What a stream brings it brings for certain, and its maker's own word is the best there is.
+    List<Integer> wanted = late ? missing : cutOff;
+    if (!wanted.isEmpty() && (late || longer(lastProgress, now, limit))) {
+      askAround(wanted);
     }
   }
 

@@ -1,13 +1,12 @@
 package org.potluck.averaging.matchmaking;
 
 import com.google.protobuf.ByteString;
-import org.potluck.averaging.exchange.Course;
+import org.potluck.averaging.exchange.SignedCourse;
 import org.potluck.averaging.proto.CallMessage;
 import org.potluck.averaging.proto.JoinAnswerMessage;
 import org.potluck.averaging.proto.RedirectMessage;
 import org.potluck.averaging.proto.RefusedMessage;
 import org.potluck.averaging.proto.WelcomeMessage;
-import org.potluck.network.Identity;
 
 /** What a leader says to a follower. */
 final class Answers {
@@ -39,7 +38,7 @@ final class Answers {
         .build();
   }
 
-  static JoinAnswerMessage course(Identity leader, Course course) {
-    return JoinAnswerMessage.newBuilder().setCourse(SignedCourse.sign(leader, course)).build();
+  static JoinAnswerMessage course(SignedCourse course) {
+    return JoinAnswerMessage.newBuilder().setCourse(course.message()).build();
   }
 }

@@ -9,6 +9,7 @@ import java.util.Optional;
 import org.potluck.averaging.OwnLink;
 import org.potluck.averaging.Role;
 import org.potluck.averaging.RoundTerms;
+import org.potluck.averaging.exchange.Member;
 import org.potluck.averaging.proto.JoinMessage;
 import org.potluck.averaging.proto.PathMessage;
 import org.potluck.averaging.wire.FrameException;
@@ -27,8 +28,6 @@ import org.potluck.network.PeerId;
  */
 record Declaration(PeerId peer, long declaredMicros, JoinMessage message)
     implements Comparable<Declaration> {
-  private static final int ADDRESSES_MAX = 16;
-
   /** More samples or tokens than anybody has; the sum over a swarm stays a number. */
   private static final double WEIGHT_MAX = 1e18;
 
@@ -57,7 +56,7 @@ record Declaration(PeerId peer, long declaredMicros, JoinMessage message)
             .setReachable(terms.link().reachable())
             .addAllPaths(terms.link().paths().stream().map(Declaration::message).toList())
             .addAllAddresses(
-                addresses.stream().limit(ADDRESSES_MAX).map(Multiaddr::toString).toList())
+                addresses.stream().limit(Member.ADDRESSES_MAX).map(Multiaddr::toString).toList())
             .build();
     return new Declaration(self, micros, message);
   }
@@ -118,7 +117,7 @@ record Declaration(PeerId peer, long declaredMicros, JoinMessage message)
             && plausible(message.getDownBytesPerSecond())
             && message.getReadyInMicros() >= 0
             && message.getReadyInMicros() <= Duration.ofDays(1).toNanos() / 1000
-            && message.getAddressesCount() <= ADDRESSES_MAX
+            && message.getAddressesCount() <= Member.ADDRESSES_MAX
             && message.getPathsCount() <= OwnLink.PATHS_MAX
             && message.getPathsList().stream().allMatch(Declaration::plausible)
             && message.getModel().length() <= RoundTerms.MODEL_LENGTH_MAX
@@ -154,26 +153,7 @@ record Declaration(PeerId peer, long declaredMicros, JoinMessage message)
     return value >= 0 && Double.isFinite(value);
   }
 
-  /** Addresses that parse and name {@code peer}. */
-  static List<Multiaddr> addresses(PeerId peer, List<String> texts) {
-    List<Multiaddr> addresses = new ArrayList<>();
-    for (String text : texts.subList(0, Math.min(texts.size(), ADDRESSES_MAX))) {
-      parse(text)
-          .filter(address -> address.peer().filter(peer::equals).isPresent())
-          .ifPresent(addresses::add);
-    }
-    return addresses;
-  }
-
   List<Multiaddr> addresses() {
-    return addresses(peer, message.getAddressesList());
-  }
-
-  private static Optional<Multiaddr> parse(String text) {
-    try {
-      return Optional.of(Multiaddr.parse(text));
-    } catch (IllegalArgumentException e) {
-      return Optional.empty();
-    }
+    return Member.addresses(peer, message.getAddressesList());
   }
 }

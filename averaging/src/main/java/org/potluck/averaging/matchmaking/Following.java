@@ -3,7 +3,7 @@ package org.potluck.averaging.matchmaking;
 import java.time.Duration;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
-import org.potluck.averaging.exchange.Course;
+import org.potluck.averaging.exchange.SignedCourse;
 import org.potluck.averaging.proto.JoinAnswerMessage;
 import org.potluck.averaging.proto.JoinMessage;
 import org.potluck.averaging.proto.RedirectMessage;
@@ -21,7 +21,7 @@ final class Following implements JoinStream.Owner {
     /** The leader says that the round is due. */
     void called();
 
-    void grouped(Course course) throws FrameException;
+    void grouped(SignedCourse told) throws FrameException;
 
     void redirected(Declaration from, Declaration next);
 

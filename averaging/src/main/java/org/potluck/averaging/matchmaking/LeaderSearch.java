@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
-import org.potluck.averaging.exchange.Course;
+import org.potluck.averaging.exchange.SignedCourse;
 import org.potluck.averaging.wire.FrameException;
 import org.potluck.network.PeerId;
 
@@ -40,7 +40,7 @@ final class LeaderSearch {
     void called();
 
     /** The leader has told the plan. */
-    void found(Course course);
+    void found(SignedCourse told);
 
     /** The round began without this peer. */
     void tooLate();
@@ -142,6 +142,13 @@ final class LeaderSearch {
     }
   }
 
+  /** The leader of the round that was found told others another plan, and that is proven. */
+  void wasBetrayed() {
+    if (plannedBy != null) {
+      around.shunned().add(plannedBy, around.now());
+    }
+  }
+
   private void leave() {
     following = null;
     followFirst();
@@ -156,14 +163,14 @@ final class LeaderSearch {
     }
 
     @Override
-    public void grouped(Course course) throws FrameException {
-      if (!check.passes(course, host.own())) {
+    public void grouped(SignedCourse told) throws FrameException {
+      if (!check.passes(told.course(), host.own())) {
         throw new FrameException("a group for another round");
       }
       if (following != null) {
         plannedBy = following.leader().peer();
       }
-      host.found(course);
+      host.found(told);
     }
 
     @Override

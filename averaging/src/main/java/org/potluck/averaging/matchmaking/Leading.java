@@ -12,6 +12,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.potluck.averaging.exchange.Course;
 import org.potluck.averaging.exchange.Group;
+import org.potluck.averaging.exchange.SignedCourse;
 import org.potluck.averaging.proto.JoinAnswerMessage;
 import org.potluck.averaging.wire.FrameKind;
 import org.potluck.network.EventLoop;
@@ -268,7 +269,7 @@ final class Leading {
   }
 
   private JoinAnswerMessage answer(Course course) {
-    return Answers.course(around.network().identity(), course);
+    return Answers.course(SignedCourse.sign(around.network().identity(), course));
   }
 
   /** Sends all followers away. */

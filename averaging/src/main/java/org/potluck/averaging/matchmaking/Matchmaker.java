@@ -9,6 +9,7 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.potluck.averaging.RoundTerms;
 import org.potluck.averaging.exchange.Course;
+import org.potluck.averaging.exchange.SignedCourse;
 import org.potluck.averaging.wire.FrameKind;
 import org.potluck.network.EventLoop;
 import org.potluck.network.PeerId;
@@ -33,7 +34,7 @@ public final class Matchmaker {
   private final Herald herald;
   private final Leading leading;
   private final Absent absent;
-  private final CompletableFuture<Course> found = new CompletableFuture<>();
+  private final CompletableFuture<SignedCourse> found = new CompletableFuture<>();
   private final CompletableFuture<Void> called = new CompletableFuture<>();
   private Attendance attendance;
   private Declaration own;
@@ -52,7 +53,7 @@ public final class Matchmaker {
   }
 
   /** Completes with the group or groups; fails with {@link NoGroupException}. */
-  public CompletableFuture<Course> found() {
+  public CompletableFuture<SignedCourse> found() {
     return found;
   }
 
@@ -127,6 +128,11 @@ public final class Matchmaker {
   /** The round that was found could not come to anything, as its leader had made it. */
   public void wasHopeless() {
     leaders.wasHopeless();
+  }
+
+  /** The leader of the round that was found told others another plan, and that is proven. */
+  public void wasBetrayed() {
+    leaders.wasBetrayed();
   }
 
   private void tell(Declaration changed) {
@@ -245,8 +251,8 @@ public final class Matchmaker {
     }
 
     @Override
-    public void found(Course course) {
-      complete(course);
+    public void found(SignedCourse told) {
+      complete(told);
     }
 
     @Override
@@ -283,7 +289,7 @@ public final class Matchmaker {
       leading.tell(courses);
       Course ours = courses.get(around.self());
       if (ours != null) {
-        complete(ours);
+        complete(SignedCourse.sign(around.network().identity(), ours));
       } else {
         fail(BEGUN_WITHOUT);
       }
@@ -306,7 +312,7 @@ public final class Matchmaker {
                 attendance.trainers()));
   }
 
-  private void complete(Course course) {
+  private void complete(SignedCourse course) {
     end();
     found.complete(course);
   }

@@ -115,6 +115,7 @@ public record RoundNote(
       case PeerFault.Silent(PeerId _, String during) -> "was silent (" + during + ")";
       case PeerFault.Late(PeerId _, String during) -> "was late (" + during + ")";
       case PeerFault.Malformed(PeerId _, String what) -> "sent what cannot be read (" + what + ")";
+      case PeerFault.TwoFaced(PeerId _, String what) -> "contradicts itself (" + what + ")";
       case PeerFault.Implausible(PeerId _, String what) -> "sent what cannot be (" + what + ")";
     };
   }

@@ -37,7 +37,9 @@ public enum FrameKind {
   /** A chunk of the sender's contribution, signed, in a round whose averages may be reviewed. */
   SIGNED(16),
   /** A signed chunk that a member brought, from its reducer to whoever reviews the average. */
-  EVIDENCE(17);
+  EVIDENCE(17),
+  /** What the sender's leader told it, signed; or two such, which contradict each other. */
+  PLAN(18);
 
   private final int wireNumber;
 
@@ -48,6 +50,14 @@ public enum FrameKind {
   /** What stands for this kind in a frame; never changes. */
   public int wireNumber() {
     return wireNumber;
+  }
+
+  /** Whether it carries values: chunks have a stream of their own between two members. */
+  public boolean isChunk() {
+    return switch (this) {
+      case CONTRIBUTION, CARRIED, SIGNED, AVERAGE -> true;
+      default -> false;
+    };
   }
 
   static @Nullable FrameKind of(int wireNumber) {

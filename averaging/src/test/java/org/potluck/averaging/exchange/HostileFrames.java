@@ -68,6 +68,21 @@ final class HostileFrames {
     return cases;
   }
 
+  /** What is right where it belongs; one behind the other where there is more. */
+  static Map<String, Function<Scene, List<ByteBuffer>>> onAnotherStream() {
+    Map<String, Function<Scene, List<ByteBuffer>>> cases = new LinkedHashMap<>();
+    cases.put(
+        "contribution",
+        scene -> {
+          int chunk = scene.othersChunk();
+          return List.of(chunk(FrameKind.CONTRIBUTION, chunk, 0, 0, scene.payload(chunk)));
+        });
+    cases.put("average", scene -> List.of(average(scene, 1)));
+    cases.put("sign of life", scene -> List.of(Frames.of(FrameKind.ALIVE)));
+    cases.put("wish", scene -> List.of(fetch(List.of(0))));
+    return cases;
+  }
+
   private static void chunks(Map<String, Function<Scene, List<ByteBuffer>>> cases) {
     FrameKind kind = FrameKind.CONTRIBUTION;
     for (int number : new int[] {-1, Integer.MIN_VALUE, Integer.MAX_VALUE}) {
@@ -181,7 +196,7 @@ final class HostileFrames {
         "wish for the chunk behind the last", scene -> List.of(fetch(List.of(scene.chunkCount()))));
     cases.put(
         "wish for more chunks than one may wish for",
-        scene -> List.of(fetch(Collections.nCopies(4097, 0))));
+        scene -> List.of(fetch(Collections.nCopies(1025, 0))));
   }
 
   /** A generation in which the spans of who begins it are free, and what it makes of them. */
@@ -235,7 +250,8 @@ final class HostileFrames {
             FrameKind.HELD,
             FrameKind.REASSIGN,
             FrameKind.FETCH,
-            FrameKind.SUSPECT)) {
+            FrameKind.SUSPECT,
+            FrameKind.PLAN)) {
       cases.put(
           kind + " that does not parse",
           scene -> List.of(Frames.begin(kind, 3).put(new byte[] {(byte) 0xff, -1, -1}).flip()));
@@ -245,7 +261,7 @@ final class HostileFrames {
           "frame of length " + length,
           scene -> List.of(ByteBuffer.allocate(5).putInt(length).put((byte) 4).flip()));
     }
-    for (int kind : new int[] {0, 18, 127, -1}) {
+    for (int kind : new int[] {0, 19, 127, -1}) {
       cases.put(
           "frame of kind " + kind,
           scene -> List.of(ByteBuffer.allocate(6).putInt(2).put((byte) kind).put((byte) 1).flip()));

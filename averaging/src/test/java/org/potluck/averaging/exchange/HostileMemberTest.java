@@ -59,6 +59,20 @@ class HostileMemberTest {
     return saying(HostileFrames.outOfPlace(), (_, _) -> {});
   }
 
+  /** What is said is read always, so no chunk may come where it is, or memory would have no end. */
+  @Test
+  void chunksAndAllElseHaveStreamsOfTheirOwn() {
+    Map<String, Function<Scene, List<ByteBuffer>>> cases = HostileFrames.onAnotherStream();
+    for (Map.Entry<String, Function<Scene, List<ByteBuffer>>> each : cases.entrySet()) {
+      for (int seed = 0; seed < SEEDS; seed++) {
+        RoundLab lab = said(seed, each.getValue(), Meddler::sayElsewhere);
+        assertThat(others(lab))
+            .as("%s, seed %d", each.getKey(), seed)
+            .anyMatch(member -> namesItMalformed(lab, member));
+      }
+    }
+  }
+
   /** A test of each case, over some seeds; {@link #said} looks at what is never to happen. */
   private static Stream<DynamicTest> saying(
       Map<String, Function<Scene, List<ByteBuffer>>> cases, BiConsumer<Integer, RoundLab> also) {
@@ -245,6 +259,11 @@ class HostileMemberTest {
 
   /** A round in which one member says {@code what} in the middle; the others have finished it. */
   private static RoundLab said(int seed, Function<Scene, List<ByteBuffer>> what) {
+    return said(seed, what, Meddler::say);
+  }
+
+  private static RoundLab said(
+      int seed, Function<Scene, List<ByteBuffer>> what, BiConsumer<Meddler, ByteBuffer> how) {
     RoundLab lab = lab(seed);
     lab.slowWorkers = seed % 2 == 1;
     lab.brokenIndex = (seed + 1) % MEMBERS;
@@ -259,7 +278,7 @@ class HostileMemberTest {
             lab.networks
                 .get(lab.brokenIndex)
                 .loop()
-                .execute(() -> what.apply(scene).forEach(meddler::say)));
+                .execute(() -> what.apply(scene).forEach(frame -> how.accept(meddler, frame))));
     lab.finish();
     lab.finished(others(lab));
     lab.soundWith(others(lab), lab.brokenIndex);

@@ -18,7 +18,6 @@ import org.potluck.network.simulation.Simulation;
 
 /** What a member sees of another that takes chunks from it over a slow link. */
 class NeighbourTest {
-  private static final String PROTOCOL = "/potluck/test/1";
   private static final int CHUNK_BYTES = 64 << 10;
   private static final Duration LOOK = Duration.ofSeconds(1);
 
@@ -27,7 +26,8 @@ class NeighbourTest {
   private final SimulatedNetwork there = simulation.addPeer(RoundLab.SLOW_HOME);
   private final AtomicBoolean reading = new AtomicBoolean(true);
   private final Neighbour neighbour = new Neighbour(1, here.loop().now());
-  private final Link link = link();
+  private final Link link = link(Rounds.PROTOCOL);
+  private final Link control = link(Rounds.CONTROL);
 
   @Test
   void oneWhoseQueueIsFilledUpAsItDrainsTakesWhatItIsSent() {
@@ -71,6 +71,7 @@ class NeighbourTest {
   @Test
   void thatTheNetworkTakesSmallFramesInIsNoSignOfItsLife() {
     neighbour.attach(link);
+    neighbour.attach(control);
     link.write(ByteBuffer.allocate(100));
     simulation.runFor(LOOK);
     neighbour.lookAtQueue(here.loop().now());
@@ -82,7 +83,7 @@ class NeighbourTest {
       simulation.runFor(LOOK.dividedBy(10));
       neighbour.lookAtQueue(here.loop().now());
     }
-    assertThat(link.stream().queuedBytes()).as("what the network has not taken in").isZero();
+    assertThat(control.stream().queuedBytes()).as("what the network has not taken in").isZero();
     assertThat(neighbour.heard).isEqualTo(before);
   }
 
@@ -107,11 +108,11 @@ class NeighbourTest {
     assertThat(least).as("what is left when it is filled up again").isGreaterThan(frame / 4);
   }
 
-  private Link link() {
-    there.handle(PROTOCOL, stream -> stream.handler(this::read));
+  private Link link(String protocol) {
+    there.handle(protocol, stream -> stream.handler(this::read));
     here.remember(there.self(), there.addresses());
     return simulation.await(
-        here.open(there.self(), PROTOCOL, LOOK).thenApply(NeighbourTest::linked), LOOK);
+        here.open(there.self(), protocol, LOOK).thenApply(NeighbourTest::linked), LOOK);
   }
 
   private void read(Stream from, ByteBuffer data) {

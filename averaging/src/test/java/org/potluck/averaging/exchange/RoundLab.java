@@ -2,7 +2,6 @@ package org.potluck.averaging.exchange;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.google.protobuf.ByteString;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
@@ -32,11 +31,8 @@ import org.potluck.averaging.RoundOutcome;
 import org.potluck.averaging.Storage;
 import org.potluck.averaging.codec.CodecId;
 import org.potluck.averaging.codec.Codecs;
-import org.potluck.averaging.proto.HelloMessage;
 import org.potluck.averaging.reduce.Aggregation;
 import org.potluck.averaging.trust.Trust;
-import org.potluck.averaging.wire.FrameKind;
-import org.potluck.averaging.wire.Frames;
 import org.potluck.network.Bandwidth;
 import org.potluck.network.Network;
 import org.potluck.network.simulation.NetworkConditions;
@@ -304,9 +300,7 @@ final class RoundLab {
 
   /** What opens a link for the round that runs. */
   ByteBuffer hello() {
-    return Frames.of(
-        FrameKind.HELLO,
-        HelloMessage.newBuilder().setRoundId(ByteString.fromHex(group().round())).build());
+    return group().hello();
   }
 
   /** That of the round that runs, or ran last. */

@@ -57,7 +57,7 @@ final class ScenarioRun {
     injector = FaultInjector.start(simulation, faults, this::revive);
     int magnification = scenario.run().magnification();
     if (magnification > 1) {
-      simulation.magnify("/potluck/reduce/1", magnification);
+      simulation.magnify("/potluck/reduce/2", magnification);
       simulation.magnify("/potluck/review/1", magnification);
       simulation.magnify(StateClient.CHUNK_PROTOCOL, magnification);
     }

@@ -1,4 +1,4 @@
-package org.potluck.averaging.matchmaking;
+package org.potluck.averaging.exchange;
 
 import com.google.protobuf.ByteString;
 import java.time.Duration;
@@ -6,9 +6,6 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import org.potluck.averaging.codec.CodecId;
-import org.potluck.averaging.exchange.Course;
-import org.potluck.averaging.exchange.Group;
-import org.potluck.averaging.exchange.Member;
 import org.potluck.averaging.proto.CourseMessage;
 import org.potluck.averaging.proto.GroupMessage;
 import org.potluck.averaging.proto.MemberMessage;
@@ -92,7 +89,7 @@ final class GroupMessages {
                 member.getWeight(),
                 member.getReachable(),
                 member.getShare(),
-                Declaration.addresses(peer, member.getAddressesList()),
+                Member.addresses(peer, member.getAddressesList()),
                 member.hasCodec() ? codec(member.getCodec()) : null));
       }
       return new Group(

@@ -1,4 +1,4 @@
-package org.potluck.averaging.matchmaking;
+package org.potluck.averaging.exchange;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -8,9 +8,6 @@ import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.potluck.averaging.codec.CodecId;
-import org.potluck.averaging.exchange.Course;
-import org.potluck.averaging.exchange.Group;
-import org.potluck.averaging.exchange.Member;
 import org.potluck.averaging.proto.SignedCourseMessage;
 import org.potluck.averaging.wire.FrameException;
 import org.potluck.network.Identity;
@@ -21,13 +18,13 @@ class SignedCourseTest {
 
   @Test
   void whatTheLeaderSignedIsRead() throws FrameException {
-    SignedCourseMessage message = SignedCourse.sign(leader, course());
-    assertThat(SignedCourse.open(leader.peerId(), message)).isEqualTo(course());
+    SignedCourseMessage message = SignedCourse.sign(leader, course()).message();
+    assertThat(SignedCourse.open(leader.peerId(), message).course()).isEqualTo(course());
   }
 
   @Test
   void whatSomebodyElseSignedIsRefused() {
-    SignedCourseMessage message = SignedCourse.sign(other, course());
+    SignedCourseMessage message = SignedCourse.sign(other, course()).message();
     assertThatThrownBy(() -> SignedCourse.open(leader.peerId(), message))
         .isInstanceOf(FrameException.class)
         .hasMessageContaining("signed");
@@ -35,7 +32,7 @@ class SignedCourseTest {
 
   @Test
   void noByteCanBeChanged() {
-    SignedCourseMessage message = SignedCourse.sign(leader, course());
+    SignedCourseMessage message = SignedCourse.sign(leader, course()).message();
     for (int at = 0; at < message.getCourse().size(); at++) {
       byte[] bytes = message.getCourse().toByteArray();
       bytes[at] ^= 1;
