@@ -82,7 +82,11 @@ public final class TrainingPeer implements AutoCloseable {
             training.beginWith());
     loop =
         new TrainingLoop(
-            trainer, swarm, plan, new Teller(node, manifest, settings), InstantSource.system());
+            trainer,
+            swarm,
+            plan,
+            new Teller(node, manifest, settings, swarm),
+            InstantSource.system());
   }
 
   /** Opens the text, makes or reopens the model, and takes a place in the swarm. */
