@@ -6,6 +6,17 @@ import org.potluck.network.PeerId;
 public sealed interface PeerFault {
   PeerId peer();
 
+  /** What the peer did, in words that follow its name. */
+  default String words() {
+    return switch (this) {
+      case Silent(PeerId _, String during) -> "was silent (" + during + ")";
+      case Late(PeerId _, String during) -> "was late (" + during + ")";
+      case Malformed(PeerId _, String what) -> "sent what cannot be read (" + what + ")";
+      case TwoFaced(PeerId _, String what) -> "contradicts itself (" + what + ")";
+      case Implausible(PeerId _, String what) -> "sent what cannot be (" + what + ")";
+    };
+  }
+
   /** Nothing came from it, or its connection was lost. */
   record Silent(PeerId peer, String during) implements PeerFault {}
 

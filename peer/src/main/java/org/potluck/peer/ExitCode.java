@@ -1,5 +1,8 @@
 package org.potluck.peer;
 
+import java.util.Arrays;
+import java.util.Optional;
+
 /** What the process's exit status says; documented in {@code docs/runs.md}. */
 public enum ExitCode {
   /** All went well. */
@@ -23,6 +26,11 @@ public enum ExitCode {
   ExitCode(int status, String meaning) {
     this.status = status;
     this.meaning = meaning;
+  }
+
+  /** What {@code status} says; empty for one that a signal left, for instance. */
+  public static Optional<ExitCode> of(int status) {
+    return Arrays.stream(values()).filter(exitCode -> exitCode.status == status).findFirst();
   }
 
   public int status() {

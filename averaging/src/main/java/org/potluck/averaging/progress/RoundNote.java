@@ -3,7 +3,6 @@ package org.potluck.averaging.progress;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import org.potluck.averaging.PeerFault;
 import org.potluck.averaging.RoundOutcome;
 import org.potluck.averaging.Seating;
 import org.potluck.network.PeerId;
@@ -95,7 +94,7 @@ public record RoundNote(
         reason(outcome),
         outcome.faults().stream()
             .limit(COMPLAINTS_MAX)
-            .map(fault -> new Complaint(fault.peer(), words(fault)))
+            .map(fault -> new Complaint(fault.peer(), fault.words()))
             .toList());
   }
 
@@ -108,16 +107,6 @@ public record RoundNote(
 
   public boolean averaged() {
     return reason.isEmpty();
-  }
-
-  private static String words(PeerFault fault) {
-    return switch (fault) {
-      case PeerFault.Silent(PeerId _, String during) -> "was silent (" + during + ")";
-      case PeerFault.Late(PeerId _, String during) -> "was late (" + during + ")";
-      case PeerFault.Malformed(PeerId _, String what) -> "sent what cannot be read (" + what + ")";
-      case PeerFault.TwoFaced(PeerId _, String what) -> "contradicts itself (" + what + ")";
-      case PeerFault.Implausible(PeerId _, String what) -> "sent what cannot be (" + what + ")";
-    };
   }
 
   private static boolean isWithin(double value, double max) {

@@ -16,6 +16,7 @@ import org.potluck.peer.bench.CodecFigures;
 import org.potluck.peer.bench.DhtFigures;
 import org.potluck.peer.bench.NetworkFigures;
 import org.potluck.peer.bench.TrainerFigures;
+import org.potluck.peer.run.Trouble;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -66,6 +67,7 @@ final class BenchCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws UserException, InterruptedException {
+    ReportFile.check(json, "--json");
     int times = rounds == null ? subject.roundsThatSuit : rounds;
     if (times < 1 || times > 10_000) {
       throw new UserException(ExitCode.USAGE, "--rounds must be 1 to 10000, not " + times);
@@ -76,7 +78,8 @@ final class BenchCommand implements Callable<Integer> {
       try {
         report.write(to);
       } catch (IOException e) {
-        throw new UserException(ExitCode.MACHINE, "cannot write " + to + ": " + e.getMessage());
+        throw new UserException(
+            ExitCode.MACHINE, "cannot write %s (%s); see --json".formatted(to, Trouble.of(e)));
       }
     }
     return ExitCode.OK.status();

@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 import org.potluck.peer.ExitCode;
 import org.potluck.peer.UserException;
 import org.potluck.peer.demo.Demo;
+import org.potluck.peer.run.Trouble;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -19,11 +20,12 @@ import picocli.CommandLine.Spec;
 final class DemoCommand implements Callable<Integer> {
   @Option(
       names = "--peers",
+      paramLabel = "N",
       defaultValue = "3",
       description = "How many peer processes train (default: ${DEFAULT-VALUE}).")
   private int peers;
 
-  @Option(names = "--epochs", description = "Stop after so many epochs.")
+  @Option(names = "--epochs", paramLabel = "N", description = "Stop after so many epochs.")
   private long epochs;
 
   @Option(
@@ -56,21 +58,26 @@ final class DemoCommand implements Callable<Integer> {
     if (peers < 1 || peers > 64) {
       throw new UserException(ExitCode.USAGE, "--peers must be between 1 and 64, not " + peers);
     }
-    ReportFile.check(report);
+    if (epochs < 0) {
+      throw new UserException(ExitCode.USAGE, "--epochs must be 0 or more, not " + epochs);
+    }
+    ReportFile.check(report, "--report");
     if (dashboardPort < 0 || dashboardPort > 65_535) {
       throw new UserException(
           ExitCode.USAGE, "--dashboard-port must be between 0 and 65535, not " + dashboardPort);
     }
     Duration limit = time != null ? time : epochs > 0 ? Duration.ofDays(1) : Duration.ofSeconds(60);
-    try {
-      return new Demo(
-              new Demo.Wishes(peers, epochs, limit, data, report, !noBrowser, dashboardPort),
-              spec.commandLine().getOut())
-          .run()
-          .status();
+    Demo demo =
+        new Demo(
+            new Demo.Wishes(peers, epochs, limit, data, report, !noBrowser, dashboardPort),
+            spec.commandLine().getOut());
+    try (Interrupt _ = Interrupt.calls(demo::stop)) {
+      return demo.run().status();
     } catch (IOException e) {
       throw new UserException(
-          ExitCode.MACHINE, "the demo cannot use its folder: " + e.getMessage());
+          ExitCode.MACHINE,
+          "the demo cannot use its folder in %s (%s)"
+              .formatted(System.getProperty("java.io.tmpdir"), Trouble.of(e)));
     }
   }
 }

@@ -10,6 +10,7 @@ import java.util.concurrent.Callable;
 import org.potluck.peer.ExitCode;
 import org.potluck.peer.UserException;
 import org.potluck.peer.manifest.RunFile;
+import org.potluck.peer.run.Trouble;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
@@ -28,16 +29,21 @@ final class InitCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws UserException {
+    if (Files.isDirectory(file)) {
+      throw new UserException(ExitCode.INPUT, file + " is a folder; name a file in it");
+    }
     try {
       Files.writeString(file, RunFile.example(), StandardOpenOption.CREATE_NEW);
     } catch (FileAlreadyExistsException e) {
       throw new UserException(
           ExitCode.INPUT, file + " is there already; name another file, or remove it first");
     } catch (IOException e) {
-      throw new UserException(ExitCode.MACHINE, "cannot write " + file + ": " + e.getMessage());
+      throw new UserException(
+          ExitCode.MACHINE, "cannot write %s (%s)".formatted(file, Trouble.of(e)));
     }
     PrintWriter out = spec.commandLine().getOut();
-    out.printf("Wrote %s. Look it over, then start the run:  potluck start %s%n", file, file);
+    out.printf(
+        "Wrote %s. Look it over, then start the run:  %s start %s%n", file, Program.name(), file);
     return ExitCode.OK.status();
   }
 }

@@ -1,30 +1,41 @@
 package org.potluck.peer.cli;
 
+import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Ctrl-C and SIGTERM as a request: calls a piece of code and keeps the process until the command
- * has put its things away, for some seconds at most.
+ * Ctrl-C and SIGTERM as a request: calls a piece of code, and keeps the process until the command
+ * has put everything away and said what went wrong, for {@link #PATIENCE} at most.
+ *
+ * <p>The process waits for the end of the program, not of the command's work: what was opened
+ * before the work began (the node, the dashboard's history, the home folder) is closed after it.
  */
 final class Interrupt implements AutoCloseable {
-  private static final long PATIENCE_SECONDS = 20;
+  /** Time for a long step and a large model on a slow disk, and less than init systems wait. */
+  static final Duration PATIENCE = Duration.ofSeconds(80);
 
-  private final CountDownLatch tidy = new CountDownLatch(1);
+  private static final CountDownLatch ended = new CountDownLatch(1);
+  private static volatile boolean stopping;
+
   private final Thread hook;
 
   private Interrupt(Runnable stop) {
-    hook =
-        new Thread(
-            () -> {
-              stop.run();
-              try {
-                boolean _ = tidy.await(PATIENCE_SECONDS, TimeUnit.SECONDS);
-              } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-              }
-            },
-            "interrupt");
+    hook = new Thread(() -> await(stop), "interrupt");
+  }
+
+  private static void await(Runnable stop) {
+    stopping = true;
+    stop.run();
+    try {
+      if (!ended.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
+        System.err.println(
+            "potluck: gave up stopping after %d s; what was not saved is lost"
+                .formatted(PATIENCE.toSeconds()));
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   static Interrupt calls(Runnable stop) {
@@ -33,13 +44,26 @@ final class Interrupt implements AutoCloseable {
     return interrupt;
   }
 
+  /**
+   * Ends the process with {@code status}, or, where a signal is ending it, with the signal's own
+   * unless something went wrong.
+   */
+  static void exit(int status) {
+    if (!stopping) {
+      System.exit(status);
+    } else if (status != 0) {
+      Runtime.getRuntime().halt(status);
+    }
+    ended.countDown();
+  }
+
+  /** From here on a signal ends the process at once. */
   @Override
   public void close() {
-    tidy.countDown();
     try {
       boolean _ = Runtime.getRuntime().removeShutdownHook(hook);
     } catch (IllegalStateException e) {
-      // The process is being shut down already; the hook is what we were called from.
+      // The process is being shut down already, and the hook waits for its end.
     }
   }
 }

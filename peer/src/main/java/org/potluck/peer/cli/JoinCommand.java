@@ -92,7 +92,7 @@ final class JoinCommand implements Callable<Integer> {
     if (threads < 1) {
       throw new UserException(ExitCode.USAGE, "--threads must be 1 or more, not " + threads);
     }
-    ReportFile.check(report);
+    ReportFile.check(report, "--report");
     Invitation invited = Invitation.parse(invitation);
     Ticker ticker = log == null ? Ticker.usual() : Ticker.named(name, log);
     Home home = network.home();
@@ -140,7 +140,9 @@ final class JoinCommand implements Callable<Integer> {
   }
 
   private static void stop(VolunteerPeer peer, Ticker ticker) {
-    ticker.say("stopping: ends the step at hand and saves");
+    ticker.say(
+        "stopping: ends the step at hand and saves, within %d s"
+            .formatted(Interrupt.PATIENCE.toSeconds()));
     peer.stop();
   }
 }

@@ -11,6 +11,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The command {@code potluck} with all that it can do. */
 @Command(
@@ -42,13 +43,28 @@ public final class PotluckCommand implements Runnable {
   @CommandLine.Spec
   private CommandLine.Model.CommandSpec spec = CommandLine.Model.CommandSpec.create();
 
+  /** Runs {@code arguments} and ends the process with the exit status. */
+  public static void executeAndExit(String... arguments) {
+    Interrupt.exit(execute(arguments));
+  }
+
   /** Runs {@code arguments} and returns the exit status; errors are one line on standard error. */
   public static int execute(String... arguments) {
     CommandLine commandLine = new CommandLine(new PotluckCommand());
+    commandLine.setCommandName(Program.name());
+    commandLine.setCaseInsensitiveEnumValuesAllowed(true);
     commandLine.setParameterExceptionHandler(PotluckCommand::misused);
     commandLine.setExecutionExceptionHandler(
         (exception, command, parsed) -> failed(exception, command.getErr()));
-    return commandLine.execute(arguments);
+    return commandLine.execute(asked(arguments));
+  }
+
+  /** People type {@code help}, before a command or alone. */
+  private static String[] asked(String[] arguments) {
+    if (arguments.length == 0 || !arguments[0].equals("help")) {
+      return arguments;
+    }
+    return arguments.length == 1 ? new String[] {"--help"} : new String[] {arguments[1], "--help"};
   }
 
   @Override
@@ -59,8 +75,22 @@ public final class PotluckCommand implements Runnable {
   private static int misused(ParameterException exception, String[] arguments) {
     PrintWriter err = exception.getCommandLine().getErr();
     String command = exception.getCommandLine().getCommandSpec().qualifiedName();
-    err.printf("potluck: %s; see '%s --help'%n", exception.getMessage(), command);
+    err.printf("potluck: %s; see '%s --help'%n", words(exception), command);
     return ExitCode.USAGE.status();
+  }
+
+  /** The parser's messages speak of places and Java's types. */
+  private static String words(ParameterException exception) {
+    if (exception instanceof UnmatchedArgumentException unmatched
+        && !unmatched.isUnknownOption()
+        && exception.getCommandLine().getParent() == null) {
+      return "there is no command '" + unmatched.getUnmatched().getFirst() + "'";
+    }
+    return String.valueOf(exception.getMessage())
+        .replaceFirst("^Unmatched arguments? \\w+ index \\d+: ", "too many arguments: ")
+        .replaceFirst("positional parameter at index \\d+ \\((\\w+)\\)", "$1")
+        .replaceFirst(" \\(case-insensitive\\)", "")
+        .replaceFirst(" is not an? (int|long)$", " is not a whole number");
   }
 
   private static int failed(Exception exception, PrintWriter err) {

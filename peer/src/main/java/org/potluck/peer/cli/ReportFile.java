@@ -6,28 +6,29 @@ import org.jspecify.annotations.Nullable;
 import org.potluck.peer.ExitCode;
 import org.potluck.peer.UserException;
 
-/** What {@code --report} names; checked before hours of work rather than after. */
+/** A file that is written at the end; checked before hours of work rather than after. */
 final class ReportFile {
   private ReportFile() {}
 
   /**
+   * @param option that names it
    * @throws UserException when no file can be written there
    */
-  static void check(@Nullable Path file) throws UserException {
+  static void check(@Nullable Path file, String option) throws UserException {
     if (file == null) {
       return;
     }
     Path folder = file.toAbsolutePath().getParent();
     if (folder == null || Files.isDirectory(file)) {
-      throw new UserException(ExitCode.INPUT, file + " is a folder; --report needs a file");
+      throw new UserException(ExitCode.INPUT, file + " is a folder; " + option + " needs a file");
     }
     if (!Files.isDirectory(folder)) {
       throw new UserException(
-          ExitCode.INPUT, "there is no folder " + folder + " to write the report in; see --report");
+          ExitCode.INPUT, "there is no folder " + folder + " to write in; see " + option);
     }
     if (!Files.isWritable(folder)) {
       throw new UserException(
-          ExitCode.MACHINE, "the folder " + folder + " cannot be written to; see --report");
+          ExitCode.MACHINE, "the folder " + folder + " cannot be written to; see " + option);
     }
   }
 }

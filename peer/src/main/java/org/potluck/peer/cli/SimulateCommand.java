@@ -41,8 +41,8 @@ final class SimulateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws UserException, ManifestException {
-    ReportFile.check(report);
-    ReportFile.check(timeline);
+    ReportFile.check(report, "--report");
+    ReportFile.check(timeline, "--timeline");
     return Simulator.run(scenario, seed, report, timeline, spec.commandLine().getOut()).status();
   }
 }

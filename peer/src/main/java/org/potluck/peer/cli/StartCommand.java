@@ -3,6 +3,7 @@ package org.potluck.peer.cli;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import org.potluck.monitor.DashboardOptions;
@@ -46,7 +47,8 @@ final class StartCommand implements Callable<Integer> {
     Home home = network.home();
     try (Home.Claim claim = home.claim(Home.Use.COORDINATOR)) {
       SignedManifest manifest = SignedManifest.sign(described, claim.identity());
-      List<Multiaddr> listen = network.listen(home.port(manifest.runId()));
+      OptionalInt before = home.port(manifest.runId());
+      List<Multiaddr> listen = network.listen(before);
       CountDownLatch stopped = new CountDownLatch(1);
       try (Node node = Node.start(claim.identity(), listen, home.savedPeers(manifest.runId()))) {
         node.bootstrap(List.of());
@@ -57,6 +59,7 @@ final class StartCommand implements Callable<Integer> {
         try (Observer observer = Observer.start(node, manifest, invitation, options);
             Interrupt _ = Interrupt.calls(stopped::countDown)) {
           announce(manifest, observer, invitation);
+          tellOfNewPort(before, node.port());
           stopped.await();
         }
       }
@@ -78,6 +81,16 @@ final class StartCommand implements Callable<Integer> {
     }
     out.println("Waiting for peers. Ctrl-C ends this program; the run goes on without it.");
     out.flush();
+  }
+
+  private void tellOfNewPort(OptionalInt before, int port) {
+    if (before.isPresent() && before.getAsInt() != port) {
+      PrintWriter out = spec.commandLine().getOut();
+      out.printf(
+          "Invitations of last time name port %d, which is another than now: send this new one.%n",
+          before.getAsInt());
+      out.flush();
+    }
   }
 
   private static String port(Invitation invitation) {

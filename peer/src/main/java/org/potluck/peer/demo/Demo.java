@@ -2,6 +2,7 @@ package org.potluck.peer.demo;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -10,6 +11,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +28,8 @@ import org.potluck.peer.report.RunReport;
 import org.potluck.peer.run.Agreement;
 import org.potluck.peer.run.Node;
 import org.potluck.peer.run.Observer;
+import org.potluck.peer.run.Trouble;
+import org.slf4j.LoggerFactory;
 
 /** A whole run on one machine: a coordinator in this process, every trainer in its own. */
 public final class Demo {
@@ -36,6 +40,7 @@ public final class Demo {
 
   private final Wishes wishes;
   private final PrintWriter out;
+  private volatile boolean stopped;
 
   /**
    * What was asked for on the command line.
@@ -73,15 +78,19 @@ public final class Demo {
     }
   }
 
+  /** From any thread; {@link #run} ends the peers soon and tells how far they came. */
+  public void stop() {
+    stopped = true;
+  }
+
   private ExitCode run(Path folder) throws UserException, IOException, InterruptedException {
     Instant started = Instant.now();
     Identity identity = Identity.generate(new SecureRandom());
     SignedManifest manifest = SignedManifest.sign(spec(), identity);
     List<PeerProcess> processes = new ArrayList<>();
-    Thread hook = new Thread(() -> processes.forEach(PeerProcess::terminate), "demo-end");
-    Runtime.getRuntime().addShutdownHook(hook);
     String dashboard;
     Agreement agreement;
+    boolean allCame;
     try (Node node = Node.start(identity, List.of(Multiaddr.parse("/ip4/127.0.0.1/tcp/0")))) {
       node.bootstrap(List.of());
       Invitation invitation = new Invitation(manifest.runId(), node.addresses());
@@ -102,26 +111,42 @@ public final class Demo {
                   List.of("--threads", "1"),
                   i == 1));
         }
-        awaitEnd(processes, observer);
+        allCame = awaitStart(processes, observer);
+        awaitEnd(processes, allCame);
         agreement = observer.agreement();
       }
+    } finally {
+      processes.forEach(PeerProcess::terminate);
     }
-    Runtime.getRuntime().removeShutdownHook(hook);
-    return conclude(manifest.runId(), processes, started, dashboard, agreement);
+    return conclude(manifest.runId(), processes, started, dashboard, agreement, allCame);
+  }
+
+  /** Whether all came; a peer that ended before will not, and the others would wait for it. */
+  private boolean awaitStart(List<PeerProcess> processes, Observer observer)
+      throws InterruptedException {
+    BooleanSupplier allThere = () -> observer.trainers() >= processes.size();
+    BooleanSupplier allRun = () -> processes.stream().allMatch(PeerProcess::running);
+    awaitUnless(START_LIMIT, () -> stopped || allThere.getAsBoolean() || !allRun.getAsBoolean());
+    if (!stopped && allRun.getAsBoolean() && !allThere.getAsBoolean()) {
+      out.printf(
+          "only %d of %d peers were ready within %d s; they wait for the others%n",
+          observer.trainers(), processes.size(), START_LIMIT.toSeconds());
+      out.flush();
+      return true;
+    }
+    return allThere.getAsBoolean();
   }
 
   /** The limit counts from when all are there: starting up is no part of the time to train. */
-  private void awaitEnd(List<PeerProcess> processes, Observer observer)
-      throws InterruptedException {
-    awaitUnless(
-        START_LIMIT,
-        () ->
-            observer.trainers() >= processes.size()
-                || !processes.stream().allMatch(PeerProcess::running));
+  private void awaitEnd(List<PeerProcess> processes, boolean allCame) throws InterruptedException {
     BooleanSupplier ended = () -> processes.stream().noneMatch(PeerProcess::running);
-    awaitUnless(wishes.limit(), ended);
-    processes.forEach(PeerProcess::finish);
-    awaitUnless(FINISH_LIMIT, ended);
+    if (allCame) {
+      awaitUnless(wishes.limit(), () -> stopped || ended.getAsBoolean());
+    }
+    if (allCame && !stopped) {
+      processes.forEach(PeerProcess::finish);
+      awaitUnless(FINISH_LIMIT, () -> stopped || ended.getAsBoolean());
+    }
     processes.forEach(PeerProcess::terminate);
     for (PeerProcess process : processes) {
       process.awaitEnd(STOP_LIMIT);
@@ -141,14 +166,16 @@ public final class Demo {
       List<PeerProcess> processes,
       Instant started,
       String dashboard,
-      Agreement agreement)
-      throws IOException {
+      Agreement agreement,
+      boolean allCame)
+      throws UserException {
     List<PeerReport> reports = new ArrayList<>();
     for (PeerProcess process : processes) {
       process
           .report()
           .ifPresentOrElse(
-              reports::add, () -> out.printf("%s ended without a report%n", process.name()));
+              reports::add,
+              () -> out.printf("%s ended without a report%s%n", process.name(), process.how()));
     }
     RunReport report =
         new RunReport(
@@ -159,21 +186,48 @@ public final class Demo {
             mean(reports.stream().map(PeerReport::lossFirst)),
             mean(reports.stream().map(PeerReport::lossLast)),
             dashboard);
-    if (wishes.report() != null) {
-      report.write(wishes.report());
-    }
-    ExitCode exitCode = tell(report, agreement);
+    write(report);
+    ExitCode exitCode =
+        report.epochs() > 0 ? tell(report, agreement) : tellNothing(report, processes, allCame);
     out.flush();
     return exitCode;
   }
 
-  private ExitCode tell(RunReport report, Agreement agreement) {
-    if (report.epochs() == 0) {
-      out.printf(
-          "no epoch was finished in %.0f s: give the demo more time with --for, or fewer --peers%n",
-          report.seconds());
-      return ExitCode.DISAGREEMENT;
+  private void write(RunReport report) throws UserException {
+    Path file = wishes.report();
+    if (file == null) {
+      return;
     }
+    try {
+      report.write(file);
+    } catch (IOException e) {
+      throw new UserException(
+          ExitCode.MACHINE, "cannot write the report (%s); see --report".formatted(Trouble.of(e)));
+    }
+  }
+
+  private ExitCode tellNothing(RunReport report, List<PeerProcess> processes, boolean allCame) {
+    if (stopped) {
+      out.printf("stopped after %.0f s, before an epoch was finished%n", report.seconds());
+      return ExitCode.OK;
+    }
+    if (!allCame) {
+      // What went wrong stands above, in the peers' own words.
+      out.println("no epoch was finished: the peers could not begin");
+      return processes.stream()
+          .map(PeerProcess::exitCode)
+          .flatMap(Optional::stream)
+          .filter(exitCode -> exitCode != ExitCode.OK)
+          .findFirst()
+          .orElse(ExitCode.INTERNAL);
+    }
+    out.printf(
+        "no epoch was finished in %.0f s: give the demo more time with --for, or fewer --peers%n",
+        report.seconds());
+    return ExitCode.DISAGREEMENT;
+  }
+
+  private ExitCode tell(RunReport report, Agreement agreement) {
     out.printf(
         "%d epochs in %.0f s; loss %.3f -> %.3f nats per byte%n",
         report.epochs(), report.seconds(), report.lossFirst(), report.lossLast());
@@ -181,6 +235,7 @@ public final class Demo {
       out.printf(
           "the peers hold the same parameters to the last bit (compared at %d epochs)%n",
           agreement.compared());
+      out.println("a demo keeps nothing; 'init' and 'start' begin a run that lasts");
       return ExitCode.OK;
     }
     out.println("THE PEERS' PARAMETERS DIFFER:");
@@ -211,11 +266,14 @@ public final class Demo {
         .orElse(Double.NaN);
   }
 
-  private static void delete(Path folder) throws IOException {
+  /** What cannot be deleted stays: it is in the system's own folder for such things. */
+  private static void delete(Path folder) {
     try (Stream<Path> files = Files.walk(folder)) {
       for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
         Files.deleteIfExists(file);
       }
+    } catch (IOException | UncheckedIOException e) {
+      LoggerFactory.getLogger(Demo.class).info("the demo's folder is not deleted", e);
     }
   }
 }

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import org.potluck.peer.ExitCode;
 import org.potluck.peer.Main;
 import org.potluck.peer.SiblingJava;
 import org.potluck.peer.report.PeerReport;
@@ -65,9 +66,9 @@ final class PeerProcess {
     }
   }
 
-  /** Asks it to stop, save and report. */
+  /** Asks it to stop, save and report; what it says on the way is still read. */
   void terminate() {
-    process.destroy();
+    boolean _ = process.toHandle().destroy();
   }
 
   /** Waits for its end; after {@code limit} it is killed. */
@@ -78,8 +79,25 @@ final class PeerProcess {
     }
   }
 
-  /** What it reported; empty when it did not live to. */
-  Optional<PeerReport> report() throws IOException {
-    return Files.exists(report) ? Optional.of(RunReport.readPeer(report)) : Optional.empty();
+  /** What it reported; empty when it did not live to, or could not write. */
+  Optional<PeerReport> report() {
+    try {
+      return Files.exists(report) ? Optional.of(RunReport.readPeer(report)) : Optional.empty();
+    } catch (IOException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** What its exit status says; empty while it runs, and when it was killed. */
+  Optional<ExitCode> exitCode() {
+    return process.isAlive() ? Optional.empty() : ExitCode.of(process.exitValue());
+  }
+
+  /** How it ended, in words to append; empty where there is nothing to say. */
+  String how() {
+    return exitCode()
+        .filter(exitCode -> exitCode != ExitCode.OK)
+        .map(exitCode -> ": " + exitCode.meaning())
+        .orElse("");
   }
 }

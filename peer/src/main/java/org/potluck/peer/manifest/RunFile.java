@@ -28,6 +28,9 @@ public final class RunFile {
   private RunFile() {}
 
   public static RunSpec read(Path file) throws ManifestException {
+    if (Files.isDirectory(file)) {
+      throw new ManifestException(file + " is a folder; name the run's file in it");
+    }
     if (!Files.isRegularFile(file)) {
       throw new ManifestException(file + ": no such file; 'potluck init " + file + "' writes one");
     }

@@ -15,6 +15,7 @@ import java.util.List;
  * @param run run id
  * @param epochs the last epoch any peer reached
  * @param seconds wall-clock time
+ * @param lossFirst nats per byte, mean over peers; NaN, in the file null, when none was measured
  * @param dashboard URL, empty without one
  */
 public record RunReport(
@@ -26,7 +27,10 @@ public record RunReport(
     @JsonProperty("loss_last") double lossLast,
     String dashboard) {
   private static final JsonMapper JSON =
-      JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
+      JsonMapper.builder()
+          .enable(SerializationFeature.INDENT_OUTPUT)
+          .addModule(UnknownNumbers.module())
+          .build();
 
   public RunReport {
     peers = List.copyOf(peers);

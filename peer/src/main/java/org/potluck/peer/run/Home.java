@@ -96,7 +96,8 @@ public record Home(Path folder) {
    */
   public OptionalInt port(String run) {
     try {
-      return OptionalInt.of(Integer.parseInt(Files.readString(portFile(run)).strip()));
+      int port = Integer.parseInt(Files.readString(portFile(run)).strip());
+      return port > 0 && port < 65_536 ? OptionalInt.of(port) : OptionalInt.empty();
     } catch (IOException | NumberFormatException e) {
       return OptionalInt.empty();
     }

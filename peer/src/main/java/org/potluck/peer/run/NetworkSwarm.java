@@ -27,6 +27,7 @@ import org.potluck.averaging.trust.Trust;
 import org.potluck.network.Multiaddr;
 import org.potluck.network.Network;
 import org.potluck.network.NetworkException;
+import org.potluck.network.PeerId;
 import org.potluck.network.Traffic;
 import org.potluck.peer.manifest.CodecChoice;
 import org.potluck.peer.training.Membership;
@@ -36,7 +37,7 @@ import org.potluck.trainer.ParameterDigest;
 import org.potluck.trainer.TrainerState;
 
 /** The swarm as the training thread sees it, over the peer's node. */
-public final class NetworkSwarm implements Swarm {
+public final class NetworkSwarm implements Swarm, Teller.Around {
   private static final Duration ROUND_LIMIT = Duration.ofMinutes(1);
 
   /** A download ends by itself once nothing arrives. */
@@ -50,6 +51,7 @@ public final class NetworkSwarm implements Swarm {
   private final Object news = new Object();
   private volatile List<SwarmProgress.Heard> participants = List.of();
   private volatile List<PeerProgress> welcome = List.of();
+  private volatile List<PeerProgress> present = List.of();
   private volatile @Nullable Audit audit;
   private volatile long lastEpoch;
   private volatile List<Multiaddr> addresses = List.of();
@@ -150,6 +152,27 @@ public final class NetworkSwarm implements Swarm {
   @Override
   public boolean othersBehind(long epoch) {
     return welcome.stream().anyMatch(other -> other.epoch() < epoch);
+  }
+
+  /** Who is ahead is there, too, though what it claims is not believed at once. */
+  @Override
+  public int trainers() {
+    long others = present.stream().filter(PeerProgress::trains).count();
+    return (int) others + (card.role().trains() ? 1 : 0);
+  }
+
+  @Override
+  public Duration untilDue() {
+    return outlook.untilDue();
+  }
+
+  @Override
+  public String name(PeerId peer) {
+    return present.stream()
+        .filter(other -> other.peer().equals(peer) && !other.name().isBlank())
+        .findFirst()
+        .map(PeerProgress::name)
+        .orElse(peer.shortName());
   }
 
   @Override
@@ -294,6 +317,7 @@ public final class NetworkSwarm implements Swarm {
   private void look() {
     participants = membership.progress().heardParticipants();
     welcome = membership.welcome();
+    present = membership.progress().present();
     lastEpoch = membership.progress().lastEpoch();
     addresses = node.network().addresses();
     traffic = node.network().total();

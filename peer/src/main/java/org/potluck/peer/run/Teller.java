@@ -9,10 +9,13 @@ import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.potluck.averaging.PeerFault;
 import org.potluck.averaging.Role;
 import org.potluck.averaging.RoundOutcome;
+import org.potluck.averaging.progress.Outlook;
 import org.potluck.averaging.state.Barred;
 import org.potluck.averaging.trust.Audit;
+import org.potluck.network.PeerId;
 import org.potluck.peer.manifest.SignedManifest;
 import org.potluck.peer.training.Swarm;
 import org.potluck.peer.training.TrainingListener;
@@ -35,12 +38,25 @@ final class Teller implements TrainingListener {
   private final Node node;
   private final SignedManifest manifest;
   private final VolunteerPeer.Settings settings;
+  private final Around around;
   private final @Nullable Trainer writer;
   private Instant lastSample = Instant.now();
   private Instant lastCheckpoint = lastSample;
   private final ZoneId zone = ZoneId.systemDefault();
   private Instant barredUntil = Instant.MIN;
   private double loss = Double.NaN;
+
+  /** What can be seen of the swarm from here; asked on the training thread. */
+  interface Around {
+    /** Trainers that are there, this one included, whatever epoch they are at. */
+    int trainers();
+
+    /** Until the target batch is gathered; {@link Outlook#NEVER} when nobody can tell. */
+    Duration untilDue();
+
+    /** What people call {@code peer}. */
+    String name(PeerId peer);
+  }
 
   /**
    * @param writer whose texts the swarm is shown; null where the model is only held
@@ -49,30 +65,50 @@ final class Teller implements TrainingListener {
       Node node,
       SignedManifest manifest,
       VolunteerPeer.Settings settings,
+      Around around,
       @Nullable Trainer writer) {
     this.writer = writer;
     this.node = node;
     this.manifest = manifest;
     this.settings = settings;
+    this.around = around;
   }
 
   @Override
   public void trained(Swarm.OwnProgress progress, Swarm.SwarmView view) {
-    settings.ticker().at(() -> line(progress, view));
+    settings
+        .ticker()
+        .at(
+            () ->
+                line(
+                    progress,
+                    manifest.spec().model().context(),
+                    loss,
+                    around.trainers(),
+                    around.untilDue()));
   }
 
-  private String line(Swarm.OwnProgress progress, Swarm.SwarmView view) {
-    long target = manifest.spec().training().targetBatch();
-    double swarmRate = progress.samplesPerSecond() * view.peers();
-    double wait = Math.max(0, (target - view.samples()) / Math.max(1e-9, swarmRate));
-    return "epoch %d  loss %s  %,.0f tok/s  %d %s  next round in %.1f s"
+  /**
+   * @param loss nats per byte; NaN before the first step
+   * @param peers that train, this one included
+   */
+  static String line(
+      Swarm.OwnProgress progress, int context, double loss, int peers, Duration untilDue) {
+    return "epoch %d  loss %s  %,.0f tok/s  %d %s  next round %s"
         .formatted(
             progress.epoch(),
             Double.isNaN(loss) ? "-" : "%.3f".formatted(loss),
-            progress.samplesPerSecond() * manifest.spec().model().context(),
-            view.peers(),
-            view.peers() == 1 ? "peer" : "peers",
-            wait);
+            progress.samplesPerSecond() * context,
+            peers,
+            peers == 1 ? "peer" : "peers",
+            when(untilDue));
+  }
+
+  private static String when(Duration untilDue) {
+    if (untilDue.compareTo(Outlook.NEVER) >= 0) {
+      return "when enough is gathered";
+    }
+    return untilDue.toMillis() < 50 ? "now" : "in " + Times.of(untilDue);
   }
 
   @Override
@@ -85,8 +121,8 @@ final class Teller implements TrainingListener {
                     .formatted(
                         progress.epoch(),
                         settings.role() == Role.AUXILIARY ? "lends its link" : "receives the model",
-                        view.peers(),
-                        view.peers() == 1 ? "trainer" : "trainers"));
+                        around.trainers(),
+                        around.trainers() == 1 ? "trainer" : "trainers"));
   }
 
   @Override
@@ -103,7 +139,7 @@ final class Teller implements TrainingListener {
   public void settled(long epoch, RoundOutcome outcome) {
     switch (outcome) {
       case RoundOutcome.Averaged averaged ->
-          averaged.faults().forEach(fault -> say("epoch " + epoch + ": mended: " + fault));
+          averaged.faults().forEach(fault -> say("epoch " + epoch + ": mended: " + words(fault)));
       case RoundOutcome.Abandoned abandoned ->
           say(
               "epoch %d: no average (%s); trying again%s"
@@ -111,9 +147,13 @@ final class Teller implements TrainingListener {
     }
   }
 
+  private String words(PeerFault fault) {
+    return around.name(fault.peer()) + " " + fault.words();
+  }
+
   private String blamed(RoundOutcome.Abandoned abandoned) {
     return abandoned.faults().stream()
-        .map(fault -> ". At fault: " + fault)
+        .map(fault -> ". At fault: " + words(fault))
         .distinct()
         .limit(3)
         .collect(Collectors.joining());
@@ -140,7 +180,7 @@ final class Teller implements TrainingListener {
     if (!Audit.passes(similarity)) {
       say(
           "audit: what %s brought is not the gradient of its samples (cosine %.2f)"
-              .formatted(audit.peer(), similarity));
+              .formatted(around.name(audit.peer()), similarity));
     }
   }
 

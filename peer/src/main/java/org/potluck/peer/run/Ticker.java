@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How a long job tells its owner where it is: on a terminal one line that is rewritten, with what
@@ -17,9 +18,18 @@ public final class Ticker {
   private static final Duration REWRITE_EVERY = Duration.ofMillis(500);
   private static final Duration PRINT_EVERY = Duration.ofSeconds(10);
 
+  /**
+   * Cuts what follows at the right edge instead of wrapping it, where a carriage return could not
+   * undo it.
+   */
+  private static final String NO_WRAP = "\u001b[?7l";
+
+  private static final String WRAP = "\u001b[?7h";
+  private static final String ERASE_REST = "\u001b[K";
+
   private final PrintStream out;
   private final String name;
-  private final boolean rewrites;
+  private final Style style;
   private final Duration every;
   private final InstantSource clock;
   private Instant last = Instant.MIN;
@@ -28,37 +38,61 @@ public final class Ticker {
   private Instant saidAt = Instant.MIN;
   private int repeats;
 
-  Ticker(PrintStream out, String name, boolean rewrites, Duration every, InstantSource clock) {
+  /** What the place that is written to can do. */
+  enum Style {
+    /** A terminal as nearly all are, which knows a few control sequences of ECMA-48. */
+    TERMINAL,
+    /** A terminal of which nothing is known but that it can begin a line again. */
+    PLAIN_TERMINAL,
+    /** A file, a pipe, or a terminal that can do nothing. */
+    LINES
+  }
+
+  Ticker(PrintStream out, String name, Style style, Duration every, InstantSource clock) {
     this.out = out;
     this.name = name;
-    this.rewrites = rewrites;
+    this.style = style;
     this.every = every;
     this.clock = clock;
   }
 
   @SuppressWarnings("SystemConsoleNull") // null checkers still take it for possible
-  private static boolean onTerminal() {
+  private static Style style() {
     Console console = System.console();
-    return console != null && console.isTerminal();
+    boolean terminal = console != null && console.isTerminal();
+    return style(terminal, System.getenv("TERM"));
+  }
+
+  /**
+   * @param kind as the variable {@code TERM} names it; Windows has none
+   */
+  static Style style(boolean terminal, @Nullable String kind) {
+    if (!terminal || "dumb".equals(kind)) {
+      return Style.LINES;
+    }
+    return kind == null || kind.isBlank() ? Style.PLAIN_TERMINAL : Style.TERMINAL;
+  }
+
+  private static Ticker on(PrintStream out) {
+    Style style = style();
+    Duration every = style == Style.LINES ? PRINT_EVERY : REWRITE_EVERY;
+    return new Ticker(out, "", style, every, InstantSource.system());
   }
 
   /** A line that is rewritten where standard output is a terminal, lines elsewhere. */
   public static Ticker usual() {
-    boolean terminal = onTerminal();
-    return new Ticker(
-        System.out, "", terminal, terminal ? REWRITE_EVERY : PRINT_EVERY, InstantSource.system());
+    return on(System.out);
   }
 
   /** The same on standard error, for jobs whose standard output is their result. */
   public static Ticker onErrors() {
-    boolean terminal = onTerminal();
-    return new Ticker(
-        System.err, "", terminal, terminal ? REWRITE_EVERY : PRINT_EVERY, InstantSource.system());
+    return on(System.err);
   }
 
   /** Lines that begin with {@code name}, for several peers that share a terminal. */
   public static Ticker named(String name, Duration every) {
-    return new Ticker(System.out, "%-10s ".formatted(name), false, every, InstantSource.system());
+    return new Ticker(
+        System.out, "%-10s ".formatted(name), Style.LINES, every, InstantSource.system());
   }
 
   /** Where the job is; asked for only when it is time to show it. */
@@ -69,12 +103,15 @@ public final class Ticker {
     }
     last = now;
     String text = name + status.get();
-    if (rewrites) {
-      out.print("\r" + text + " ".repeat(Math.max(0, width - text.length())));
+    switch (style) {
+      case TERMINAL -> out.print("\r" + NO_WRAP + text + ERASE_REST + WRAP);
+      case PLAIN_TERMINAL ->
+          out.print("\r" + text + " ".repeat(Math.max(0, width - text.length())));
+      case LINES -> out.println(text);
+    }
+    if (style != Style.LINES) {
       out.flush();
       width = text.length();
-    } else {
-      out.println(text);
     }
   }
 
@@ -104,7 +141,7 @@ public final class Ticker {
   /** Takes the line that is rewritten off the terminal. */
   public synchronized void clear() {
     if (width > 0) {
-      out.print("\r" + " ".repeat(width) + "\r");
+      out.print("\r" + (style == Style.TERMINAL ? ERASE_REST : " ".repeat(width) + "\r"));
       out.flush();
       width = 0;
     }

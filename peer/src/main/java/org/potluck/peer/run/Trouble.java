@@ -2,6 +2,7 @@ package org.potluck.peer.run;
 
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
@@ -17,6 +18,8 @@ public final class Trouble {
           case AccessDeniedException _ -> "permission denied";
           case NoSuchFileException _ -> "no such file or folder";
           case NotDirectoryException _ -> "not a folder";
+          // A folder was to be made there.
+          case FileAlreadyExistsException _ -> "there is a file of that name";
           case FileSystemException system when system.getReason() != null -> system.getReason();
           default -> String.valueOf(e.getMessage());
         };

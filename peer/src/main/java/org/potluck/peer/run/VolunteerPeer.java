@@ -107,7 +107,7 @@ public final class VolunteerPeer implements AutoCloseable {
             card,
             work.model().parameterCount(),
             settings.home().download(manifest.runId()));
-    Teller teller = new Teller(node, manifest, settings, work.trainer());
+    Teller teller = new Teller(node, manifest, settings, swarm, work.trainer());
     InstantSource clock = InstantSource.system();
     Trainer trainer = work.trainer();
     loop =

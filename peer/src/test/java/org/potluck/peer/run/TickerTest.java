@@ -15,7 +15,7 @@ class TickerTest {
 
   @Test
   void rewritesOneLineAndPrintsEventsAboveIt() {
-    Ticker ticker = ticker("", true);
+    Ticker ticker = ticker("", Ticker.Style.PLAIN_TERMINAL);
     ticker.at(() -> "epoch 10");
     now = now.plusSeconds(1);
     ticker.at(() -> "done");
@@ -25,7 +25,7 @@ class TickerTest {
 
   @Test
   void takesItsLineAwayBeforeTheResult() {
-    Ticker ticker = ticker("", true);
+    Ticker ticker = ticker("", Ticker.Style.PLAIN_TERMINAL);
     ticker.at(() -> "half");
     ticker.clear();
     ticker.clear();
@@ -34,7 +34,7 @@ class TickerTest {
 
   @Test
   void printsALineNowAndThenElsewhere() {
-    Ticker ticker = ticker("ann ", false);
+    Ticker ticker = ticker("ann ", Ticker.Style.LINES);
     for (int i = 0; i < 25; i++) {
       int second = i;
       ticker.at(() -> "second " + second);
@@ -45,7 +45,7 @@ class TickerTest {
 
   @Test
   void countsWhatHappensOverAndOver() {
-    Ticker ticker = ticker("", false);
+    Ticker ticker = ticker("", Ticker.Style.LINES);
     for (int i = 0; i < 25; i++) {
       ticker.say("no average");
       now = now.plusSeconds(1);
@@ -64,9 +64,27 @@ class TickerTest {
             """);
   }
 
-  private Ticker ticker(String name, boolean rewrites) {
+  /** Otherwise a line longer than the terminal is wide fills it, one row more each time. */
+  @Test
+  void cutsItsLineAtTheEdgeOfATerminal() {
+    Ticker ticker = ticker("", Ticker.Style.TERMINAL);
+    ticker.at(() -> "epoch 10");
+    ticker.say("saved");
+    assertThat(said()).isEqualTo("\r\u001b[?7lepoch 10\u001b[K\u001b[?7h\r\u001b[Ksaved\n");
+  }
+
+  @Test
+  void printsLinesWhereATerminalCanDoNothing() {
+    assertThat(Ticker.style(true, "xterm-256color")).isEqualTo(Ticker.Style.TERMINAL);
+    assertThat(Ticker.style(true, null)).isEqualTo(Ticker.Style.PLAIN_TERMINAL);
+    assertThat(Ticker.style(true, "dumb")).isEqualTo(Ticker.Style.LINES);
+    assertThat(Ticker.style(false, "xterm")).isEqualTo(Ticker.Style.LINES);
+  }
+
+  private Ticker ticker(String name, Ticker.Style style) {
     PrintStream out = new PrintStream(bytes, true, StandardCharsets.UTF_8);
-    return new Ticker(out, name, rewrites, Duration.ofSeconds(rewrites ? 1 : 10), () -> now);
+    return new Ticker(
+        out, name, style, Duration.ofSeconds(style == Ticker.Style.LINES ? 10 : 1), () -> now);
   }
 
   private String said() {

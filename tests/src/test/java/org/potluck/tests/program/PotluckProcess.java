@@ -89,9 +89,9 @@ final class PotluckProcess implements AutoCloseable {
     return process.children().toList();
   }
 
-  /** As Ctrl-C does. */
+  /** As Ctrl-C does; what it says then is still read. */
   void terminate() {
-    process.destroy();
+    assertThat(process.toHandle().destroy()).isTrue();
   }
 
   private @Nullable String next() throws InterruptedException {

@@ -4,7 +4,7 @@ import { Chart } from './chart.js';
 import { Feed } from './feed.js';
 import { showEpoch, showNext, showRun } from './headline.js';
 import { Player } from './player.js';
-import { showPeers, swarmRate } from './peers.js';
+import { peersHere, showPeers, swarmRate } from './peers.js';
 import { showRounds } from './rounds.js';
 import { enableCopy, showInvitation, showNotices, showSamples } from './texts.js';
 import { setText } from './words.js';
@@ -94,11 +94,11 @@ function draw() {
   }
   if (parts.has('epoch') || parts.has('peers') || parts.has('run')) drawHeadline();
   if (parts.has('epoch')) drawChart();
-  if (parts.has('peers')) showPeers(past ? past.peers : live.peers, past ? past.at : now(), Boolean(past));
+  if (parts.has('peers')) showPeers(past ? past.peers : live.peers, past ? past.at : now(), Boolean(past), live.epochs.length > 0 || live.notices.length > 0);
   if (parts.has('round')) showRounds(past ? past.rounds : live.rounds);
   if (parts.has('sample')) showSamples(live.samples.filter((sample) => sample.epoch <= upTo));
   if (parts.has('notice')) showNotices(live.notices);
-  if (parts.has('next')) showNext(live.next, !past, now());
+  if (parts.has('next') || parts.has('peers')) showNext(live.next, !past, now(), peersHere(live.peers));
 }
 
 function drawHeadline() {
@@ -174,7 +174,7 @@ byId('smooth').addEventListener('change', drawChart);
 document.querySelectorAll('input[name=axis]').forEach((input) => input.addEventListener('change', drawChart));
 enableCopy();
 setInterval(() => {
-  showNext(live.next, !past, now());
+  showNext(live.next, !past, now(), peersHere(live.peers));
   drawHeadline();
 }, 1000);
 feed.start();

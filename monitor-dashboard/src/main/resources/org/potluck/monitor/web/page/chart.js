@@ -49,7 +49,6 @@ export class Chart {
       this.#plot = new uPlot(this.#options(byTime, smoothed), data, this.#place);
       this.#key = key;
     }
-    if (this.#plot.cursor.idx === null || this.#plot.cursor.left < 0) this.#plot.setLegend({ idx: x.length - 1 });
     this.#place.dataset.points = String(raw.filter((value) => value !== null).length);
     const first = raw.find((value) => value !== null);
     const last = raw.findLast((value) => value !== null);
@@ -80,10 +79,17 @@ export class Chart {
       cursor: { drag: { x: false, y: false }, points: { size: 7 } },
       legend: { show: true, live: true },
       hooks: {
-        draw: [(u) => this.#mark(u)],
+        draw: [(u) => this.#mark(u), (u) => this.#newest(u)],
+        setCursor: [(u) => this.#newest(u)],
         ready: [(u) => u.over.addEventListener('click', () => u.cursor.idx !== null && this.#pick(this.last.epochs[u.cursor.idx]?.epoch))],
       },
     };
+  }
+
+  // Where nobody points at a moment, the legend has the newest.
+  #newest(u) {
+    const last = u.data[0].length - 1;
+    if ((u.cursor.idx === null || u.cursor.left < 0) && u.legend.idx !== last) u.setLegend({ idx: last });
   }
 
   // A line where the page looks while it looks back.

@@ -1,6 +1,6 @@
 // Who is here, as rows drawn anew on every report.
 
-import { ago, bytes, clock, el, fixed, known, percent, setText, short, whole } from './words.js';
+import { ago, bytes, clock, duration, el, fixed, known, percent, setText, short, whole } from './words.js';
 
 const DOING = { training: 'training', averaging: 'averaging', auditing: 'checking another', downloading: 'fetching the model', waiting: 'waiting', paused: 'paused', gone: 'gone' };
 
@@ -75,10 +75,10 @@ function row(peer, majority, now) {
   bar.setAttribute('aria-label', `share of the work: ${percent(work.share)}`);
   const trains = peer.role === 'trainer';
   const share = trains
-    ? cell('Share of the work', 'snug', el('span', 'share', bar, percent(work.share)), el('span', 'sub', `${short(work.samples_total)} in all`))
+    ? cell('Share of the work', 'snug', el('span', 'share', bar, percent(work.share)), el('span', 'sub', `${short(work.samples_total)} samples in all`))
     : cell('Share of the work', 'snug', LENDS[peer.role] ?? peer.role, el('span', 'sub', `${bytes(link.bytes_sent)} sent`));
   const path = { direct: 'direct', relayed: 'relayed', unknown: 'path unknown' }[link.path] ?? '';
-  const trip = known(link.round_trip_seconds) ? ` · ${link.round_trip_seconds < 0.001 ? '< 1' : Math.round(link.round_trip_seconds * 1000)} ms` : '';
+  const trip = known(link.round_trip_seconds) ? ` · ${duration(link.round_trip_seconds)}` : '';
   const rate = (value) => (known(value) ? `${bytes(value)}/s` : '–');
   const measured = known(link.upload_bytes_per_second) || known(link.download_bytes_per_second);
   const rates = measured ? `↑ ${rate(link.upload_bytes_per_second)} ↓ ${rate(link.download_bytes_per_second)}` : 'not measured yet';
@@ -98,14 +98,18 @@ function row(peer, majority, now) {
   return tr;
 }
 
-export function showPeers(peers, now, past) {
+export const peersHere = (peers) => peers.filter((peer) => peer.state.activity !== 'gone').length;
+
+// `began` says whether anybody has been here before.
+export function showPeers(peers, now, past, began) {
   const body = document.getElementById('peer-rows');
   const sorted = [...peers].sort((a, b) => (a.state.activity === 'gone') - (b.state.activity === 'gone') || (b.work.share ?? 0) - (a.work.share ?? 0) || (a.id < b.id ? -1 : 1));
   const majority = majorities(peers);
   body.replaceChildren(...sorted.slice(0, 200).map((peer) => row(peer, majority.get(peer.work.epoch), now)));
   document.getElementById('peers').hidden = peers.length === 0;
   document.getElementById('peers-empty').hidden = peers.length > 0;
-  const here = peers.filter((peer) => peer.state.activity !== 'gone').length;
+  setText('peers-empty', past ? 'Nobody was here then.' : began ? 'Nobody is here now. Send someone the invitation below.' : 'Waiting for the first peer… Send someone the invitation below.');
+  const here = peersHere(peers);
   const more = peers.length > 200 ? `, the first 200 shown` : '';
   setText('peers-count', peers.length === 0 ? '' : `${here} ${here === 1 ? 'peer' : 'peers'}${past ? ' then' : ''}${more}`);
 }

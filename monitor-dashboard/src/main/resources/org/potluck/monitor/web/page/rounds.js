@@ -25,7 +25,7 @@ const column = (rounds, i) => (columns(rounds) - rounds.length + i) * 10 + 1;
 
 function bars(rounds) {
   const longest = Math.max(0.001, ...rounds.map(seconds));
-  const svg = shape('svg', { viewBox: `0 0 ${columns(rounds) * 10} 72`, preserveAspectRatio: 'none', class: 'durations' });
+  const svg = shape('svg', { viewBox: `0 0 ${columns(rounds) * 10} 72`, preserveAspectRatio: 'none', class: 'durations', role: 'img', 'aria-label': `How long the last ${rounds.length} rounds took, up to ${duration(longest)}` });
   rounds.forEach((round, i) => {
     const x = column(rounds, i);
     const exchange = Math.max(2, ((round.exchange_seconds ?? 0) / longest) * 68);
@@ -84,14 +84,16 @@ function lanes(rounds) {
 function sentence(round) {
   const total = round.members_total ?? round.members.length;
   const who = `${total} ${total === 1 ? 'peer' : 'peers'}`;
+  if (round.outcome === 'averaged' && total === 1) return `Epoch ${round.epoch}: ${round.members[0]?.name || who} took the step alone`;
   if (round.outcome === 'averaged') return `Epoch ${round.epoch}: ${who} averaged in ${duration(seconds(round))}`;
   const whose = total === 1 && round.members.length === 1 ? `${round.members[0].name} found no group for it` : 'abandoned';
   return `Epoch ${round.epoch}: ${whose}, after ${duration(seconds(round))}`;
 }
 
 function timing(round) {
-  const parts = [`${duration(round.matchmaking_seconds)} finding a group`, `${duration(round.exchange_seconds)} exchanging`];
-  if (round.bytes > 0) parts.push(`${bytes(round.bytes)} sent`);
+  const alone = round.outcome === 'averaged' && (round.members_total ?? round.members.length) === 1;
+  const parts = alone ? [] : [`${duration(round.matchmaking_seconds)} finding a group`, `${duration(round.exchange_seconds)} exchanging`];
+  if (round.bytes > 0 && !alone) parts.push(`${bytes(round.bytes)} sent`);
   if (known(round.samples) && round.samples > 0) parts.push(`${short(round.samples)} samples`);
   return parts.join(', ');
 }
@@ -131,9 +133,11 @@ const modern = (round) => ({ ...round, members: round.members.map((member) => (t
 export function showRounds(rounds) {
   const latest = rounds.slice(-COLUMNS_MAX).map(modern).sort((a, b) => (a.at < b.at ? -1 : 1));
   document.getElementById('round-bars').replaceChildren(...(latest.length ? [el('div', 'lane', el('span', 'lane-name quiet', `up to ${duration(Math.max(...latest.map(seconds)))}`), bars(latest)), ...lanes(latest)] : []));
+  const focused = document.activeElement?.closest?.('#rounds li')?.dataset.round; // drawn anew, it would lose the keyboard
   document.getElementById('rounds').replaceChildren(...latest.slice(-LISTED).reverse().map(item));
+  if (focused) document.querySelector(`#rounds li[data-round="${CSS.escape(focused)}"] summary`)?.focus({ preventScroll: true });
   document.getElementById('rounds-empty').hidden = rounds.length > 0;
   document.getElementById('round-legend').hidden = rounds.length === 0;
   const good = latest.filter((round) => round.outcome === 'averaged').length;
-  setText('rounds-count', latest.length ? `${good} of the last ${latest.length} averaged` : '');
+  setText('rounds-count', latest.length > 1 ? `${good} of the last ${latest.length} averaged` : '');
 }

@@ -26,14 +26,30 @@ export function showSamples(samples) {
   };
 }
 
-export function showNotices(notices) {
+function line(notice) {
   const words = { info: '', warning: 'warn', error: 'bad' };
-  document.getElementById('notices').replaceChildren(...notices.slice(-100).reverse().map((notice) => {
-    const when = el('span', 'when', clock(notice.at));
-    when.title = day(notice.at);
-    const mark = { warning: 'Warning: ', error: 'Problem: ' }[notice.severity];
-    return el('li', '', when, el('span', `what ${words[notice.severity] ?? ''}`, mark ? el('span', 'sr', mark) : null, notice.text));
-  }));
+  const when = el('span', 'when', clock(notice.at));
+  when.title = day(notice.at);
+  const mark = { warning: 'Warning: ', error: 'Problem: ' }[notice.severity];
+  const item = el('li', '', when, el('span', `what ${words[notice.severity] ?? ''}`, mark ? el('span', 'sr', mark) : null, notice.text));
+  item.dataset.key = notice.at + notice.text;
+  return item;
+}
+
+// Only what is new is put in: a screen reader reads out whatever comes into this list.
+export function showNotices(notices) {
+  const list = document.getElementById('notices');
+  const wanted = notices.slice(-100).reverse();
+  const keys = new Set(wanted.map((notice) => notice.at + notice.text));
+  for (const item of [...list.children]) if (!keys.has(item.dataset.key)) item.remove();
+  const shown = new Map([...list.children].map((item) => [item.dataset.key, item]));
+  let after = null;
+  for (const notice of wanted) {
+    const item = shown.get(notice.at + notice.text) ?? line(notice);
+    const place = after ? after.nextSibling : list.firstChild;
+    if (item !== place) list.insertBefore(item, place);
+    after = item;
+  }
   document.getElementById('notices-empty').hidden = notices.length > 0;
 }
 

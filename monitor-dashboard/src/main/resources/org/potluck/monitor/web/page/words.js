@@ -15,14 +15,23 @@ export function setText(id, text) {
 }
 
 export const known = (value) => typeof value === 'number' && Number.isFinite(value);
+// A number and its unit stay on one line.
+const united = (number, unit) => `${number}\u00a0${unit}`;
 export const fixed = (value, digits) => (known(value) ? value.toFixed(digits) : '–');
 export const whole = (value) => (known(value) ? grouped.format(Math.round(value)) : '–');
-export const percent = (value) => (known(value) ? `${(value * 100).toFixed(value < 0.1 ? 1 : 0)} %` : '–');
+export function percent(value) {
+  if (!known(value)) return '–';
+  const hundredths = value * 100;
+  if (hundredths > 0 && hundredths < 0.1) return united('< 0.1', '%');
+  return united(hundredths.toFixed(hundredths > 0 && hundredths < 9.95 ? 1 : 0), '%');
+}
 
+// Three digits that count; what rounds up to the next unit is written in it.
 export function short(value) {
   if (!known(value)) return '–';
-  for (const [size, unit] of [[1e12, ' T'], [1e9, ' G'], [1e6, ' M'], [1e3, ' k']]) {
-    if (Math.abs(value) >= size) return `${(value / size).toPrecision(3)}${unit}`;
+  for (const [size, unit] of [[1e12, 'T'], [1e9, 'G'], [1e6, 'M'], [1e3, 'k']]) {
+    const units = Math.abs(value) / size;
+    if (units >= 0.9995) return united((value / size).toFixed(units < 9.995 ? 2 : units < 99.95 ? 1 : 0), unit);
   }
   return String(Math.round(value));
 }
@@ -30,19 +39,25 @@ export function short(value) {
 export function bytes(value) {
   if (!known(value)) return '–';
   for (const [size, unit] of [[1e12, 'TB'], [1e9, 'GB'], [1e6, 'MB'], [1e3, 'kB']]) {
-    if (value >= size) return `${(value / size).toFixed(value / size < 10 ? 1 : 0)} ${unit}`;
+    const units = value / size;
+    if (units >= 0.9995) return united(units.toFixed(units < 9.95 ? 1 : 0), unit);
   }
-  return `${Math.round(value)} B`;
+  return united(Math.round(value), 'B');
 }
 
 export function duration(seconds) {
   if (!known(seconds)) return '–';
-  const s = Math.max(0, seconds);
-  if (s < 10) return `${s.toFixed(1)} s`;
-  if (s < 90) return `${Math.round(s)} s`;
-  if (s < 5400) return `${Math.floor(s / 60)} min ${Math.round(s % 60)} s`;
-  if (s < 172800) return `${Math.floor(s / 3600)} h ${Math.round((s % 3600) / 60)} min`;
-  return `${Math.round(s / 86400)} days`;
+  const exact = Math.max(0, seconds);
+  const millis = Math.round(exact * 1000);
+  if (millis < 1) return exact > 0 ? united('< 1', 'ms') : united(0, 's');
+  if (millis < 1000) return united(millis, 'ms');
+  if (exact < 9.95) return united(exact.toFixed(1), 's');
+  const s = Math.round(exact);
+  if (s < 90) return united(s, 's');
+  if (s < 5400) return `${united(Math.floor(s / 60), 'min')} ${united(s % 60, 's')}`;
+  const minutes = Math.round(s / 60);
+  if (s < 172800) return `${united(Math.floor(minutes / 60), 'h')} ${united(minutes % 60, 'min')}`;
+  return united(Math.round(s / 86400), 'days');
 }
 
 export function ago(seconds) {
