@@ -9,7 +9,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Whose work this peer does again, by its own chance: contributions, and other reducers' averages.
- * In a group of n where N audits are held on average, each member holds one with N / n.
+ * Where n members of a group contribute and N audits are held on average, each of them holds one
+ * with N / n: who contributes has the text that it takes. Reviews take none, so all members hold
+ * them.
  */
 final class Audits {
   private final RandomGenerator random;
@@ -45,7 +47,9 @@ final class Audits {
             .filter(member -> member != self && weights.get(member) > 0)
             .filter(member -> !admission.bars(member))
             .toArray();
-    boolean drawn = held() && candidates.length > 0 && drawn(weights.size());
+    int contributors = (int) weights.stream().filter(weight -> weight > 0).count();
+    boolean able = held() && weights.get(self) > 0 && candidates.length > 0;
+    boolean drawn = able && drawn(contributors);
     return drawn ? candidates[random.nextInt(candidates.length)] : -1;
   }
 

@@ -22,6 +22,18 @@ final class NormHistory {
   }
 
   /**
+   * Root mean square of a value in usual contributions, over all that is known; 0 when nothing is.
+   */
+  double typical() {
+    return Math.sqrt(
+        Arrays.stream(usual())
+            .filter(Double::isFinite)
+            .map(each -> each * each)
+            .average()
+            .orElse(0));
+  }
+
+  /**
    * Once for each region and round.
    *
    * @param region see {@link #region}

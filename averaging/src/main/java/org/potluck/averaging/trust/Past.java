@@ -42,6 +42,19 @@ final class Past {
     }
   }
 
+  /** Root mean square of a value in the last average of so many values; 0 without one. */
+  double typical(long values) {
+    float[] last = values == length ? averages.peekFirst() : null;
+    if (last == null) {
+      return 0;
+    }
+    double squares = 0;
+    for (float value : last) {
+      squares += (double) value * value;
+    }
+    return Math.sqrt(squares / last.length);
+  }
+
   private int stride() {
     return Math.toIntExact(Math.max(1, Math.ceilDiv(length, PLACES)));
   }

@@ -14,9 +14,16 @@ import org.potluck.network.PeerId;
  * can be known: how fast the peer says that it is, all the time and to everybody; how much it
  * brought in which time before; and that a round is due when all together have the target batch. A
  * claim is plausible up to several times what these allow.
+ *
+ * <p>Peers do not end a round in the same instant, and a busy machine hears late that it has: where
+ * epochs take a tenth of a second, honest peers were refused for what they had computed before.
  */
 final class Speeds {
   private static final double MARGIN = 3;
+
+  /** So much earlier than here a round may have ended elsewhere. */
+  private static final double SLACK_SECONDS = 1;
+
   private static final int PEERS_MAX = 4096;
 
   private static final class Seen {
@@ -58,7 +65,8 @@ final class Speeds {
     if (one == null || one.since == null || one.saidPerSecond == 0) {
       return weightMax;
     }
-    double likely = MARGIN * one.saidPerSecond * Math.max(0, seconds(one.since, now));
+    double seconds = SLACK_SECONDS + Math.max(0, seconds(one.since, now));
+    double likely = MARGIN * one.saidPerSecond * seconds;
     return Math.min(weightMax, 2 * stepSamples + likely);
   }
 

@@ -183,7 +183,7 @@ public final class Trust {
       closer = Closer.drawn(chunks, self, valuesMax, audited, random);
     }
     double[] shares = weights.stream().mapToDouble(Double::doubleValue).toArray();
-    double typical = shares[self] > 0 ? typical(own) : 0;
+    double typical = shares[self] > 0 ? typical(own) : typicalOfOthers(own.length());
     return new Screen(
         List.copyOf(members),
         shares,
@@ -194,6 +194,13 @@ public final class Trust {
         admission,
         closer,
         past.earlier(own.length()));
+  }
+
+  /**
+   * As far as one knows it who brings nothing: from what it has reduced, and from the last average.
+   */
+  private double typicalOfOthers(long length) {
+    return Math.max(norms.typical(), past.typical(length));
   }
 
   /** Root mean square of a value, from blocks all over the vector: a rough figure is enough. */

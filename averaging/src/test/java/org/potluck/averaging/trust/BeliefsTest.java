@@ -127,8 +127,8 @@ class BeliefsTest {
     speeds.said(peer, 2);
     assertThat(speeds.limit(peer, START)).as("what it did before is not known").isEqualTo(72);
     speeds.counted(peer, START);
-    assertThat(speeds.limit(peer, START)).isEqualTo(2 * 4);
-    assertThat(speeds.limit(peer, START.plusSeconds(5))).isEqualTo(2 * 4 + 3 * 2 * 5);
+    assertThat(speeds.limit(peer, START)).as("a second of slack").isEqualTo(2 * 4 + 3 * 2);
+    assertThat(speeds.limit(peer, START.plusSeconds(5))).isEqualTo(2 * 4 + 3 * 2 * 6);
     assertThat(speeds.limit(peer, START.plusSeconds(1000))).as("the target").isEqualTo(72);
   }
 

@@ -7,8 +7,10 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
@@ -46,6 +48,49 @@ class TrustTest {
     trust.conclude(seen(trust, true), AVERAGE, START);
     assertThat(trust.refusal(OTHER, 60, START)).isPresent();
     assertThat(trust.refusal(OTHER, 7, START)).isEmpty();
+  }
+
+  /** As a peer sees it that brings nothing, and so has no length of its own to go by. */
+  @Test
+  void whatMostLackIsNotTooLongForOneWhoBringsNothing() {
+    Trust trust = new Trust(new SplittableRandom(1));
+    float[] rare = new float[VALUES];
+    rare[3] = 0.2f;
+    float[] next = new float[VALUES];
+    next[3] = 1e-6f;
+    assertThat(lookedAt(trust, rare, next)).as("while nothing is known").containsOnlyKeys(1);
+    float[] average = new float[VALUES];
+    Arrays.fill(average, 0.1f);
+    trust.conclude(bringsNothing(trust), MemorySegment.ofArray(average), START);
+    assertThat(lookedAt(trust, rare, next)).isEmpty();
+    rare[3] = 5;
+    assertThat(lookedAt(trust, rare, next))
+        .as("more than all others have elsewhere")
+        .containsOnlyKeys(1);
+  }
+
+  /** What the first lets in, which has nothing of its own. */
+  private static Screen bringsNothing(Trust trust) {
+    return trust.screen(
+        PEERS,
+        List.of(0.0, 8.0, 8.0),
+        0,
+        new Contribution(AVERAGE, 0),
+        Collections.nCopies(MEMBERS, CODEC),
+        List.of(List.of(0), List.of(), List.of()),
+        VALUES,
+        START);
+  }
+
+  private static Map<Integer, String> lookedAt(Trust trust, float[]... brought) {
+    Screen screen = bringsNothing(trust);
+    @Nullable ByteBuffer[] received = new @Nullable ByteBuffer[MEMBERS];
+    for (int member = 1; member < MEMBERS; member++) {
+      ByteBuffer encoded = ByteBuffer.allocate(CODEC.encodedBytes(VALUES));
+      CODEC.encode(MemorySegment.ofArray(brought[member - 1]), 0, VALUES, encoded);
+      received[member] = encoded.flip();
+    }
+    return screen.look(0, new Inspector.Chunk(received, 0, AVERAGE, 0, VALUES)).refused();
   }
 
   @Test
