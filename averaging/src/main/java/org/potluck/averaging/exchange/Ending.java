@@ -17,7 +17,8 @@ import org.potluck.averaging.wire.Frames;
  * member first says that it is done, and the average is final once a quorum has said so, in the
  * same generation: whatever happens then, whoever decides again hears from one that holds it. That
  * costs the time of one message. Who knows it to be final tells the others, since members that
- * nobody can dial do not hear each other.
+ * nobody can dial do not hear each other. One such voice is not enough where there are more: it
+ * could make this member finish with what the others then average anew.
  */
 final class Ending {
   private final Round round;
@@ -28,6 +29,8 @@ final class Ending {
   private final Runnable dispose;
   private final CompletableFuture<RoundOutcome> outcome = new CompletableFuture<>();
   private long saidDone = -1;
+
+  /** The generation in which a quorum was known to hold everything, once this member has ended. */
   private long finalFrom = Long.MAX_VALUE;
 
   Ending(
@@ -58,7 +61,7 @@ final class Ending {
       saidDone = ledger.generation();
       roster.broadcast(message(FrameKind.DONE));
     }
-    if (round.running() && (isHeldByQuorum() || ledger.generation() >= finalFrom)) {
+    if (round.running() && (isHeldByQuorum() || ledger.generation() >= finalFrom())) {
       settle();
     }
     leaveWhenAllKnow();
@@ -73,14 +76,37 @@ final class Ending {
   /** A member knows the average to be final, as decided in {@code generation}. */
   void settled(Neighbour from, DoneMessage message) {
     from.settled = true;
-    finalFrom = Math.min(finalFrom, message.getGeneration());
+    from.finalFrom = Math.min(from.finalFrom, message.getGeneration());
     check();
     leaveWhenAllKnow();
   }
 
   /** Whether a quorum is known to hold everything. */
   boolean isFinal() {
-    return finalFrom != Long.MAX_VALUE;
+    return finalFrom() != Long.MAX_VALUE;
+  }
+
+  /** Whether somebody at least says that a quorum holds everything. */
+  boolean isSaidToBeFinal() {
+    return isFinal() || roster.others().stream().anyMatch(other -> other.settled);
+  }
+
+  /** From which generation on the average is final: as two say, or everybody who is heard. */
+  private long finalFrom() {
+    long[] said =
+        roster.others().stream()
+            .filter(other -> other.settled)
+            .mapToLong(other -> other.finalFrom)
+            .sorted()
+            .toArray();
+    boolean all = roster.others().stream().allMatch(other -> other.lost || other.settled);
+    long told = Long.MAX_VALUE;
+    if (said.length > 1) {
+      told = said[1];
+    } else if (said.length == 1 && all) {
+      told = said[0];
+    }
+    return Math.min(finalFrom, told);
   }
 
   /** Ends the round early; without effect once it has ended. */
@@ -114,7 +140,7 @@ final class Ending {
     round.phase = Round.Phase.SETTLED;
     // From now on the contribution may change.
     roster.others().forEach(Neighbour::stopContributing);
-    finalFrom = Math.min(finalFrom, ledger.generation());
+    finalFrom = ledger.generation();
     roster.broadcast(message(FrameKind.SETTLED));
     round.later(round.options.lingerLimit(), dispose);
     outcome.complete(

@@ -422,7 +422,7 @@ final class Exchange
     }
     // Whoever goes when the average is final takes nothing with it that anybody needs, and those
     // that cannot be dialed have no way to tell each other.
-    if (!other.settled && !ending.isFinal()) {
+    if (!other.settled && !ending.isSaidToBeFinal()) {
       round.blame(fault);
     }
     other.lose();

@@ -44,8 +44,11 @@ final class Neighbour {
   /** The latest generation as decided in which it holds the whole average; or -1. */
   long doneGeneration = -1;
 
-  /** It knows the average to be final. */
+  /** It says that it knows the average to be final, */
   boolean settled;
+
+  /** from this generation on. */
+  long finalFrom = Long.MAX_VALUE;
 
   /** How many plans it has shown. */
   int plansShown;

@@ -4,6 +4,9 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -70,6 +73,63 @@ final class Roster {
     return neighbours.get(index).lost && (!heard || quorum(without));
   }
 
+  /** How many others say, or have said, that they have lost a member. */
+  private long losersOf(int index) {
+    return neighbours.stream()
+        .filter(other -> other.index != index && other.suspects.get(index))
+        .count();
+  }
+
+  /**
+   * Whether a member may be taken for dead because {@code by} says so. One voice is not enough
+   * against this member's own ears: it could take one after the other out of the round. Two are, if
+   * one of them is to be a liar.
+   */
+  boolean isCredibleDeath(int index, Neighbour by) {
+    boolean heard = index == round.self || (hasLink(index) && !neighbours.get(index).lost);
+    long voices = losersOf(index) + (by.suspects.get(index) || by.index == index ? 0 : 1);
+    return dead.get(index) || !heard || voices > 1;
+  }
+
+  /**
+   * Whether so many slow members are possible: slow is who takes longer than most, so at most half
+   * of those that can reduce are.
+   */
+  boolean isCredibleSlowness(BitSet all) {
+    BitSet reachable = reachable();
+    BitSet slowOnes = (BitSet) all.clone();
+    slowOnes.and(reachable);
+    return 2 * slowOnes.cardinality() <= reachable.cardinality();
+  }
+
+  /**
+   * Whether a member can decide for all: it hears everybody but those that are gone. One that has
+   * lost somebody whom others hear could only bury it, and would not be believed alone.
+   */
+  private boolean hearsAll(int index) {
+    for (int i = 0; i < neighbours.size(); i++) {
+      long losers = losersOf(i) + (neighbours.get(i).lost ? 1 : 0);
+      if (hasLost(index, i) && !dead.get(i) && losers < 2) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Whether everybody who lives hears a member, or does not say otherwise. */
+  private boolean isHeardByAll(int index) {
+    for (int i = 0; i < neighbours.size(); i++) {
+      if ((alive(i) || i == round.self) && hasLost(i, index)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private boolean hasLost(int by, int index) {
+    return by == round.self ? neighbours.get(index).lost : at(by).suspects.get(index);
+  }
+
   /** Of two members the later one dials, unless only the other can be dialed. */
   boolean dials(int index) {
     int low = Math.min(round.self, index);
@@ -81,13 +141,27 @@ final class Roster {
     return !neighbours.get(index).lost && !dead.get(index);
   }
 
-  /** The live member that decides who answers for what: the first that all others can reach. */
+  /**
+   * The live member that decides who answers for what: the first that all others can reach. Where
+   * two say that they do not hear each other, or one does, it is neither of them, if there is
+   * another.
+   */
   int coordinator() {
-    for (int i = 0; i < neighbours.size(); i++) {
-      if (alive(i) && reachable(i) && !slow.get(i)) {
-        return i;
-      }
-    }
+    return first(i -> !slow.get(i) && hearsAll(i) && isHeardByAll(i))
+        .or(() -> first(i -> !slow.get(i) && hearsAll(i)))
+        .or(() -> first(i -> !slow.get(i)))
+        .orElseGet(this::anybody);
+  }
+
+  private Optional<Integer> first(IntPredicate able) {
+    return IntStream.range(0, neighbours.size())
+        .filter(i -> alive(i) && reachable(i))
+        .filter(able)
+        .boxed()
+        .findFirst();
+  }
+
+  private int anybody() {
     for (int i = 0; i < neighbours.size(); i++) {
       if (alive(i) && (reachable(i) || i == round.self)) {
         return i;

@@ -4,9 +4,13 @@ import com.google.protobuf.ByteString;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.potluck.averaging.PeerFault;
@@ -47,8 +51,16 @@ final class Succession {
     /** The others have decided without this member. */
     void buried();
 
+    /** It is at fault. */
+    void lose(int member, PeerFault fault);
+
     /** The others have decided without {@code member}. */
     void drop(int member, PeerFault fault);
+  }
+
+  /** What others told that is not credible yet, of who is dead or slow: looked at again later. */
+  private interface Told {
+    void again() throws FrameException;
   }
 
   private static final int NOBODY = -1;
@@ -72,6 +84,15 @@ final class Succession {
   /** How many generations each member has begun. */
   private final int[] begun;
 
+  /** How long all decisions of each member together have been waited for. */
+  private final Duration[] waitedFor;
+
+  /** The generations that this member has been in. */
+  private final Set<Long> known = new HashSet<>(Set.of(0L));
+
+  /** By who told it, in the order in which it came. */
+  private final Map<Integer, Told> doubtful = new LinkedHashMap<>();
+
   private Instant frozenSince;
   private @Nullable Recovery recovery;
 
@@ -89,6 +110,8 @@ final class Succession {
     this.sender = sender;
     this.effects = effects;
     this.begun = new int[round.size()];
+    this.waitedFor = new Duration[round.size()];
+    Arrays.fill(waitedFor, Duration.ZERO);
     this.frozenSince = round.started;
   }
 
@@ -96,7 +119,52 @@ final class Succession {
   void memberLost(int member) {
     roster.broadcast(
         Frames.of(FrameKind.SUSPECT, SuspectMessage.newBuilder().setMember(member).build()));
+    doubtful.remove(member);
+    lookAgain();
     recoverIfNeeded();
+  }
+
+  /** Somebody more is lost somewhere: what was doubtful may not be any longer. */
+  private void lookAgain() {
+    for (Map.Entry<Integer, Told> each : List.copyOf(doubtful.entrySet())) {
+      if (doubtful.remove(each.getKey(), each.getValue())) {
+        try {
+          each.getValue().again();
+        } catch (FrameException e) {
+          effects.lose(
+              each.getKey(),
+              new PeerFault.Malformed(round.peer(each.getKey()), String.valueOf(e.getMessage())));
+        }
+      }
+    }
+  }
+
+  /**
+   * Whether to believe who is dead and slow.
+   *
+   * @param told looked at again when it is not, and somebody else is lost
+   */
+  private boolean isCredible(Neighbour by, List<Integer> dead, List<Integer> slow, Told told) {
+    BitSet all = (BitSet) roster.slow.clone();
+    slow.forEach(all::set);
+    boolean newlySlow =
+        slow.stream().anyMatch(member -> member != by.index && !roster.slow.get(member));
+    // Nobody can be late yet; by a little, clocks of members differ.
+    Duration tooSoon = round.options.silenceLimit().minus(round.elapsed());
+    boolean early = newlySlow && tooSoon.isPositive();
+    boolean credible =
+        dead.stream().allMatch(member -> roster.isCredibleDeath(member, by))
+            && roster.isCredibleSlowness(all)
+            && !early;
+    if (credible) {
+      doubtful.remove(by.index);
+    } else {
+      doubtful.put(by.index, told);
+      if (early) {
+        round.later(tooSoon, this::lookAgain);
+      }
+    }
+    return credible;
   }
 
   /**
@@ -110,6 +178,7 @@ final class Succession {
       return NOBODY;
     }
     by.suspects.set(suspect);
+    lookAgain();
     recoverIfNeeded();
     return suspect;
   }
@@ -135,7 +204,9 @@ final class Succession {
       return;
     }
     roster.slow.set(member);
-    if (roster.coordinator() == round.self) {
+    if (!roster.isCredibleSlowness(roster.slow)) {
+      roster.slow.clear(member);
+    } else if (roster.coordinator() == round.self) {
       round.blame(new PeerFault.Late(round.peer(member), "reducing its span"));
       recover();
     } else {
@@ -183,9 +254,19 @@ final class Succession {
 
   private void enter(long generation) {
     recovery = null;
+    countWait();
     frozenSince = round.loop.now();
+    known.add(generation);
     ledger.freeze(generation, roster.dead, roster.slow);
     effects.frozen();
+  }
+
+  /** Our generation ends, with a decision or without. */
+  private void countWait() {
+    if (ledger.frozen()) {
+      int by = (int) (ledger.generation() % Group.MEMBERS_MAX);
+      waitedFor[by] = waitedFor[by].plus(Duration.between(frozenSince, round.loop.now()));
+    }
   }
 
   /** A coordinator begins a generation. */
@@ -201,12 +282,18 @@ final class Succession {
     if (leap > RANKS_MAX || begun[from.index] > BEGUN_PER_MEMBER_MAX * round.size()) {
       throw new FrameException("more generations than there can be");
     }
-    List<Integer> slow = checked(message.getSlowList());
-    if (!bury(checked(message.getDeadList()))) {
+    List<Integer> dead = checked(message.getDeadList());
+    join(from, message.getGeneration(), dead, checked(message.getSlowList()));
+  }
+
+  private void join(Neighbour from, long generation, List<Integer> dead, List<Integer> slow) {
+    if (generation <= ledger.generation()
+        || !isCredible(from, dead, slow, () -> join(from, generation, dead, slow))
+        || !bury(dead)) {
       return;
     }
     slow.forEach(roster.slow::set);
-    enter(message.getGeneration());
+    enter(generation);
     HeldMessage.Builder answer =
         HeldMessage.newBuilder()
             .setGeneration(ledger.generation())
@@ -229,11 +316,17 @@ final class Succession {
     if (current == null || message.getGeneration() != current.generation()) {
       return;
     }
+    List<Integer> dead = checked(message.getDeadList());
+    List<Integer> slow = checked(message.getSlowList());
+    if (!isCredible(from, dead, slow, () -> held(from, message))) {
+      // Should nobody else come to say it, then it holds what it holds all the same.
+      round.later(round.options.silenceLimit(), () -> holdsAnyway(current, from, message));
+      return;
+    }
     Map<Long, BitSet> held = held(message);
     BitSet before = (BitSet) roster.dead.clone();
     before.or(roster.slow);
-    List<Integer> slow = checked(message.getSlowList());
-    if (!bury(checked(message.getDeadList()))) {
+    if (!bury(dead)) {
       return;
     }
     slow.forEach(roster.slow::set);
@@ -247,13 +340,28 @@ final class Succession {
     concludeWhenAnswered();
   }
 
+  private void holdsAnyway(Recovery asked, Neighbour from, HeldMessage message) {
+    if (recovery == asked && asked.awaits(from.index) && doubtful.remove(from.index) != null) {
+      try {
+        asked.answer(from.index, held(message));
+        concludeWhenAnswered();
+      } catch (FrameException e) {
+        effects.lose(
+            from.index,
+            new PeerFault.Malformed(round.peer(from.index), String.valueOf(e.getMessage())));
+      }
+    }
+  }
+
   /** What a member says that it holds: chunks that there are, each in one earlier version. */
   private Map<Long, BitSet> held(HeldMessage message) throws FrameException {
     Map<Long, BitSet> held = new TreeMap<>();
     BitSet all = new BitSet();
     for (HeldVersionMessage each : message.getHeldList()) {
       BitSet chunks = BitSet.valueOf(each.getChunks().toByteArray());
-      boolean earlier = each.getVersion() >= 0 && each.getVersion() < message.getGeneration();
+      // What was decided in a generation, this member was asked in as well.
+      boolean earlier =
+          each.getVersion() < message.getGeneration() && known.contains(each.getVersion());
       if (!earlier || chunks.length() > round.chunks.size() || all.intersects(chunks)) {
         throw new FrameException("holds what there is not");
       }
@@ -320,6 +428,17 @@ final class Succession {
       }
       given.set(run.getFirst(), (int) end);
     }
+    for (RunMessage run : message.getRunsList()) {
+      for (int chunk = run.getFirst(); chunk < run.getFirst() + run.getCount(); chunk++) {
+        if (!agrees(chunk, run)) {
+          // Others cannot know it: whoever is lied about decides itself, with what all hold.
+          round.blame(
+              new PeerFault.Malformed(round.peer(from.index), "decides against what it was told"));
+          recover();
+          return;
+        }
+      }
+    }
     for (int chunk = 0; chunk < round.chunks.size(); chunk++) {
       if (given.get(chunk) != ledger.isFreed(chunk, roster.dead, roster.slow)) {
         throw new FrameException("gives away other chunks than those freed");
@@ -328,7 +447,27 @@ final class Succession {
     apply(message);
   }
 
+  /** Whether a decision about a chunk goes with what this member has said that it holds. */
+  private boolean agrees(int chunk, RunMessage run) {
+    boolean old = run.getVersion() < ledger.generation();
+    boolean held = averages.holds(chunk);
+    if (old && !known.contains(run.getVersion())) {
+      return false;
+    }
+    if (held && averages.version(chunk) == run.getVersion()) {
+      return true;
+    }
+    if (old && run.getOwner() == round.self) {
+      return false;
+    }
+    // What a slow member holds alone, or one that others cannot ask, may be made anew.
+    boolean counts = round.member(round.self).reachable() && !roster.slow.get(round.self);
+    boolean newer = old && run.getVersion() > averages.version(chunk);
+    return !held || !counts || newer;
+  }
+
   private void apply(ReassignMessage message) {
+    countWait();
     List<List<Integer>> wanted = new ArrayList<>();
     for (int i = 0; i < round.size(); i++) {
       wanted.add(new ArrayList<>());
@@ -366,13 +505,17 @@ final class Succession {
 
   /**
    * Whether this member has begun our generation and not ended it for too long. It waits for others
-   * itself, and begins anew when it has waited in vain; so it is waited for twice as long.
+   * itself, and begins anew when it has waited in vain; so it is waited for twice as long, with all
+   * its generations together.
    */
   boolean undecided(int member, Instant now) {
     return ledger.frozen()
         && recovery == null
         && ledger.generation() % Group.MEMBERS_MAX == member
-        && Duration.between(frozenSince, now).compareTo(patience().multipliedBy(2)) > 0;
+        && waitedFor[member]
+                .plus(Duration.between(frozenSince, now))
+                .compareTo(patience().multipliedBy(2))
+            > 0;
   }
 
   /**
