@@ -21,10 +21,6 @@ final class ChunkQueue {
     }
   }
 
-  boolean contains(int chunk) {
-    return waiting.get(chunk);
-  }
-
   /** The first, which waits no more; null when there is none. */
   @Nullable Integer poll() {
     Integer chunk = line.poll();

@@ -250,7 +250,7 @@ final class Sender {
       if (chunk < 0 || chunk >= round.chunks.size()) {
         throw new FrameException("asks for chunk " + chunk);
       }
-      if (averages.holds(chunk) && !by.averages.contains(chunk)) {
+      if (averages.holds(chunk)) {
         by.averages.add(chunk);
       }
     }

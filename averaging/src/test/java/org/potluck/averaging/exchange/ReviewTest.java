@@ -111,13 +111,14 @@ class ReviewTest {
 
   /**
    * A reducer may leave out whom it does not trust, but not half of all who contributed; of six it
-   * averages four here, and three. A seventh brings nothing, and does not count.
+   * averages four here, and three. Two more bring nothing, and do not count.
    */
   @Test
   void anAverageOfHalfOfTheContributionsFails() {
     for (int left : new int[] {2, 3}) {
-      RoundLab lab = new RoundLab(6).members(MEMBERS + 1);
+      RoundLab lab = new RoundLab(6).members(MEMBERS + 2);
       lab.weights.set(MEMBERS, 0.0);
+      lab.weights.set(MEMBERS + 1, 0.0);
       lab.begin().finish();
       PeerId judge = lab.networks.getFirst().self();
       for (int out = 1; out <= left; out++) {
@@ -138,6 +139,33 @@ class ReviewTest {
             .allMatch(verdict -> verdict.reason().contains("not that of what it was sent"));
       }
     }
+  }
+
+  /** It could choose that when it has seen all others. */
+  @Test
+  void aReducerThatBringsFarTooMuchToItsOwnSpanIsNamed() {
+    List<Verdict> named = new ArrayList<>();
+    for (int seed = 0; seed < SEEDS; seed++) {
+      RoundLab lab = new RoundLab(seed).members(MEMBERS);
+      lab.weights.replaceAll(_ -> 8.0);
+      lab.trusting = 2;
+      lab.begin();
+      lab.trusts.forEach(trust -> trust.audits(MEMBERS));
+      int span = RoundLab.VALUES / MEMBERS;
+      for (int v = 2 * span + 1; v < 3 * span; v++) {
+        lab.vectors.get(2)[v] *= 100;
+      }
+      lab.finish();
+      lab.simulation.runFor(Duration.ofSeconds(10));
+      PeerId liar = lab.networks.get(2).self();
+      assertThat(named(lab, 2))
+          .as("seed %d", seed)
+          .allMatch(verdict -> verdict.peer().equals(liar))
+          .allMatch(verdict -> verdict.reason().contains("not that of what it was sent"));
+      named.addAll(named(lab, 2));
+    }
+    // Each of five others reviews it with one chance in five.
+    assertThat(named).hasSizeGreaterThan(SEEDS / 2);
   }
 
   @Test

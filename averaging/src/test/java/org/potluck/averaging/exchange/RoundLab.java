@@ -75,6 +75,10 @@ final class RoundLab {
   int lyingReducer = -1;
 
   float lie = 1;
+
+  /** This member lets in whatever is made of numbers. */
+  int trusting = -1;
+
   Supplier<Storage> storage = Storage::memory;
 
   /** Whether codec work takes its time beside the loop, as it does on a thread of its own. */
@@ -197,7 +201,7 @@ final class RoundLab {
       SimulatedNetwork network = simulation.addPeer(profiles.get(i));
       networks.add(network);
       Network used = i == brokenIndex ? brokenMember.apply(network) : machines.apply(i, network);
-      Trust trust = new Trust(network.random());
+      Trust trust = i == trusting ? Trust.off() : new Trust(network.random());
       trusts.add(trust);
       AveragingOptions own =
           i == lyingReducer

@@ -68,6 +68,29 @@ class ReputationTest {
         .contains(Misdeed.BANNED);
   }
 
+  /** Or it would take the place of one who is left in. */
+  @Test
+  void whoIsBarredIsNotWithheldToo() {
+    Reputation reputation = new Reputation();
+    hearBans(reputation, START.plusSeconds(300));
+    doubt(reputation, 6, 0.1);
+    doubt(reputation, 1, 0.2);
+    doubt(reputation, 2, 0.3);
+    assertThat(admission(reputation).barred()).containsOnlyKeys(6);
+    assertThat(admission(reputation).withheld()).containsOnlyKeys(1, 2);
+  }
+
+  @Test
+  void equalVerdictsAreToldInTheOrderOfPeers() {
+    List<PeerId> sorted = PEERS.stream().sorted().toList();
+    for (List<PeerId> order : List.of(sorted, sorted.reversed())) {
+      Reputation reputation = new Reputation();
+      order.forEach(
+          peer -> reputation.hold(peer, new Charge(Misdeed.NO_NUMBERS, 1, "noise"), START));
+      assertThat(reputation.verdicts(START)).extracting(Verdict::peer).isEqualTo(sorted);
+    }
+  }
+
   @Test
   void whatMostSayOfTheEndIsNeitherPastNorFarAway() {
     Reputation reputation = new Reputation();
