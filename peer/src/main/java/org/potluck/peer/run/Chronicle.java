@@ -183,7 +183,9 @@ public final class Chronicle {
             Math.max(0, epochShown),
             epochAt,
             rate > 0 ? now.plusMillis((long) (seconds * 1000)) : null,
-            samples < targetBatch ? "Gathering samples." : "Averaging.",
+            !there.isEmpty() && there.stream().allMatch(Chronicle::beforeTheStart)
+                ? "Waiting for more trainers (training.begin-with)."
+                : samples < targetBatch ? "Gathering samples." : "Averaging.",
             samples,
             targetBatch));
   }
@@ -289,13 +291,19 @@ public final class Chronicle {
     return bytesPerSecond > 0 ? bytesPerSecond : Double.NaN;
   }
 
+  /** Nobody trains until as many are there as the run begins with. */
+  private static boolean beforeTheStart(PeerProgress peer) {
+    return peer.activity().equals("WAITING") && peer.epoch() == 0 && peer.samples() == 0;
+  }
+
   private static PeerStatus.State state(PeerProgress peer, Optional<Instant> bannedUntil) {
     return switch (peer.activity().toUpperCase(Locale.ROOT)) {
       case "AVERAGING" -> PeerStatus.State.of(PeerStatus.Activity.AVERAGING);
       case "AUDITING" -> PeerStatus.State.of(PeerStatus.Activity.AUDITING);
       case "DOWNLOADING" -> PeerStatus.State.of(PeerStatus.Activity.DOWNLOADING);
       case "BANNED" -> PeerStatus.State.waiting("the end of its ban", bannedUntil.orElse(null));
-      case "WAITING" -> PeerStatus.State.waiting("the next round", null);
+      case "WAITING" ->
+          PeerStatus.State.waiting(beforeTheStart(peer) ? "more trainers" : "the next round", null);
       default -> PeerStatus.State.of(PeerStatus.Activity.TRAINING);
     };
   }
