@@ -315,7 +315,9 @@ final class Collector implements Monitor, AutoCloseable {
             Json.write(
                 new Notice(
                     Notice.Severity.WARNING,
-                    "The dashboard cannot write its history (dashboard.history): " + e.getMessage(),
+                    "What happens from now on is not kept, because the dashboard's history cannot"
+                        + " be written: "
+                        + e.getMessage(),
                     Instant.ofEpochMilli(clock.millis()))));
       }
     }

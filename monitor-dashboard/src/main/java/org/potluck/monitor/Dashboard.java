@@ -101,7 +101,7 @@ public final class Dashboard implements AutoCloseable {
 
   private static DashboardException unreadable(DashboardOptions options, SQLException cause) {
     return new DashboardException(
-        "Cannot open the dashboard's history %s: %s. Set dashboard.history to a file that can be written, or remove the setting to keep it in memory."
+        "cannot open the dashboard's history %s (%s); move it away, or choose another folder with --home"
             .formatted(
                 options.history().map(Object::toString).orElse("in memory"), cause.getMessage()),
         cause);

@@ -19,7 +19,8 @@ public record DashboardOptions(
     String host, int port, Optional<Path> history, List<String> hostNames, InstantSource clock) {
   public DashboardOptions {
     if (port < 0 || port > 65_535) {
-      throw new IllegalArgumentException("dashboard.port is " + port + ", expected 0 to 65535");
+      throw new IllegalArgumentException(
+          "the dashboard's port is " + port + ", expected 0 to 65535");
     }
     hostNames = List.copyOf(hostNames);
   }
@@ -36,6 +37,10 @@ public record DashboardOptions(
 
   public DashboardOptions withHost(String host) {
     return new DashboardOptions(host, port, history, hostNames, clock);
+  }
+
+  public DashboardOptions withHostNames(List<String> names) {
+    return new DashboardOptions(host, port, history, names, clock);
   }
 
   public DashboardOptions withHistory(Path file) {

@@ -88,7 +88,9 @@ public final class Recording {
               .formatted(file, Math.max(1, number)),
           e);
     } catch (IOException e) {
-      throw new DashboardException("cannot read " + file + ": " + e.getMessage(), e);
+      throw new DashboardException(
+          "cannot read " + file + (Files.exists(file) ? ": " + e.getMessage() : ": no such file"),
+          e);
     }
     if (lines.isEmpty()) {
       throw new DashboardException(

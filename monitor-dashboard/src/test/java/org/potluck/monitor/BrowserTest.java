@@ -220,6 +220,64 @@ class BrowserTest {
     }
   }
 
+  @Test
+  void saysWhenEverybodyHasLeft() {
+    try (Dashboard dashboard = Dashboard.start(DashboardOptions.local())) {
+      report(dashboard.monitor(), 0, 3);
+      dashboard
+          .monitor()
+          .next(new NextRound(3, Instant.EPOCH, Instant.EPOCH, "Gathering samples.", 12, 64));
+      ChromeDriver page = visit(dashboard);
+      until(page, "the next round", () -> text(page, "next-reason").contains("12 of 64"));
+      dashboard.monitor().peers(List.of());
+      until(
+          page, "the empty room", () -> text(page, "peers-empty").startsWith("Nobody is here now"));
+      assertThat(text(page, "countdown")).isEqualTo("–");
+      assertThat(text(page, "next-reason")).startsWith("Nobody is here");
+    }
+  }
+
+  /** A screen reader reads out what is put into the list, so nothing is put in twice. */
+  @Test
+  void putsInOnlyTheEventsThatAreNew() {
+    try (Dashboard dashboard = Dashboard.start(DashboardOptions.local())) {
+      Monitor monitor = dashboard.monitor();
+      report(monitor, 0, 1);
+      Instant at = Instant.now();
+      monitor.event(new Notice(Notice.Severity.INFO, "first", at));
+      ChromeDriver page = visit(dashboard);
+      until(page, "the event", () -> text(page, "notices").contains("first"));
+      WebElement first = page.findElement(By.cssSelector("#notices li"));
+      monitor.event(new Notice(Notice.Severity.INFO, "second", at.plusSeconds(1)));
+      until(page, "the next", () -> text(page, "notices").contains("second"));
+      assertThat(first.isDisplayed()).as("still the very element").isTrue();
+      assertThat(page.findElements(By.cssSelector("#notices li")).getFirst().getText())
+          .contains("second");
+    }
+  }
+
+  @Test
+  void writesNumbersWithTheUnitThatSuitsThem() {
+    try (Dashboard dashboard = Dashboard.start(DashboardOptions.local())) {
+      ChromeDriver page = visit(dashboard);
+      assertThat(words(page, "duration", 0.0496, 0.0002, 0, 2.44, 9.96, 119.7, 3599.6, 7170))
+          .isEqualTo("50 ms|< 1 ms|0 s|2.4 s|10 s|2 min 0 s|60 min 0 s|2 h 0 min");
+      assertThat(words(page, "short", 999.4, 999_999, 1_234, 65_500, 0))
+          .isEqualTo("999|1.00 M|1.23 k|65.5 k|0");
+      assertThat(words(page, "bytes", 999, 999_700, 9_960, 0)).isEqualTo("999 B|1.0 MB|10 kB|0 B");
+      assertThat(words(page, "percent", 0, 0.0004, 0.034, 0.999, 1))
+          .isEqualTo("0 %|< 0.1 %|3.4 %|100 %|100 %");
+    }
+  }
+
+  private static @Nullable Object words(ChromeDriver page, String function, Object... values) {
+    return page.executeAsyncScript(
+        "const done = arguments[2]; import('/words.js').then((words) =>"
+            + " done(arguments[1].map(words[arguments[0]]).join('|').replaceAll('\\u00a0', ' ')))",
+        function,
+        List.of(values));
+  }
+
   private static void record(Path file, int epochs) throws IOException {
     AtomicReference<Instant> now = new AtomicReference<>(Examples.START);
     try (Recorder recorder = Recorder.to(file, now::get)) {

@@ -129,7 +129,7 @@ class DashboardTest {
     Path file = Files.writeString(folder.resolve("not-a-database"), "something else ".repeat(200));
     assertThatThrownBy(() -> Dashboard.start(DashboardOptions.local().withHistory(file)).close())
         .isInstanceOf(DashboardException.class)
-        .hasMessageContaining("dashboard.history");
+        .hasMessageContaining("--home");
   }
 
   @Test

@@ -35,7 +35,7 @@ final class Guard {
     String name = withoutPort(String.valueOf(context.header("Host")));
     if (loopback && !isThisMachine(name) && !hostNames.contains(name)) {
       throw new ForbiddenResponse(
-          "This dashboard answers only as localhost. Add the name to dashboard.host_names.");
+          "This dashboard answers only as localhost. Give the name to it with --dashboard-name.");
     }
   }
 

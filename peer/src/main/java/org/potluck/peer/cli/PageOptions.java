@@ -3,6 +3,7 @@ package org.potluck.peer.cli;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.potluck.monitor.DashboardOptions;
 import org.potluck.peer.ExitCode;
@@ -29,6 +30,14 @@ final class PageOptions {
           "Address the page is shown on; 0.0.0.0 lets others see it (default: ${DEFAULT-VALUE}).")
   private String host = "127.0.0.1";
 
+  @Option(
+      names = "--dashboard-name",
+      paramLabel = "NAME",
+      description =
+          "Host name under which others ask for a page that is shown on this machine alone, such as"
+              + " that of a reverse proxy; can be given several times.")
+  private List<String> names = List.of();
+
   /** Any free port unless one was asked for. */
   DashboardOptions options() throws UserException {
     return options(0);
@@ -45,7 +54,7 @@ final class PageOptions {
       throw new UserException(
           ExitCode.USAGE, "--dashboard-port must be between 0 and 65535, not " + wanted);
     }
-    return DashboardOptions.local().withHost(host).withPort(wanted);
+    return DashboardOptions.local().withHost(host).withPort(wanted).withHostNames(names);
   }
 
   /** The same with a history that survives restarts. */

@@ -1,6 +1,8 @@
 package org.potluck.peer.cli;
 
 import java.io.PrintWriter;
+import java.util.Locale;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.potluck.peer.ExitCode;
 import org.potluck.peer.UserException;
@@ -40,6 +42,9 @@ import picocli.CommandLine.UnmatchedArgumentException;
       "  6  the run ended, but not as it should have"
     })
 public final class PotluckCommand implements Runnable {
+  /** The values of an option, as Java has them. */
+  private static final Pattern CONSTANTS = Pattern.compile("\\[[A-Z_, ]+\\]");
+
   @CommandLine.Spec
   private CommandLine.Model.CommandSpec spec = CommandLine.Model.CommandSpec.create();
 
@@ -86,7 +91,10 @@ public final class PotluckCommand implements Runnable {
         && exception.getCommandLine().getParent() == null) {
       return "there is no command '" + unmatched.getUnmatched().getFirst() + "'";
     }
-    return String.valueOf(exception.getMessage())
+    String message = String.valueOf(exception.getMessage());
+    return CONSTANTS
+        .matcher(message)
+        .replaceFirst(names -> names.group().toLowerCase(Locale.ROOT))
         .replaceFirst("^Unmatched arguments? \\w+ index \\d+: ", "too many arguments: ")
         .replaceFirst("positional parameter at index \\d+ \\((\\w+)\\)", "$1")
         .replaceFirst(" \\(case-insensitive\\)", "")

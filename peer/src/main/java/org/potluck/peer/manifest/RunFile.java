@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonMappingException;
+import com.fasterxml.jackson.databind.exc.InvalidFormatException;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -103,10 +104,22 @@ public final class RunFile {
     if (cause instanceof IllegalArgumentException && cause.getMessage() != null) {
       return cause.getMessage();
     }
+    if (e instanceof InvalidFormatException wrong && !wrong.getPath().isEmpty()) {
+      return "'%s' must be %s, not '%s'"
+          .formatted(path(wrong), wanted(wrong.getTargetType()), wrong.getValue());
+    }
     if (e instanceof JsonMappingException mapping && !mapping.getPath().isEmpty()) {
       return "'" + path(mapping) + "': " + firstSentence(message);
     }
     return firstSentence(message);
+  }
+
+  private static String wanted(Class<?> type) {
+    return switch (type.getSimpleName()) {
+      case "int", "long" -> "a whole number";
+      case "double" -> "a number";
+      default -> "something else";
+    };
   }
 
   private static String path(JsonMappingException e) {

@@ -195,7 +195,9 @@ public final class Chronicle {
             Math.max(0, epochShown),
             epochAt,
             rate > 0 ? now.plusMillis((long) (seconds * 1000)) : null,
-            samples < targetBatch ? "Gathering samples." : "Averaging.",
+            !there.isEmpty() && there.stream().allMatch(Chronicle::beforeTheStart)
+                ? "Waiting for more trainers (training.begin-with)."
+                : samples < targetBatch ? "Gathering samples." : "Averaging.",
             samples,
             targetBatch));
   }
@@ -301,6 +303,15 @@ public final class Chronicle {
     return bytesPerSecond > 0 ? bytesPerSecond : Double.NaN;
   }
 
+  /** Nobody trains until as many are there as the run begins with. */
+  private static boolean beforeTheStart(PeerProgress peer) {
+    return peer.activity().equals("WAITING") && peer.epoch() == 0 && peer.samples() == 0;
+  }
+
+  private static String next(PeerProgress peer) {
+    return peer.takesPart() ? "the next round" : "the next step";
+  }
+
   private static PeerStatus.State state(PeerProgress peer, Optional<Instant> bannedUntil) {
     return switch (peer.activity().toUpperCase(Locale.ROOT)) {
       case "AVERAGING" -> PeerStatus.State.of(PeerStatus.Activity.AVERAGING);
@@ -308,7 +319,7 @@ public final class Chronicle {
       case "DOWNLOADING" -> PeerStatus.State.of(PeerStatus.Activity.DOWNLOADING);
       case "BANNED" -> PeerStatus.State.waiting("the end of its ban", bannedUntil.orElse(null));
       case "WAITING" ->
-          PeerStatus.State.waiting(peer.takesPart() ? "the next round" : "the next step", null);
+          PeerStatus.State.waiting(beforeTheStart(peer) ? "more trainers" : next(peer), null);
       default -> PeerStatus.State.of(PeerStatus.Activity.TRAINING);
     };
   }

@@ -10,8 +10,8 @@ final class Times {
   /** For instance {@code 340 ms}, {@code 2.4 s}, {@code 48 s}, {@code 3 min 5 s}, {@code 2 h}. */
   static String of(Duration time) {
     long millis = Math.max(0, time.toMillis());
-    if (millis < 1_000) {
-      return millis + " ms";
+    if (millis < 995) {
+      return (millis < 100 ? millis : Math.round(millis / 10.0) * 10) + " ms";
     }
     if (millis < 9_950) {
       return String.format(Locale.ROOT, "%.1f s", millis / 1e3);

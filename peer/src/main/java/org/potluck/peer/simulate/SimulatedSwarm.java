@@ -337,8 +337,8 @@ final class SimulatedSwarm implements Swarm {
             network.addresses(),
             network.total(),
             leaving);
-    said = word;
     slander();
+    said = word.withVerdicts(trust.verdicts(network.loop().now()));
     membership.say(word);
     return word;
   }

@@ -305,10 +305,9 @@ public final class Membership {
     return client.barred(donors, others);
   }
 
-  /** Believed participants that this peer would help to come to where it is. */
+  /** Who holds the model, and this peer would help to come to where it is. */
   public List<PeerProgress> welcome() {
-    return progress.heardParticipants().stream()
-        .map(SwarmProgress.Heard::progress)
+    return progress.present().stream()
         .filter(other -> trust().ban(other.peer(), network.loop().now()).isEmpty())
         .toList();
   }

@@ -38,6 +38,12 @@ class ManifestTest {
   }
 
   @Test
+  void aValueOfAnotherKindIsNamedWithoutJavasWords() {
+    assertThatThrownBy(() -> read(RunFile.example().replace(": 64 ", ": many ")))
+        .hasMessageContaining("'training.target-batch' must be a whole number, not 'many'");
+  }
+
+  @Test
   void aMissingSettingIsNamed() {
     assertThatThrownBy(() -> read(RunFile.example().replace("  codec: float16", "  #")))
         .isInstanceOf(ManifestException.class)

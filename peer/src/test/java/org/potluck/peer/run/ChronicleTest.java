@@ -7,7 +7,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.potluck.averaging.Role;
 import org.potluck.averaging.Seating;
@@ -223,6 +225,38 @@ final class ChronicleTest {
   }
 
   @Test
+  void whoWaitsForTheStartSaysSo() {
+    look(waitsForTheStart(ANNA), waitsForTheStart(BEN));
+    assertThat(status(ANNA).state().detail()).isEqualTo("more trainers");
+    assertThat(shown.reason()).isEqualTo("Waiting for more trainers (training.begin-with).");
+    look(word(ANNA, 0, Double.NaN), waitsForTheStart(BEN));
+    assertThat(shown.reason()).isEqualTo("Gathering samples.");
+  }
+
+  private PeerProgress waitsForTheStart(PeerId peer) {
+    return new PeerProgress(
+        peer,
+        1,
+        "",
+        "trainer",
+        "cpu",
+        0,
+        0,
+        0,
+        0,
+        0,
+        Double.NaN,
+        "",
+        "WAITING",
+        List.of(),
+        1,
+        1,
+        false,
+        0,
+        List.of());
+  }
+
+  @Test
   void newcomersDoNotJudgeAndNobodyJudgesItself() {
     Verdict framed = new Verdict(ANNA, 0, true, BAN_ENDS, "is too good");
     Verdict own = new Verdict(MALLORY, 0, true, BAN_ENDS, "is me");
@@ -377,6 +411,11 @@ final class ChronicleTest {
     private final List<RoundStatus> rounds = new ArrayList<>();
     private final List<String> notices = new ArrayList<>();
     private List<PeerStatus> peers = List.of();
+    private @Nullable NextRound next;
+
+    String reason() {
+      return Objects.requireNonNull(next).reason();
+    }
 
     EpochStatus epoch(long epoch) {
       return epochs.stream()
@@ -411,7 +450,9 @@ final class ChronicleTest {
     }
 
     @Override
-    public void next(NextRound next) {}
+    public void next(NextRound round) {
+      next = round;
+    }
 
     @Override
     public void sample(ModelSample sample) {}

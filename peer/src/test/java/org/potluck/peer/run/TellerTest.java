@@ -12,6 +12,7 @@ class TellerTest {
   void saysWhenTheNextRoundIsInUnitsThatSaySomething() {
     assertThat(line(Duration.ofMillis(1))).endsWith("next round now");
     assertThat(line(Duration.ofMillis(340))).endsWith("next round in 340 ms");
+    assertThat(line(Duration.ofMillis(886))).endsWith("next round in 890 ms");
     assertThat(line(Duration.ofMillis(2_440))).endsWith("next round in 2.4 s");
     assertThat(line(Duration.ofMillis(59_960))).endsWith("next round in 60 s");
     assertThat(line(Duration.ofSeconds(125))).endsWith("next round in 2 min 5 s");

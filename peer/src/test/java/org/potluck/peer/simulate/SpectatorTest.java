@@ -79,9 +79,47 @@ final class SpectatorTest {
     assertThat(Recording.read(file)).isNotNull();
   }
 
+  @Test
+  void whoIsRefusedIsSeen() throws Exception {
+    Path file = folder.resolve("run.jsonl");
+    Outcome _ =
+        run(
+            """
+            name: one of five
+            time: {faults: 90s, healing: 0s}
+            run: {values: 2000, target-batch: 96, micro-batch: 8, round-limit: 20s}
+            swarm:
+              peers: 5
+              classes:
+              - {name: home, samples-per-second: 4}
+              - {name: bad, share: 0.2, samples-per-second: 4, attack: nan}
+            """,
+            7,
+            file);
+    assertThat(lines(file))
+        .anyMatch(
+            line ->
+                line.at("/type").asText().equals("notice")
+                    && line.at("/data/text").asText().matches("bad-\\d is refused by all.*"));
+    JsonNode bad =
+        lines(file).stream()
+            .filter(line -> line.at("/type").asText().equals("peers"))
+            .flatMap(line -> line.get("data").valueStream())
+            .filter(peer -> peer.at("/standing/refused").asBoolean())
+            .findFirst()
+            .orElseThrow();
+    assertThat(bad.at("/name").asText()).startsWith("bad-");
+    assertThat(bad.at("/standing/reason").asText()).isNotBlank();
+  }
+
   private static Outcome run(long seed, @Nullable Path timeline)
       throws ManifestException, IOException {
-    Scenario scenario = ScenarioFile.parse(SCENARIO, "scenario");
+    return run(SCENARIO, seed, timeline);
+  }
+
+  private static Outcome run(String text, long seed, @Nullable Path timeline)
+      throws ManifestException, IOException {
+    Scenario scenario = ScenarioFile.parse(text, "scenario");
     try (TinyModels models = new TinyModels();
         Spectator spectator = timeline == null ? null : Spectator.writing(timeline)) {
       ScenarioRun run = new ScenarioRun(scenario, seed, models);

@@ -125,6 +125,31 @@ class ErrorsTest {
   void anImpossibleOption() throws Exception {
     refused(USAGE, "--for", "demo", "--for", "soon");
     refused(USAGE, "--port must be between", "start", run.toString(), "--port", "70000");
+    refused(USAGE, "--epochs must be 0 or more", "demo", "--epochs", "-3");
+    refused(
+        USAGE, "expected one of [auto, cpu, gpu] but was 'tpu'", "join", "x", "--device", "tpu");
+    refused(USAGE, "'x' is not a whole number", "join", "x", "--threads", "x");
+    refused(USAGE, "there is no command 'joni'", "joni");
+  }
+
+  @Test
+  void aFolderInPlaceOfAFile() throws Exception {
+    refused(INPUT, "is a folder", "init", folder.toString());
+    refused(INPUT, "is a folder", "start", folder.toString());
+    refused(
+        MACHINE, "there is a file of that name", "start", run.toString(), "--home", run.toString());
+  }
+
+  /** It does not wait for peers that have gone, and says whose fault it was. */
+  @Test
+  void aDemoWhosePeersCannotBegin() throws Exception {
+    Path empty = Files.createDirectory(folder.resolve("empty"));
+    try (PotluckProcess demo =
+        PotluckProcess.start("demo", "--no-browser", "--peers", "2", "--data", empty.toString())) {
+      PotluckProcess.Ended ended = demo.awaitEnd();
+      assertThat(ended.status()).as("%s", ended.lines()).isEqualTo(INPUT);
+      assertThat(ended.lines().getLast()).contains("could not begin");
+    }
   }
 
   @Test

@@ -111,7 +111,7 @@ export function showPeers(peers, now, past, began) {
   setText('peers-empty', past ? 'Nobody was here then.' : began ? 'Nobody is here now. Send someone the invitation below.' : 'Waiting for the first peer… Send someone the invitation below.');
   const here = peersHere(peers);
   const more = peers.length > 200 ? `, the first 200 shown` : '';
-  setText('peers-count', peers.length === 0 ? '' : `${here} ${here === 1 ? 'peer' : 'peers'}${past ? ' then' : ''}${more}`);
+  setText('peers-count', peers.length === 0 ? '' : `${here} ${here === 1 ? 'peer' : 'peers'}${past && began ? ' then' : ''}${more}`);
 }
 
 export const swarmRate = (peers) => peers.reduce((sum, peer) => sum + (peer.state.activity === 'gone' ? 0 : peer.work.tokens_per_second ?? 0), 0);
