@@ -238,7 +238,7 @@ final class ChronicleTest {
         peer,
         1,
         "",
-        "trainer",
+        Role.TRAINER,
         "cpu",
         0,
         0,

@@ -4,10 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.potluck.peer.report.PeerReport;
 import org.potluck.peer.report.RunReport;
+import org.potluck.tests.tidiness.Repository;
 
 /** A trainer, one that lends its link and one that only keeps up, from first step to last. */
 class RolesTest {
@@ -18,6 +21,7 @@ class RolesTest {
   @Test
   void whoComputesNothingEndsWithTheSameModel() throws Exception {
     Path run = folder.resolve("run.yaml");
+    String text = Repository.root().resolve("docs").toString();
     try (PotluckProcess init = PotluckProcess.start("init", run.toString())) {
       assertThat(init.awaitEnd().status()).isZero();
     }
@@ -30,7 +34,7 @@ class RolesTest {
           PotluckProcess keeper = join(invitation, "keeper", "receiver")) {
         lender.await("as auxiliary: lends its link");
         keeper.await("as receiver: keeps up");
-        try (PotluckProcess ann = join(invitation, "ann", "trainer")) {
+        try (PotluckProcess ann = join(invitation, "ann", "trainer", "--data", text)) {
           assertThat(ann.awaitEnd()).returns(0, PotluckProcess.Ended::status);
         }
         assertThat(lender.awaitEnd()).returns(0, PotluckProcess.Ended::status);
@@ -50,18 +54,12 @@ class RolesTest {
         .isDirectoryRecursivelyContaining("glob:**/model.safetensors");
   }
 
-  private PotluckProcess join(String invitation, String name, String role) {
-    return PotluckProcess.start(
-        "join",
-        invitation,
-        "--name",
-        name,
-        "--role",
-        role,
-        "--home",
-        home(name),
-        "--report",
-        folder.resolve(name + ".json").toString());
+  private PotluckProcess join(String invitation, String name, String role, String... more) {
+    List<String> words = new ArrayList<>(List.of("join", invitation, "--name", name));
+    words.addAll(List.of("--role", role, "--home", home(name)));
+    words.addAll(List.of("--report", folder.resolve(name + ".json").toString()));
+    words.addAll(List.of(more));
+    return PotluckProcess.start(words.toArray(String[]::new));
   }
 
   private PeerReport report(String name) throws Exception {
