@@ -6,6 +6,7 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -16,12 +17,15 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.potluck.averaging.exchange.Meddler;
+import org.potluck.averaging.proto.CourseMessage;
 import org.potluck.averaging.proto.GroupMessage;
 import org.potluck.averaging.proto.HelloMessage;
+import org.potluck.averaging.proto.JoinAnswerMessage;
 import org.potluck.averaging.proto.JoinMessage;
 import org.potluck.averaging.proto.MemberMessage;
 import org.potluck.averaging.wire.FrameKind;
 import org.potluck.averaging.wire.Frames;
+import org.potluck.network.Identity;
 import org.potluck.network.PeerId;
 import org.potluck.network.simulation.PeerProfile;
 
@@ -107,6 +111,76 @@ class TwoFacedLeaderTest {
       if (PeerId.ofBytes(member.getPeer().toByteArray()).equals(peer)) {
         group.setMembers(at, group.getMembers(1)).setMembers(1, member);
       }
+    }
+  }
+
+  /**
+   * On a grid only one row can see it, and shows it to all columns: those would miss its members,
+   * and blame them.
+   */
+  @Test
+  void onAGridAllHearOfIt() {
+    for (int seed = 0; seed < 5; seed++) {
+      PeerId[] leader = new PeerId[1];
+      int deceived = 4;
+      List<PeerId> everybody = new ArrayList<>();
+      Swarm swarm =
+          new Swarm(
+              seed,
+              9,
+              5000,
+              i -> PeerProfile.datacenter(),
+              Swarm.options().withGroupSize(3),
+              (i, network) -> {
+                everybody.add(network.self());
+                return new Meddler(
+                        "/potluck/join/1",
+                        (stream, frame) -> {
+                          if (!stream.remote().equals(everybody.get(deceived))) {
+                            return frame;
+                          }
+                          ByteBuffer other = otherCourse(frame, network.identity());
+                          leader[0] = other.equals(frame) ? leader[0] : network.self();
+                          return other;
+                        })
+                    .around(network);
+              });
+      swarm.averageAll();
+      swarm.finish();
+      for (int peer = 0; peer < 9; peer++) {
+        assertThat(swarm.outcomes.get(peer))
+            .as("seed %d, peer %d", seed, peer)
+            .isInstanceOfSatisfying(
+                RoundOutcome.Abandoned.class,
+                abandoned ->
+                    assertThat(abandoned.faults())
+                        .singleElement()
+                        .isEqualTo(
+                            new PeerFault.TwoFaced(leader[0], "told members different plans")));
+      }
+      assertThat(swarm.simulation.elapsed()).as("seed %d", seed).isLessThan(Duration.ofSeconds(2));
+    }
+  }
+
+  /** The course that a leader sends, with another time for the first stage. */
+  private static ByteBuffer otherCourse(ByteBuffer frame, Identity leader) {
+    int kindAt = frame.position() + Integer.BYTES;
+    if (frame.get(kindAt) != FrameKind.ANSWER.wireNumber()) {
+      return frame;
+    }
+    try {
+      JoinAnswerMessage answer =
+          JoinAnswerMessage.parseFrom(
+              frame.slice(kindAt + 1, frame.remaining() - Frames.HEADER_BYTES));
+      if (!answer.hasCourse()) {
+        return frame;
+      }
+      CourseMessage.Builder course =
+          CourseMessage.parseFrom(answer.getCourse().getCourse()).toBuilder();
+      course.getStagesBuilder(0).setExpectedMicros(1);
+      return Frames.of(FrameKind.ANSWER, LyingLeader.signed(course, leader));
+    } catch (InvalidProtocolBufferException e) {
+      throw new IllegalStateException(e);
     }
   }
 
