@@ -38,7 +38,7 @@ public final class Reduction implements Aggregator {
     this.weights = weights.stream().mapToDouble(Double::doubleValue).toArray();
     double total = 0;
     for (double weight : this.weights) {
-      if (!(weight >= 0) || Double.isInfinite(weight)) {
+      if (!(weight >= 0)) {
         throw new IllegalArgumentException("not a weight: " + weight);
       }
       total += weight;

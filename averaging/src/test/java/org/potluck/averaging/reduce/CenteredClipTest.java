@@ -1,6 +1,7 @@
 package org.potluck.averaging.reduce;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.lang.foreign.MemorySegment;
@@ -88,6 +89,54 @@ class CenteredClipTest {
             .reduce(received, NOBODY, MemorySegment.ofArray(new float[0]), 0, 2);
     assertThat(mean.weight()).isEqualTo(5, within(1e-9));
     assertThat(mean.values().getAtIndex(ValueLayout.JAVA_FLOAT, 1)).isEqualTo(4);
+  }
+
+  /**
+   * From the median, 2, the members are 2, 1, 1 and 98 away, in the median 1.5: so far each pulls
+   * at most, with a sixth of that but the last one, who has half of all weight.
+   */
+  @Test
+  void oneIterationIsTheMeanOfWhatIsLeftOfTheDifferences() {
+    List<Double> weights = List.of(1.0, 1.0, 1.0, 3.0);
+    assertThat(clipped(1, 1, weights, 0, 1, 3, 100)).isCloseTo(2.5f, within(1e-6f));
+    assertThat(clipped(2, 1, weights, 0, 1, 3, 100)).isCloseTo(2 + 7 / 6f, within(1e-6f));
+    assertThat(clipped(1, 2, weights, 0, 1, 3, 100)).isCloseTo(2.5f + 2 / 6f, within(1e-6f));
+    assertThat(clipped(1, 1000, weights, 0, 1, 3, 100))
+        .as("where the last pulls as hard as all others")
+        .isCloseTo(4.5f, within(1e-4f));
+  }
+
+  @Test
+  void whoHasNoWeightDoesNotMoveTheMedian() {
+    assertThat(clipped(0.1, 1, List.of(0.0, 1.0, 1.0), 1000, 1, 2)).isEqualTo(1.5f);
+  }
+
+  @Test
+  void termsThatAreNoneAreRefused() {
+    new Aggregation.CenteredClip(1e-9, 1);
+    new Aggregation.CenteredClip(1e9, 1000);
+    for (double radius : new double[] {0, -1, Double.NaN, Double.POSITIVE_INFINITY}) {
+      assertThatThrownBy(() -> new Aggregation.CenteredClip(radius, 20))
+          .isInstanceOf(IllegalArgumentException.class);
+    }
+    for (int iterations : new int[] {0, 1001}) {
+      assertThatThrownBy(() -> new Aggregation.CenteredClip(1, iterations))
+          .isInstanceOf(IllegalArgumentException.class);
+    }
+  }
+
+  /** Of one value from each member. */
+  private static float clipped(
+      double radius, int iterations, List<Double> weights, float... values) {
+    @Nullable ByteBuffer[] received = new @Nullable ByteBuffer[values.length];
+    for (int member = 0; member < values.length; member++) {
+      received[member] = encode(values[member]);
+    }
+    return new Aggregation.CenteredClip(radius, iterations)
+        .aggregator(Collections.nCopies(values.length, CODEC), weights, 1)
+        .reduce(received, NOBODY, MemorySegment.NULL, 0, 1)
+        .values()
+        .getAtIndex(ValueLayout.JAVA_FLOAT, 0);
   }
 
   private static float[] reduce(

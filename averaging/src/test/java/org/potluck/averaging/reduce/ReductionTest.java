@@ -102,9 +102,27 @@ class ReductionTest {
   }
 
   @Test
+  void oneChunkLeavesNothingToTheNext() {
+    Reduction reduction = new Reduction(List.of(CODEC), List.of(2.0), 2);
+    for (float value : new float[] {5, 3}) {
+      @Nullable ByteBuffer[] received = {encode(value, -value)};
+      assertThat(
+              reduction
+                  .reduce(received, NOBODY, MemorySegment.NULL, 0, 2)
+                  .values()
+                  .toArray(ValueLayout.JAVA_FLOAT))
+          .containsExactly(value, -value);
+    }
+  }
+
+  @Test
   void refusesWeightsThatAreNone() {
     for (List<Double> weights :
-        List.of(List.of(-1.0), List.of(Double.NaN), List.of(1e308, 1e308, 1e308))) {
+        List.of(
+            List.of(-1.0),
+            List.of(Double.NaN),
+            List.of(1.0, Double.POSITIVE_INFINITY),
+            List.of(1e308, 1e308, 1e308))) {
       assertThatThrownBy(
               () -> new Reduction(Collections.nCopies(weights.size(), CODEC), weights, 1))
           .isInstanceOf(IllegalArgumentException.class);

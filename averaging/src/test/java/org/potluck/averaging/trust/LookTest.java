@@ -56,12 +56,16 @@ class LookTest {
     admission =
         new Admission(
             Map.of(1, new Charge(Misdeed.BANNED, 1, "is banned")), Map.of(2, "is doubted"));
-    Screen.Finding finding = look(screen());
+    Screen screen = screen();
+    Screen.Finding finding = look(screen);
+    screen.note(finding);
+    assertThat(screen.charges(1)).containsExactly(new Charge(Misdeed.BANNED, 1, "is banned"));
+    assertThat(screen.charges(2)).isEmpty();
     assertThat(finding.refused()).isEqualTo(Map.of(1, "is banned", 2, "is doubted"));
     assertThat(finding.seen()).isEqualTo(members(0, 2, 3, 4, 5, 6));
     double[] present = present(finding);
     assertThat(present[1]).isNaN();
-    assertThat(present[2]).isGreaterThan(0.3);
+    assertThat(present[2]).isBetween(0.3, 1.0);
     assertThat(finding.refuses(1)).isTrue();
     assertThat(finding.refuses(3)).isFalse();
     assertThat(finding.taken(received)[2]).isNull();

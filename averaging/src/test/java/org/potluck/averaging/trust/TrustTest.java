@@ -134,14 +134,15 @@ class TrustTest {
     assertThat(off.bannedByMost(OTHER)).isFalse();
     assertThat(off.refusal(OTHER, 1e9, START)).isEmpty();
     assertThat(off.drawReview(List.of(List.of(1), List.of(2), List.of(3)))).isEmpty();
+    off.hold(PEERS.get(2), Misdeed.FALSE_LEAD, "leads nowhere", START);
     Screen screen = seen(off, true);
     assertThat(screen.barred(1)).isEmpty();
     off.conclude(screen, AVERAGE, START);
     assertThat(off.takeAudit()).isEmpty();
-    assertThat(seen(off, true).sightings().accepted()).isNotEmpty();
-    assertThat(off.verdicts(START).getFirst().bannedUntil())
-        .as("nothing has changed it")
-        .isEqualTo(START.plus(Standing.BAN_FIRST));
+    assertThat(off.verdicts(START))
+        .extracting(Verdict::score)
+        .as("nothing is changed by rounds")
+        .containsExactly(0.0, 0.8);
   }
 
   /** A round in which this peer has averaged one chunk, with or without the other's part. */
