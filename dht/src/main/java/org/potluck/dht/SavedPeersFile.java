@@ -1,6 +1,7 @@
 package org.potluck.dht;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -27,11 +28,14 @@ public final class SavedPeersFile implements SavedPeers {
     this.saved = saved;
   }
 
-  /** Reads {@code file}, if it is there; lines that are no addresses are left out. */
+  /**
+   * Reads {@code file}, if it is there. Lines that are no addresses are left out, whatever a crash
+   * has made of them: addresses are a help, and nobody should have to mend them by hand.
+   */
   public static SavedPeersFile at(Path file) throws IOException {
     List<Multiaddr> addresses = new ArrayList<>();
     if (Files.exists(file)) {
-      try (Stream<String> lines = Files.lines(file)) {
+      try (Stream<String> lines = Files.lines(file, StandardCharsets.ISO_8859_1)) {
         for (String line : lines.limit(LINES_MAX).toList()) {
           try {
             addresses.add(Multiaddr.parse(line.strip()));

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -141,6 +142,8 @@ class UpkeepTest {
     saved.flush();
     Files.writeString(file, Files.readString(file) + "nonsense\n");
     assertThat(SavedPeersFile.at(file).load()).isEqualTo(addresses);
+    Files.write(file, new byte[] {(byte) 0xff, (byte) 0xc0, '\n'}, StandardOpenOption.APPEND);
+    assertThat(SavedPeersFile.at(file).load()).as("after a crash").isEqualTo(addresses);
   }
 
   private static final class Notes implements SavedPeers {

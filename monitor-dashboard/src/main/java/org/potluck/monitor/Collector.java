@@ -309,7 +309,9 @@ final class Collector implements Monitor, AutoCloseable {
     } catch (SQLException e) {
       if (!historyFails) {
         historyFails = true;
-        log.warn("The dashboard's history cannot be written; the live view goes on", e);
+        log.warn(
+            "The dashboard's history cannot be written; the live view goes on: {}", e.getMessage());
+        log.debug("The history failed", e);
         feed.publish(
             "notice",
             Json.write(

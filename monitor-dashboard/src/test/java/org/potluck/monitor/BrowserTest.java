@@ -331,11 +331,17 @@ class BrowserTest {
       ChromeDriver page = visit(dashboard);
       page.executeCdpCommand(
           "Emulation.setDeviceMetricsOverride",
-          Map.of("width", 390, "height", 800, "deviceScaleFactor", 2, "mobile", true));
+          Map.of("width", 360, "height", 800, "deviceScaleFactor", 2, "mobile", true));
       until(page, "the last epoch", () -> text(page, "epoch").equals("19"));
       Object width = page.executeScript("return document.documentElement.scrollWidth");
+      Object crowded =
+          page.executeScript(
+              "return [...document.querySelectorAll('#peer-rows td')].filter((cell) =>"
+                  + " cell.clientWidth > 0 && cell.scrollWidth > cell.clientWidth + 1)"
+                  + ".map((cell) => cell.textContent)");
       page.executeCdpCommand("Emulation.clearDeviceMetricsOverride", Map.of());
-      assertThat(width).as("the page scrolls only up and down").isEqualTo(390L);
+      assertThat(crowded).as("cells that reach into the next").isEqualTo(List.of());
+      assertThat(width).as("the page scrolls only up and down").isEqualTo(360L);
     }
   }
 

@@ -69,10 +69,19 @@ public final class History implements AutoCloseable {
       insert.executeBatch();
       connection.commit();
     } catch (SQLException e) {
-      connection.rollback();
+      rollBack(e);
       throw e;
     } finally {
       lock.unlock();
+    }
+  }
+
+  /** A full disk has ended the transaction already; why it did is what has to be told. */
+  private void rollBack(SQLException because) {
+    try {
+      connection.rollback();
+    } catch (SQLException e) {
+      because.addSuppressed(e);
     }
   }
 

@@ -102,7 +102,7 @@ final class JoinCommand implements Callable<Integer> {
                 claim.identity(),
                 network.listen(home.port(invited.runId())),
                 home.savedPeers(invited.runId()))) {
-      SignedManifest manifest = node.fetchManifest(invited);
+      SignedManifest manifest = node.fetchManifest(invited, ticker::say);
       home.keepPort(invited.runId(), node.port());
       node.bootstrap(invited.peers());
       VolunteerPeer.Settings settings =

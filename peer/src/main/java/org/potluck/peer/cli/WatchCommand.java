@@ -84,7 +84,7 @@ final class WatchCommand implements Callable<Integer> {
     Identity identity = Identity.generate(new SecureRandom());
     SavedPeers saved = network.home().savedPeers(invited.runId());
     try (Node node = Node.start(identity, network.listen(OptionalInt.empty()), saved)) {
-      SignedManifest manifest = node.fetchManifest(invited);
+      SignedManifest manifest = node.fetchManifest(invited, this::say);
       node.bootstrap(invited.peers());
       Path history = network.home().watchedHistory(manifest.runId());
       DashboardOptions options = PageOptions.keeping(page.options(), history);

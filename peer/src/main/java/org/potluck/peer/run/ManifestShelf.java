@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.potluck.network.Multiaddr;
 import org.potluck.network.NetworkException;
@@ -55,29 +56,48 @@ final class ManifestShelf {
   /**
    * Asks the invitation's peers one after another, each at all of its addresses; where none has the
    * manifest, those met earlier. What went wrong with these is not told: nobody was promised them.
+   *
+   * @param says is told what is waited for, and until when, if it takes long
    */
-  static SignedManifest fetch(Node node, Invitation invitation, List<Multiaddr> earlier)
+  static SignedManifest fetch(
+      Node node, Invitation invitation, List<Multiaddr> earlier, Consumer<String> says)
       throws UserException {
     List<String> troubles = new ArrayList<>();
-    Optional<SignedManifest> found = ask(node, invitation.runId(), invitation.peers(), troubles);
-    if (found.isEmpty()) {
-      found = ask(node, invitation.runId(), earlier, new ArrayList<>());
+    String run = invitation.runId();
+    Optional<SignedManifest> found = ask(node, run, byPeer(invitation.peers()), troubles, says);
+    Map<PeerId, List<Multiaddr>> known = byPeer(earlier);
+    if (found.isEmpty() && !known.isEmpty()) {
+      says.accept(
+          "nobody of the invitation answers; asking %d met earlier, %d s each at most"
+              .formatted(known.size(), CALL_LIMIT.toSeconds()));
+      found = ask(node, run, known, new ArrayList<>(), says);
     }
     return found.orElseThrow(
         () -> new UserException(ExitCode.UNREACHABLE, String.join("; ", troubles)));
   }
 
-  private static Optional<SignedManifest> ask(
-      Node node, String run, List<Multiaddr> known, List<String> troubles) {
+  private static Map<PeerId, List<Multiaddr>> byPeer(List<Multiaddr> known) {
     Map<PeerId, List<Multiaddr>> peers = new LinkedHashMap<>();
     for (Multiaddr address : known) {
       address
           .peer()
           .ifPresent(peer -> peers.computeIfAbsent(peer, _ -> new ArrayList<>()).add(address));
     }
+    return peers;
+  }
+
+  private static Optional<SignedManifest> ask(
+      Node node,
+      String run,
+      Map<PeerId, List<Multiaddr>> peers,
+      List<String> troubles,
+      Consumer<String> says) {
     for (Map.Entry<PeerId, List<Multiaddr>> entry : peers.entrySet()) {
       PeerId peer = entry.getKey();
-      try {
+      String waiting =
+          "waiting for %s to answer, %d s at most"
+              .formatted(peer.shortName(), CALL_LIMIT.toSeconds());
+      try (LongWait _ = LongWait.saying(() -> says.accept(waiting))) {
         BytesValue answer =
             node.await(
                 () -> {

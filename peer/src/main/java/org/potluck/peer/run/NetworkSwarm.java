@@ -168,6 +168,9 @@ public final class NetworkSwarm implements Swarm, Teller.Around {
 
   @Override
   public String name(PeerId peer) {
+    if (peer.equals(node.network().self())) {
+      return "this peer";
+    }
     return present.stream()
         .filter(other -> other.peer().equals(peer) && !other.name().isBlank())
         .findFirst()

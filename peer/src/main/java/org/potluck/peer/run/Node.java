@@ -8,6 +8,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.potluck.dht.Dht;
@@ -109,9 +110,14 @@ public final class Node implements AutoCloseable {
         .orElse(0);
   }
 
-  /** Gets the run's manifest from the peers that invite, or from those met earlier. */
-  public SignedManifest fetchManifest(Invitation invitation) throws UserException {
-    return ManifestShelf.fetch(this, invitation, saved.load());
+  /**
+   * Gets the run's manifest from the peers that invite, or from those met earlier.
+   *
+   * @param says is told what is waited for, and until when, if it takes long
+   */
+  public SignedManifest fetchManifest(Invitation invitation, Consumer<String> says)
+      throws UserException {
+    return ManifestShelf.fetch(this, invitation, saved.load(), says);
   }
 
   /** Finds the run's other peers through any of {@code known}. */

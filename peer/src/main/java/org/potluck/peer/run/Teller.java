@@ -5,8 +5,13 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.potluck.averaging.PeerFault;
@@ -139,7 +144,8 @@ final class Teller implements TrainingListener {
   public void settled(long epoch, RoundOutcome outcome) {
     switch (outcome) {
       case RoundOutcome.Averaged averaged ->
-          averaged.faults().forEach(fault -> say("epoch " + epoch + ": mended: " + words(fault)));
+          told(averaged.faults(), around::name)
+              .forEach(line -> say("epoch " + epoch + ": mended: " + line));
       case RoundOutcome.Abandoned abandoned ->
           say(
               "epoch %d: no average (%s); trying again%s"
@@ -147,15 +153,25 @@ final class Teller implements TrainingListener {
     }
   }
 
-  private String words(PeerFault fault) {
-    return around.name(fault.peer()) + " " + fault.words();
+  /** A line for each peer at fault: its first fault in words, and how many more there were. */
+  static List<String> told(List<PeerFault> faults, Function<PeerId, String> names) {
+    Map<PeerId, List<PeerFault>> byPeer = new LinkedHashMap<>();
+    faults.forEach(
+        fault -> byPeer.computeIfAbsent(fault.peer(), _ -> new ArrayList<>()).add(fault));
+    return byPeer.values().stream()
+        .map(
+            own ->
+                names.apply(own.getFirst().peer())
+                    + " "
+                    + own.getFirst().words()
+                    + (own.size() == 1 ? "" : ", and %d more".formatted(own.size() - 1)))
+        .toList();
   }
 
   private String blamed(RoundOutcome.Abandoned abandoned) {
-    return abandoned.faults().stream()
-        .map(fault -> ". At fault: " + words(fault))
-        .distinct()
+    return told(abandoned.faults(), around::name).stream()
         .limit(3)
+        .map(line -> ". At fault: " + line)
         .collect(Collectors.joining());
   }
 

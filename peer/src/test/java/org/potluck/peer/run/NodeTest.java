@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.potluck.network.Identity;
@@ -26,6 +27,7 @@ class NodeTest {
     Identity coordinator = Identity.generate(new SecureRandom());
     SignedManifest manifest = SignedManifest.sign(spec(), coordinator);
     Home home = new Home(folder);
+    List<String> said = new CopyOnWriteArrayList<>();
     Identity volunteer = Identity.generate(new SecureRandom());
     try (Node met = Node.start(Identity.generate(new SecureRandom()), LISTEN)) {
       ManifestShelf.serve(met, manifest);
@@ -35,12 +37,16 @@ class NodeTest {
         invitation = Invitation.to(manifest.runId(), inviting.addresses());
         met.bootstrap(invitation.peers());
         try (Node first = start(home, volunteer, manifest.runId())) {
-          assertThat(first.fetchManifest(invitation).runId()).isEqualTo(manifest.runId());
+          assertThat(first.fetchManifest(invitation, said::add).runId())
+              .isEqualTo(manifest.runId());
           first.bootstrap(invitation.peers());
         }
       }
       try (Node again = start(home, volunteer, manifest.runId())) {
-        assertThat(again.fetchManifest(invitation).runId()).isEqualTo(manifest.runId());
+        assertThat(again.fetchManifest(invitation, said::add).runId()).isEqualTo(manifest.runId());
+        assertThat(said)
+            .as("what takes long is told")
+            .anyMatch(line -> line.matches("nobody of the invitation answers; asking .* at most"));
         again.bootstrap(invitation.peers());
         assertThat(home.savedPeers(manifest.runId()).load()).containsAnyElementsOf(met.addresses());
       }

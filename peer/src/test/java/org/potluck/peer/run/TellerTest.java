@@ -2,9 +2,14 @@ package org.potluck.peer.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.potluck.averaging.PeerFault;
 import org.potluck.averaging.progress.Outlook;
+import org.potluck.network.Identity;
+import org.potluck.network.PeerId;
 import org.potluck.peer.training.Swarm;
 
 class TellerTest {
@@ -25,6 +30,21 @@ class TellerTest {
   void saysHowFarThePeerIs() {
     assertThat(TellerTest.line(Duration.ofSeconds(2)))
         .isEqualTo("epoch 7  loss 2.500  1,280 tok/s  3 peers  next round in 2.0 s");
+  }
+
+  @Test
+  void tellsOfEachPeerAtFaultOnce() {
+    PeerId anna = Identity.generate(new SecureRandom()).peerId();
+    PeerId ben = Identity.generate(new SecureRandom()).peerId();
+    List<PeerFault> faults =
+        List.of(
+            new PeerFault.Implausible(anna, "its contribution is 182 times as long"),
+            new PeerFault.Silent(ben, "dialing"),
+            new PeerFault.Implausible(anna, "its contribution is 162 times as long"));
+    assertThat(Teller.told(faults, peer -> peer.equals(anna) ? "anna" : "ben"))
+        .containsExactly(
+            "anna sent what cannot be (its contribution is 182 times as long), and 1 more",
+            "ben was silent (dialing)");
   }
 
   private static String line(Duration untilDue) {

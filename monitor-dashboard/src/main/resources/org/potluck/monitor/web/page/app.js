@@ -95,7 +95,7 @@ function draw() {
   }
   if (parts.has('epoch') || parts.has('peers') || parts.has('run')) drawHeadline();
   if (parts.has('epoch')) drawChart();
-  if (parts.has('peers')) showPeers(past ? past.peers : live.peers, past ? past.at : now(), Boolean(past) || recorded, live.epochs.length > 0 || live.notices.length > 0);
+  if (parts.has('peers')) showPeers(past ? past.peers : live.peers, past ? past.at : now(), past ? 'past' : recorded ? 'recorded' : 'live', live.epochs.length > 0 || live.notices.length > 0);
   if (parts.has('round')) showRounds(past ? past.rounds : live.rounds);
   if (parts.has('sample')) showSamples(live.samples.filter((sample) => sample.epoch <= upTo));
   if (parts.has('notice')) showNotices(live.notices);

@@ -100,18 +100,18 @@ function row(peer, majority, now) {
 
 export const peersHere = (peers) => peers.filter((peer) => peer.state.activity !== 'gone').length;
 
-// `began` says whether anybody has been here before.
-export function showPeers(peers, now, past, began) {
+// `view` is 'live', 'past' or 'recorded'; `began` says whether anybody has been here before.
+export function showPeers(peers, now, view, began) {
   const body = document.getElementById('peer-rows');
   const sorted = [...peers].sort((a, b) => (a.state.activity === 'gone') - (b.state.activity === 'gone') || (b.work.share ?? 0) - (a.work.share ?? 0) || (a.id < b.id ? -1 : 1));
   const majority = majorities(peers);
   body.replaceChildren(...sorted.slice(0, 200).map((peer) => row(peer, majority.get(peer.work.epoch), now)));
   document.getElementById('peers').hidden = peers.length === 0;
   document.getElementById('peers-empty').hidden = peers.length > 0;
-  setText('peers-empty', past ? 'Nobody was here then.' : began ? 'Nobody is here now. Send someone the invitation below.' : 'Waiting for the first peer… Send someone the invitation below.');
+  setText('peers-empty', view !== 'live' ? 'Nobody was here then.' : began ? 'Nobody is here now. Send someone the invitation below.' : 'Waiting for the first peer… Send someone the invitation below.');
   const here = peersHere(peers);
   const more = peers.length > 200 ? `, the first 200 shown` : '';
-  setText('peers-count', peers.length === 0 ? '' : `${here} ${here === 1 ? 'peer' : 'peers'}${past && began ? ' then' : ''}${more}`);
+  setText('peers-count', peers.length === 0 ? '' : `${here} ${here === 1 ? 'peer' : 'peers'}${view === 'past' ? ' then' : ''}${more}`);
 }
 
 export const swarmRate = (peers) => peers.reduce((sum, peer) => sum + (peer.state.activity === 'gone' ? 0 : peer.work.tokens_per_second ?? 0), 0);
