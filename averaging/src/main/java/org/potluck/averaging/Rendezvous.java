@@ -242,15 +242,12 @@ public final class Rendezvous {
             .filter(other -> other.epoch() == epoch && other.digest().equals(model))
             .toList();
     List<PeerProgress> contenders = progress.contenders();
-    int trainers = Math.max(trainers(known), trainers(contenders)) + (role().trains() ? 1 : 0);
+    long trainers = contenders.stream().filter(PeerProgress::trains).count();
     return new Attendance(
         known.stream().map(PeerProgress::peer).toList(),
-        Math.max(1 + Math.max(known.size(), contenders.size()), trainers),
-        trainers);
-  }
-
-  private static int trainers(List<PeerProgress> peers) {
-    return (int) peers.stream().filter(PeerProgress::trains).count();
+        contenders.stream().map(PeerProgress::peer).toList(),
+        contenders.size() + 1,
+        (int) trainers + (role().trains() ? 1 : 0));
   }
 
   /**

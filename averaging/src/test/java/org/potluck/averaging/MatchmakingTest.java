@@ -106,6 +106,19 @@ class MatchmakingTest {
     }
   }
 
+  /** It is on its way here from the round before, and will be turned away. */
+  @Test
+  void aLeaderDoesNotWaitForWhomItHasBannedThoughItIsNotThereYet() {
+    for (int seed = 0; seed < 10; seed++) {
+      Swarm swarm = new Swarm(seed, 4, 2000);
+      ban(swarm, 0, 3);
+      average(swarm, 0, 0, List.of(1, 2));
+      average(swarm, 1, 1, List.of(0, 2));
+      average(swarm, 2, 2, List.of(0, 1));
+      isQuick(swarm, seed);
+    }
+  }
+
   private static void isQuickWithoutTheLast(Swarm swarm, int seed) {
     swarm.averageAll();
     isQuick(swarm, seed);

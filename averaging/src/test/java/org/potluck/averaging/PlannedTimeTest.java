@@ -168,6 +168,7 @@ class PlannedTimeTest {
         profile.canBeDialed(),
         new Attendance(
             networks.stream().map(SimulatedNetwork::self).toList(),
+            List.of(),
             networks.size(),
             setting.trainers()),
         codec,

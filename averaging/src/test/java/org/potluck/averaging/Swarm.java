@@ -139,6 +139,7 @@ final class Swarm {
         !networks.get(peer).addresses().isEmpty(),
         new Attendance(
             known,
+            everybody(),
             networks.size(),
             (int)
                 IntStream.range(0, networks.size())

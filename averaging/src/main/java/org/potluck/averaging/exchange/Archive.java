@@ -39,6 +39,11 @@ final class Archive extends Askers<Archive.Reviewer> {
     super(network, PROTOCOL, Reviewer::new);
   }
 
+  /** Whether a round of that name was here lately. */
+  boolean knows(String round) {
+    return rounds.containsKey(round);
+  }
+
   /** Keeps what the averages of a round are made of, until some later rounds have begun. */
   Evidence open(Group group) {
     Evidence evidence = new Evidence(group);

@@ -211,6 +211,10 @@ public final class Rounds implements Link.Owner {
       throw new IllegalArgumentException("not a group for this contribution");
     }
     String round = group.round();
+    // A leader could otherwise have a reducer forget what its averages of that round are made of.
+    if (exchanges.containsKey(round) || archive.knows(round)) {
+      throw new IllegalArgumentException("a round that runs already, or has");
+    }
     Exchange exchange =
         new Exchange(
             network,
@@ -226,9 +230,7 @@ public final class Rounds implements Link.Owner {
             trust,
             archive,
             () -> exchanges.remove(round));
-    if (exchanges.putIfAbsent(round, exchange) != null) {
-      throw new IllegalArgumentException("a round that runs already");
-    }
+    exchanges.put(round, exchange);
     return exchange;
   }
 

@@ -219,7 +219,7 @@ final class Leading {
   private int mayCome() {
     Attendance attendance = host.attendance();
     long missing =
-        attendance.known().stream().filter(peer -> host.gone(peer) || turnsAway(peer)).count();
+        attendance.coming().stream().filter(peer -> host.gone(peer) || turnsAway(peer)).count();
     return attendance.expected() - (int) missing;
   }
 

@@ -190,7 +190,7 @@ public final class Matchmaker {
   }
 
   void disconnected(PeerId peer) {
-    if (attendance.known().contains(peer)) {
+    if (attendance.coming().contains(peer)) {
       absent.disconnected(peer);
     }
   }

@@ -1,6 +1,7 @@
 package org.potluck.averaging.exchange;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.lang.foreign.ValueLayout;
 import java.lang.reflect.InvocationTargetException;
@@ -206,6 +207,16 @@ class ReviewTest {
     lab.lie = factor;
     rounds(lab, ROUNDS, reviews);
     return lab;
+  }
+
+  /** Or a leader could have a reducer forget what its averages are made of, and be named for it. */
+  @Test
+  void noRoundBeginsUnderTheNameOfOneThatIsStillReviewed() {
+    RoundLab lab = new RoundLab(3).members(3);
+    rounds(lab, 1, 3);
+    assertThatThrownBy(() -> lab.beginAgain(1)).hasMessageContaining("runs already, or has");
+    rounds(lab, 1, 3);
+    assertThat(named(lab)).isEmpty();
   }
 
   /** Rounds of what all agree on and a little noise, and time for the reviews after each. */

@@ -161,6 +161,11 @@ final class RoundLab {
     return this;
   }
 
+  /** Lets {@code member} begin the round that the lab has begun last once more. */
+  void beginAgain(int member) {
+    begin(member, Objects.requireNonNull(agreed), new ArrayList<>(outcomes));
+  }
+
   private void begin(int i, Group group, List<@Nullable RoundOutcome> into) {
     Instant until = simulation.clock().instant().plus(deadline);
     beginning = i;

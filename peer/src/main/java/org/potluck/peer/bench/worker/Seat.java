@@ -175,7 +175,7 @@ final class Seat {
         new Bandwidth(wish.up()),
         new Bandwidth(wish.down()),
         !node.network().addresses().isEmpty(),
-        new Attendance(known, known.size() + 1, wish.trainers()),
+        new Attendance(known, known, known.size() + 1, wish.trainers()),
         codec,
         codec,
         node.network().loop().now().plus(limit));
