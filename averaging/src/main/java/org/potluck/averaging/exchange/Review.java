@@ -138,7 +138,8 @@ final class Review implements Link.Owner {
     for (int by = 0; by < payloads.length; by++) {
       ByteBuffer payload = payloads[by];
       ByteBuffer signature = signatures[by];
-      all += round.contributes(by) ? 1 : 0;
+      boolean missed = payload == null && !screen.leavesOut(by);
+      all += round.contributes(by) && (payload != null || missed) ? 1 : 0;
       if (payload != null && signature != null) {
         shown++;
         // Of what decodes to no numbers nobody makes an average.

@@ -111,6 +111,11 @@ public final class Screen {
     }
   }
 
+  /** Whether this peer averages nothing of {@code member} either, whatever it brings. */
+  public boolean leavesOut(int member) {
+    return admission.bars(member) || admission.withholds(member);
+  }
+
   /** Why nothing is taken from {@code member} in this round; empty when something may be. */
   public String barred(int member) {
     Charge charge = admission.barred().get(member);

@@ -142,6 +142,30 @@ class ReviewTest {
     }
   }
 
+  /**
+   * Three of six are all there are where the reviewer would have left out one or more of them, too.
+   */
+  @Test
+  void whomTheReviewerLeavesOutTooIsNotMissed() {
+    RoundLab lab = new RoundLab(6).members(MEMBERS);
+    lab.begin().finish();
+    for (int judge = 0; judge < MEMBERS; judge++) {
+      for (int out = 3; out < (judge == 0 ? 6 : 4); out++) {
+        PeerId banned = lab.networks.get(out).self();
+        Instant now = lab.simulation.clock().instant();
+        lab.trusts.get(judge).hold(banned, Misdeed.FAILED_AUDIT, "has not worked", now);
+        lab.trusts.get(judge).hold(banned, Misdeed.FAILED_AUDIT, "has not worked", now);
+      }
+    }
+    rounds(lab, ROUNDS, MEMBERS);
+    PeerId first = lab.networks.getFirst().self();
+    for (int judge : List.of(1, 2, 4, 5)) {
+      Instant now = lab.simulation.clock().instant();
+      assertThat(lab.trusts.get(judge).verdicts(now))
+          .noneMatch(verdict -> verdict.peer().equals(first));
+    }
+  }
+
   /** It could choose that when it has seen all others. */
   @Test
   void aReducerThatBringsFarTooMuchToItsOwnSpanIsNamed() {
