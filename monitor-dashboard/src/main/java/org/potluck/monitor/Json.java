@@ -25,12 +25,10 @@ final class Json {
           .enable(EnumFeature.WRITE_ENUMS_TO_LOWERCASE)
           .enable(com.fasterxml.jackson.databind.MapperFeature.ACCEPT_CASE_INSENSITIVE_ENUMS)
           .addModule(
-              new SimpleModule()
+              new SimpleModule("instants")
                   .addSerializer(Instant.class, new InstantWriter())
-                  .addDeserializer(Instant.class, new InstantReader())
-                  .addDeserializer(double.class, new NumberReader())
-                  .addSerializer(double.class, new NumberWriter())
-                  .addSerializer(Double.class, new NumberWriter()))
+                  .addDeserializer(Instant.class, new InstantReader()))
+          .addModule(UnknownNumbers.module())
           .build();
 
   private Json() {}
@@ -65,33 +63,6 @@ final class Json {
         com.fasterxml.jackson.core.JsonParser in, DeserializationContext context)
         throws IOException {
       return Instant.parse(in.getText());
-    }
-  }
-
-  private static final class NumberWriter extends JsonSerializer<Double> {
-    @Override
-    public void serialize(Double value, JsonGenerator out, SerializerProvider provider)
-        throws IOException {
-      if (Double.isFinite(value)) {
-        out.writeNumber(value);
-      } else {
-        out.writeNull();
-      }
-    }
-  }
-
-  /** What was written as null is unknown, not zero. */
-  private static final class NumberReader extends JsonDeserializer<Double> {
-    @Override
-    public Double deserialize(
-        com.fasterxml.jackson.core.JsonParser in, DeserializationContext context)
-        throws IOException {
-      return in.getDoubleValue();
-    }
-
-    @Override
-    public Double getNullValue(DeserializationContext context) {
-      return Double.NaN;
     }
   }
 }

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
+import org.potluck.monitor.UnknownNumbers;
 
 /**
  * What a run did, as {@code --report FILE} writes it.

@@ -1,4 +1,4 @@
-package org.potluck.peer.report;
+package org.potluck.monitor;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
@@ -11,12 +11,14 @@ import com.fasterxml.jackson.databind.ser.std.StdSerializer;
 import java.io.IOException;
 
 /** Numbers that nobody knows are {@code NaN} here and null in JSON, which has no other word. */
-final class UnknownNumbers {
+public final class UnknownNumbers {
   private UnknownNumbers() {}
 
-  static Module module() {
-    return new SimpleModule()
+  /** What a mapper needs for that. */
+  public static Module module() {
+    return new SimpleModule("unknown numbers")
         .addSerializer(double.class, new Writer())
+        .addSerializer(Double.class, new Writer())
         .addDeserializer(double.class, new Reader());
   }
 
